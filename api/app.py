@@ -1,0 +1,108 @@
+"""Mounts the quanta that this process serves, and nothing else."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import swagger_ui_bundle
+from litestar import Litestar, Response, Router, get
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import SwaggerRenderPlugin
+from litestar.static_files import create_static_files_router
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.kernel import clock
+from api.kernel.auth import BearerAuthentication
+from api.kernel.database import create_sessions, session_dependency
+from api.kernel.fields import Field, decode_field
+from api.kernel.openapi import FieldSchemaPlugin
+from api.kernel.problems import EXCEPTION_HANDLERS, problem
+from api.kernel.quantum import Quantum
+
+MAX_BODY_BYTES = 1_000_000
+
+
+async def provide_now() -> datetime:
+    """The moment of the request; every rule of the request sees the same one."""
+    return clock.now()
+
+
+@get("/health/live", include_in_schema=False)
+async def live() -> dict[str, str]:
+    """The process answers; says nothing of what it depends on."""
+    return {"status": "live"}
+
+
+def _router(quantum: Quantum) -> Router:
+    sessions = create_sessions(quantum.engine)
+    return Router(
+        path=f"/{quantum.name}",
+        route_handlers=list(quantum.controllers),
+        dependencies={
+            "session": Provide(session_dependency(sessions)),
+            **{name: Provide(make) for name, make in quantum.dependencies.items()},
+        },
+        middleware=[DefineMiddleware(BearerAuthentication, verifier=quantum.verifier)],
+        tags=[quantum.name],
+    )
+
+
+def create_app(quanta: Sequence[Quantum]) -> Litestar:
+    """One Litestar application over the given quanta, each under its own path."""
+
+    @get("/health/ready", include_in_schema=False)
+    async def ready() -> Response[dict[str, object]]:
+        """Fails while a database of this process cannot be used."""
+        for quantum in quanta:
+            try:
+                async with quantum.engine.connect() as connection:
+                    await connection.execute(text("SELECT 1"))
+            except (SQLAlchemyError, OSError) as error:
+                detail = f"The {quantum.name} database does not answer ({type(error).__name__})."
+                return problem(503, "Not ready", detail)
+        return Response({"status": "ready", "quanta": [quantum.name for quantum in quanta]})
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            for quantum in quanta:
+                await quantum.engine.dispose()
+
+    names = ", ".join(quantum.name for quantum in quanta)
+    return Litestar(
+        route_handlers=[
+            live,
+            ready,
+            create_static_files_router(
+                path="/docs-assets",
+                directories=[str(swagger_ui_bundle.swagger_ui_path)],
+                include_in_schema=False,
+            ),
+            *[_router(quantum) for quantum in quanta],
+        ],
+        dependencies={"now": Provide(provide_now)},
+        exception_handlers=EXCEPTION_HANDLERS,
+        type_decoders=[(lambda type_: issubclass(type_, Field), decode_field)],
+        plugins=[FieldSchemaPlugin()],
+        openapi_config=OpenAPIConfig(
+            title=f"Sysops Squad: {names}",
+            version="1",
+            path="/docs",
+            render_plugins=[
+                SwaggerRenderPlugin(
+                    path="/",
+                    js_url="/docs-assets/swagger-ui-bundle.js",
+                    css_url="/docs-assets/swagger-ui.css",
+                    standalone_preset_js_url="/docs-assets/swagger-ui-standalone-preset.js",
+                    favicon='<link rel="icon" href="/docs-assets/favicon-32x32.png">',
+                )
+            ],
+        ),
+        request_max_body_size=MAX_BODY_BYTES,
+        lifespan=[lifespan],
+    )

@@ -1,0 +1,65 @@
+"""Billing's copy of what customers agreed to, and what is charged for it."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.billing.base import Base
+from api.kernel.database import Cents, Moment, one_of
+
+
+class Plan(Base):
+    """A support plan's price per `interval`, as sysops published it."""
+
+    __tablename__ = "plan"
+    __table_args__ = (one_of("interval", ("month", "year")),)
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    name: Mapped[str]
+    price_cents: Mapped[Cents]
+    currency: Mapped[str]
+    interval: Mapped[str]
+    active: Mapped[bool]
+
+
+class Contract(Base):
+    """A contract as the customer quantum told it; `standing` is billing's own (dunning).
+
+    It runs from `starts_on` to `ends_on`, the last day included.
+    """
+
+    __tablename__ = "contract"
+    __table_args__ = (
+        one_of("status", ("active", "cancelled")),
+        one_of("standing", ("good", "suspended")),
+        Index("ix_contract_customer", "customer_id"),
+        Index("ix_contract_span", "starts_on", "ends_on"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[UUID]
+    plan_code: Mapped[str]
+    status: Mapped[str]
+    version: Mapped[int]
+    standing: Mapped[str] = mapped_column(server_default="good")
+    standing_version: Mapped[int] = mapped_column(server_default="0")
+    state: Mapped[str]
+    zip: Mapped[str]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    updated_at: Mapped[Moment]
+
+
+class TaxRate(Base):
+    """Sales tax by state and product class from a day on, in millionths (7.25 % = 72500)."""
+
+    __tablename__ = "tax_rate"
+    __table_args__ = (CheckConstraint("rate_millionths >= 0", name="rate_millionths"),)
+
+    state: Mapped[str] = mapped_column(primary_key=True)
+    product_class: Mapped[str] = mapped_column(primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    rate_millionths: Mapped[int]

@@ -1,0 +1,126 @@
+"""Billing runs, invoices and the double-entry ledger."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.billing.base import Base
+from api.kernel.database import Cents, Id, Moment, one_of
+
+RUN_STATUSES = ("drafted", "held", "approved", "refused", "issued", "charging", "finished")
+INVOICE_STATUSES = ("draft", "parked", "issued", "paid", "declined", "void")
+LEDGER_ACCOUNTS = ("receivable", "revenue", "tax", "cash", "credit", "write_off")
+
+
+class BillingRun(Base):
+    """One month's billing; `period` is its first day. `approved_hash` seals what was approved."""
+
+    __tablename__ = "billing_run"
+    __table_args__ = (one_of("status", RUN_STATUSES),)
+
+    id: Mapped[Id]
+    period: Mapped[date] = mapped_column(unique=True)
+    status: Mapped[str]
+    invoices: Mapped[int] = mapped_column(server_default="0")
+    total_cents: Mapped[Cents] = mapped_column(server_default="0")
+    findings: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    approved_hash: Mapped[bytes | None]
+    approved_by: Mapped[str | None]
+    approved_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    created_at: Mapped[Moment]
+    updated_at: Mapped[Moment]
+
+
+class Invoice(Base):
+    """At most one that is not void, a contract and period; the database refuses a second.
+
+    `total_cents = subtotal_cents + tax_cents`, and the lines sum to the total.
+    """
+
+    __tablename__ = "invoice"
+    __table_args__ = (
+        one_of("status", INVOICE_STATUSES),
+        CheckConstraint("total_cents = subtotal_cents + tax_cents", name="total"),
+        CheckConstraint("(number IS NULL) = (status IN ('draft', 'parked'))", name="numbered"),
+        Index(
+            "uq_invoice_contract_period",
+            "contract_id",
+            "period_start",
+            unique=True,
+            postgresql_where=text("status <> 'void'"),
+        ),
+        Index("ix_invoice_customer", "customer_id", text("period_start DESC")),
+        Index("ix_invoice_run", "run_id", "status"),
+        Index("ix_invoice_owed", "issued_at", postgresql_where=text("status = 'issued'")),
+    )
+
+    id: Mapped[Id]
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("billing_run.id"))
+    contract_id: Mapped[UUID] = mapped_column(ForeignKey("contract.id"))
+    customer_id: Mapped[UUID]
+    period_start: Mapped[date]
+    period_end: Mapped[date]
+    number: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    status: Mapped[str]
+    version: Mapped[int] = mapped_column(server_default="1")
+    currency: Mapped[str]
+    subtotal_cents: Mapped[Cents]
+    tax_cents: Mapped[Cents]
+    total_cents: Mapped[Cents]
+    row_hash: Mapped[bytes]
+    reason: Mapped[str | None]
+    created_at: Mapped[Moment]
+    issued_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    paid_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+
+
+class InvoiceLine(Base):
+    __tablename__ = "invoice_line"
+    __table_args__ = (one_of("kind", ("plan", "proration", "credit", "tax")),)
+
+    invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoice.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    description: Mapped[str]
+    amount_cents: Mapped[Cents]
+
+
+class InvoiceSeries(Base):
+    """The counter that makes invoice numbers without gaps; locked by the issuing transaction."""
+
+    __tablename__ = "invoice_series"
+
+    series: Mapped[str] = mapped_column(primary_key=True)
+    last_number: Mapped[int] = mapped_column(BigInteger)
+
+
+class LedgerEntry(Base):
+    """One side of a posting; the entries of one `posting_id` sum to zero (debit positive).
+
+    Rows are only ever inserted; `cause` and `cause_id` say what they follow from.
+    """
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (
+        one_of("account", LEDGER_ACCOUNTS),
+        one_of("cause", ("invoice", "payment", "refund", "credit_note", "write_off")),
+        CheckConstraint("amount_cents <> 0", name="amount_cents"),
+        Index("uq_ledger_entry_cause", "cause", "cause_id", "account", unique=True),
+        Index("ix_ledger_entry_posting", "posting_id"),
+        Index("ix_ledger_entry_invoice", "invoice_id"),
+    )
+
+    id: Mapped[Id]
+    posting_id: Mapped[UUID]
+    posted_at: Mapped[Moment]
+    account: Mapped[str]
+    amount_cents: Mapped[Cents]
+    currency: Mapped[str]
+    cause: Mapped[str]
+    cause_id: Mapped[UUID]
+    customer_id: Mapped[UUID]
+    invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoice.id"))

@@ -1,0 +1,13 @@
+"""All tables of the billing database, for migrations and drift tests."""
+
+from api.billing.base import Base
+from api.billing.contracts import tables as contracts
+from api.billing.invoices import tables as invoices
+from api.billing.payments import tables as payments
+from api.billing.vault import tables as vault
+from api.kernel.database import inbox_table
+
+MODULES = (contracts, invoices, payments, vault)
+INBOX = inbox_table(Base.metadata)
+METADATA = Base.metadata
+QUEUES = ("customer", "sysops")

@@ -1,0 +1,16 @@
+"""All tables of the customer database, for migrations and drift tests."""
+
+from api.customer.accounts import tables as accounts
+from api.customer.base import Base
+from api.customer.cards import tables as cards
+from api.customer.contracts import tables as contracts
+from api.customer.notifications import tables as notifications
+from api.customer.statements import tables as statements
+from api.customer.surveys import tables as surveys
+from api.customer.tickets import tables as tickets
+from api.kernel.database import inbox_table
+
+MODULES = (accounts, cards, contracts, notifications, statements, surveys, tickets)
+INBOX = inbox_table(Base.metadata)
+METADATA = Base.metadata
+QUEUES = ("sysops", "billing", "analytics", "customer")

@@ -1,0 +1,149 @@
+"""Who may do what in a database: read from `access.toml`, granted after each migration.
+
+Database roles are the security boundary. Each database's `access.toml` is the whole truth
+of its grants: what it does not name is revoked. One table a role:
+
+    [roles.customer_api]
+    tables.account = "select insert update"     # verbs on a table (schema.table, or schema.*)
+    columns.ticket = ["id", "status"]           # SELECT on these columns alone
+    schemas.marts = "usage create"              # verbs on a schema
+    send = ["sysops"]                           # may put messages into the queue to sysops
+    relay = ["billing"]                         # may take messages out of the queue to billing
+    watch = ["sysops"]                          # may count and list a queue without payloads
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+_API = Path(__file__).parent.parent
+_QUEUE_COLUMNS = ("id", "status", "entrypoint", "created", "updated", "execute_after", "attempts")
+
+
+class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One role's rights in one database."""
+
+    tables: dict[str, str] = {}
+    columns: dict[str, list[str]] = {}
+    schemas: dict[str, str] = {}
+    send: list[str] = []
+    relay: list[str] = []
+    watch: list[str] = []
+
+
+@dataclass(frozen=True)
+class Access:
+    """The rights of every role in one database."""
+
+    database: str
+    roles: Mapping[str, Role] = field(default_factory=dict)
+
+
+def load(database: str) -> Access:
+    """Read a database's `access.toml`; raises msgspec.ValidationError naming a bad entry."""
+    raw = tomllib.loads((_API / database / "access.toml").read_text(encoding="utf-8"))
+    return Access(database, msgspec.convert(raw["roles"], dict[str, Role]))
+
+
+def apply(connection: psycopg.Connection[Any], access: Access) -> None:
+    """Make the grants of `access` the only ones, in one transaction; run as the owner."""
+    with connection.transaction():
+        schemas = _schemas(connection)
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+        for role, rights in access.roles.items():
+            connection.execute(
+                sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, sql.Identifier(role))
+            )
+            for statement in (*_revoke_all(role, schemas), *_grants(role, rights)):
+                connection.execute(statement)
+
+
+def _schemas(connection: psycopg.Connection[Any]) -> list[str]:
+    rows = connection.execute(
+        "SELECT nspname FROM pg_namespace WHERE pg_has_role(nspowner, 'USAGE') "
+        "AND nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'"
+    )
+    return [*(row[0] for row in rows), "public"]
+
+
+def _revoke_all(role: str, schemas: list[str]) -> Iterator[sql.Composed]:
+    for schema in dict.fromkeys(schemas):
+        for kind in ("TABLES", "SEQUENCES", "FUNCTIONS"):
+            yield sql.SQL("REVOKE ALL ON ALL {} IN SCHEMA {} FROM {}").format(
+                sql.SQL(kind), sql.Identifier(schema), sql.Identifier(role)
+            )
+        yield sql.SQL("REVOKE ALL ON SCHEMA {} FROM {}").format(
+            sql.Identifier(schema), sql.Identifier(role)
+        )
+
+
+def _grants(role: str, rights: Role) -> Iterator[sql.Composed]:
+    to = sql.Identifier(role)
+    yield sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(to)
+    for schema, verbs in rights.schemas.items():
+        yield sql.SQL("GRANT {} ON SCHEMA {} TO {}").format(
+            _verbs(verbs), sql.Identifier(schema), to
+        )
+    for table, verbs in rights.tables.items():
+        yield sql.SQL("GRANT {} ON {} TO {}").format(_verbs(verbs), _table(table), to)
+    for table, columns in rights.columns.items():
+        yield sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(_list(columns), _table(table), to)
+    for target in (*rights.send, *rights.relay, *rights.watch):
+        yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(
+            sql.Identifier(f"to_{target}"), to
+        )
+    for target in rights.send:
+        yield from _send(f"to_{target}", to)
+    for target in rights.relay:
+        yield from _relay(f"to_{target}", to)
+    for target in rights.watch:
+        yield sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(
+            _list(_QUEUE_COLUMNS), sql.Identifier(f"to_{target}", "pgqueuer"), to
+        )
+
+
+def _send(schema: str, to: sql.Identifier) -> Iterator[sql.Composed]:
+    """A sender sees the ids of what it enqueues, and no payload."""
+    queue = sql.Identifier(schema, "pgqueuer")
+    yield sql.SQL("GRANT INSERT ON {} TO {}").format(queue, to)
+    yield sql.SQL("GRANT SELECT (id, entrypoint, priority, dedupe_key) ON {} TO {}").format(
+        queue, to
+    )
+    yield sql.SQL("GRANT INSERT ON {} TO {}").format(sql.Identifier(schema, "pgqueuer_log"), to)
+    yield sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {} TO {}").format(
+        sql.Identifier(schema), to
+    )
+
+
+def _relay(schema: str, to: sql.Identifier) -> Iterator[sql.Composed]:
+    yield sql.SQL("GRANT SELECT, UPDATE, DELETE ON {} TO {}").format(
+        sql.Identifier(schema, "pgqueuer"), to
+    )
+    yield sql.SQL("GRANT SELECT, INSERT, DELETE ON {} TO {}").format(
+        sql.Identifier(schema, "pgqueuer_log"), to
+    )
+    yield sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {} TO {}").format(
+        sql.Identifier(schema), to
+    )
+
+
+def _verbs(words: str) -> sql.Composable:
+    return sql.SQL(", ").join([sql.SQL(word) for word in words.upper().split()])  # type: ignore[arg-type]
+
+
+def _list(names: list[str] | tuple[str, ...]) -> sql.Composable:
+    return sql.SQL(", ").join([sql.Identifier(name) for name in names])
+
+
+def _table(name: str) -> sql.Composable:
+    schema, _, table = name.rpartition(".")
+    if table == "*":
+        return sql.SQL("ALL TABLES IN SCHEMA {}").format(sql.Identifier(schema))
+    return sql.Identifier(schema or "public", table)

@@ -1,0 +1,146 @@
+"""Who is asking: short-lived Ed25519-signed access tokens, passwords, and route guards.
+
+Customers sign in at the customer quantum, staff at the sysops quantum. Each signs with a
+key of its own; every other process holds only the public halves. A token names the quanta
+that may accept it (`aud`), and an issuer can only give the roles that belong to it.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import argon2
+import jwt
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+
+from api.kernel import clock
+from api.kernel.errors import Forbidden, NotSignedIn
+
+CUSTOMER_ISSUER = "customer"
+STAFF_ISSUER = "sysops"
+STAFF_ROLES = frozenset({"expert", "helpdesk", "manager", "administrator", "finance"})
+ISSUER_ROLES = {CUSTOMER_ISSUER: frozenset({"customer"}), STAFF_ISSUER: STAFF_ROLES}
+ACCESS_TOKEN_LIFE = timedelta(minutes=15)
+
+_hasher = argon2.PasswordHasher()
+# Verified when the account is unknown, so that the answer takes as long as for a known one.
+_NOBODYS_HASH = _hasher.hash("a password that nobody has")
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """The signed-in person of one request."""
+
+    id: UUID
+    issuer: str
+    roles: frozenset[str]
+
+
+class TokenVerifier:
+    """Accepts tokens of the given issuers for one audience."""
+
+    def __init__(self, audience: str, public_keys: dict[str, str]) -> None:
+        """`public_keys` maps an issuer to its PEM public key."""
+        self._audience = audience
+        self._keys: dict[str, Ed25519PublicKey] = {}
+        for issuer, pem in public_keys.items():
+            key = load_pem_public_key(pem.encode())
+            if not isinstance(key, Ed25519PublicKey):
+                raise TypeError(f"The public key of {issuer} is not an Ed25519 key.")
+            self._keys[issuer] = key
+
+    def verify(self, token: str, now: datetime) -> Principal:
+        """The token's principal; raises NotSignedIn when it is not valid at `now`."""
+        try:
+            issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
+            claims = jwt.decode(
+                token,
+                self._keys[issuer],
+                algorithms=["EdDSA"],
+                audience=self._audience,
+                # The platform's clock decides, not the library's.
+                options={
+                    "require": ["exp", "iat", "sub", "aud", "iss"],
+                    "verify_exp": False,
+                    "verify_iat": False,
+                },
+            )
+            if claims["exp"] <= now.timestamp():
+                raise NotSignedIn("The access token has expired. Sign in again.")
+            roles = frozenset(claims.get("roles", ())) & ISSUER_ROLES[issuer]
+            return Principal(id=UUID(claims["sub"]), issuer=issuer, roles=roles)
+        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as error:
+            raise NotSignedIn("The access token is not valid here. Sign in again.") from error
+
+
+class TokenSigner:
+    """Signs access tokens as one issuer."""
+
+    def __init__(self, issuer: str, private_key_pem: str) -> None:
+        key = load_pem_private_key(private_key_pem.encode(), password=None)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise TypeError(f"The signing key of {issuer} is not an Ed25519 key.")
+        self._issuer = issuer
+        self._key = key
+
+    def sign(
+        self, subject: UUID, roles: Collection[str], audience: Collection[str], now: datetime
+    ) -> str:
+        claims: dict[str, Any] = {
+            "iss": self._issuer,
+            "sub": str(subject),
+            "aud": sorted(audience),
+            "roles": sorted(roles),
+            "iat": int(now.timestamp()),
+            "exp": int((now + ACCESS_TOKEN_LIFE).timestamp()),
+        }
+        return jwt.encode(claims, self._key, algorithm="EdDSA")
+
+
+def hash_password(password: str) -> str:
+    """An argon2id hash with the library's current parameters."""
+    return _hasher.hash(password)
+
+
+def password_matches(password: str, password_hash: str | None) -> bool:
+    """Whether the password is right; takes as long for an unknown account (hash None)."""
+    try:
+        _hasher.verify(password_hash or _NOBODYS_HASH, password)
+    except argon2.exceptions.VerificationError:
+        return False
+    return password_hash is not None
+
+
+class BearerAuthentication(AbstractAuthenticationMiddleware):
+    """Sets `request.user` from the Authorization header; guards decide what that means."""
+
+    async def authenticate_request(
+        self, connection: ASGIConnection[Any, Any, Any, Any]
+    ) -> AuthenticationResult:
+        header = connection.headers.get("Authorization", "")
+        scheme, _, token = header.partition(" ")
+        if not header:
+            return AuthenticationResult(user=None, auth=None)
+        if scheme.lower() != "bearer" or not token:
+            raise NotSignedIn("Send the access token as 'Authorization: Bearer <token>'.")
+        verifier: TokenVerifier = connection.app.state.verifier
+        return AuthenticationResult(user=verifier.verify(token, clock.now()), auth=None)
+
+
+class Requires:
+    """A Litestar guard that lets in whoever has one of `roles`; the route tests read `roles`."""
+
+    def __init__(self, *roles: str) -> None:
+        self.roles = frozenset(roles)
+
+    def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        principal: Principal | None = connection.user
+        if principal is None:
+            raise NotSignedIn("Sign in first.")
+        if not principal.roles & self.roles:
+            raise Forbidden(f"This needs one of these roles: {', '.join(sorted(self.roles))}.")

@@ -1,0 +1,131 @@
+"""Engines, sessions and the column types that every quantum's tables share."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, MetaData, Table, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+# Constraint names must be the same in the models and in the migrations, or the drift test lies.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Id = Annotated[UUID, mapped_column(primary_key=True, server_default=text("uuidv7()"))]
+Moment = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True))]
+Cents = Annotated[int, mapped_column(BigInteger)]
+Json = Annotated[dict[str, Any], mapped_column(JSONB)]
+
+
+def metadata() -> MetaData:
+    return MetaData(naming_convention=NAMING)
+
+
+class Tables(DeclarativeBase):
+    """Base of the declarative bases: each quantum derives its own, with its own metadata."""
+
+    __abstract__ = True
+
+
+def inbox_table(metadata: MetaData) -> Table:
+    """The ids of messages received, one row a message; `api.kernel.inbox` writes it."""
+    return Table(
+        "inbox",
+        metadata,
+        Column("message_id", Uuid, primary_key=True),
+        Column("channel", Text, nullable=False),
+        Column(
+            "received_at",
+            TIMESTAMP(timezone=True),
+            nullable=False,
+            server_default=text("now()"),
+            index=True,
+        ),
+    )
+
+
+def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    """The column holds one of `values`."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def driver_url(url: str, driver: str) -> str:
+    """The same database address for another SQLAlchemy driver, `asyncpg` or `psycopg`."""
+    return (
+        make_url(url).set(drivername=f"postgresql+{driver}").render_as_string(hide_password=False)
+    )
+
+
+def create_engine(
+    url: str, *, name: str, pool_size: int = 10, statement_timeout_ms: int = 15_000
+) -> AsyncEngine:
+    """An asyncpg engine whose statements and idle transactions end by themselves.
+
+    `name` is what `pg_stat_activity` shows. A connection found dead is replaced
+    before use, so a restarted server costs no request an error.
+    """
+    return create_async_engine(
+        driver_url(url, "asyncpg"),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        hide_parameters=True,  # an error text must not carry personal data into a log
+        connect_args={
+            "timeout": 5,
+            "server_settings": {
+                "application_name": name,
+                "statement_timeout": str(statement_timeout_ms),
+                "idle_in_transaction_session_timeout": "60000",
+                "lock_timeout": "5000",
+            },
+        },
+    )
+
+
+def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+def session_dependency(
+    sessions: async_sessionmaker[AsyncSession],
+) -> Callable[[], AsyncIterator[AsyncSession]]:
+    """A Litestar dependency that makes one request one transaction.
+
+    Litestar finishes generator dependencies before it sends the answer, so a commit
+    that fails is an error to the client and never an acknowledged write.
+    """
+
+    async def session() -> AsyncIterator[AsyncSession]:
+        async with sessions.begin() as transaction:
+            yield transaction
+
+    return session
+
+
+@asynccontextmanager
+async def database(
+    url: str, *, name: str, pool_size: int = 5
+) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
+    """Sessions for a job or a test, with the engine disposed of at the end."""
+    engine = create_engine(url, name=name, pool_size=pool_size, statement_timeout_ms=600_000)
+    try:
+        yield create_sessions(engine)
+    finally:
+        await engine.dispose()

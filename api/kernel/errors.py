@@ -1,0 +1,77 @@
+"""What services raise; `problems` turns each into an RFC 9457 answer."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """One thing wrong with the input: a JSON pointer (RFC 6901) and what to do about it."""
+
+    pointer: str
+    detail: str
+
+
+class DomainError(Exception):
+    """A refusal the client can understand. The transaction is rolled back."""
+
+    status_code = 400
+    title = "Bad request"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class Invalid(DomainError):
+    """The input is well-formed but wrong; every error is listed."""
+
+    status_code = 422
+    title = "Invalid input"
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__(f"{len(errors)} field(s) need correction.")
+        self.errors = list(errors)
+
+
+class NotSignedIn(DomainError):
+    status_code = 401
+    title = "Not signed in"
+
+
+class Forbidden(DomainError):
+    status_code = 403
+    title = "Not allowed"
+
+
+class NotFound(DomainError):
+    """Also raised for what exists but belongs to somebody else."""
+
+    status_code = 404
+    title = "Not found"
+
+
+class Conflict(DomainError):
+    status_code = 409
+    title = "Conflict"
+
+
+class TransitionRefused(Conflict):
+    """A state machine said no; `allowed` names what it would accept now."""
+
+    title = "Transition refused"
+
+    def __init__(self, detail: str, allowed: Sequence[str]) -> None:
+        super().__init__(detail)
+        self.allowed = sorted(allowed)
+
+
+class TooMany(DomainError):
+    """A limit was passed; `retry_after` is in seconds."""
+
+    status_code = 429
+    title = "Too many requests"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after

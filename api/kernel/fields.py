@@ -1,0 +1,101 @@
+"""Kinds of text with a meaning of their own, checked by the libraries of their fields.
+
+They are used as annotations in request bodies; `decode_field` is msgspec's hook that makes
+them. Each keeps a normal form, so that equal things compare equal.
+"""
+
+from functools import cache
+from typing import Any, ClassVar, Self
+
+import phonenumbers
+import zipcodes
+from email_validator import EmailNotValidError, validate_email
+
+
+class Field(str):
+    """A `str` with a check; `parse` raises ValueError with words for the person who typed it."""
+
+    __slots__ = ()
+    example: ClassVar[str] = ""
+
+    @classmethod
+    def parse(cls, raw: str) -> Self:
+        raise TypeError(f"{cls.__name__} does not say how it is parsed.")
+
+
+class Email(Field):
+    __slots__ = ()
+    example = "ada@example.com"
+
+    @classmethod
+    def parse(cls, raw: str) -> Self:
+        try:
+            # Reserved names (example.com) are for tests and the demo, and no mail leaves for them.
+            checked = validate_email(raw, check_deliverability=False, test_environment=True)
+        except EmailNotValidError as error:
+            raise ValueError(str(error)) from error
+        return cls(checked.normalized.lower())
+
+
+class Phone(Field):
+    """A telephone number in E.164 form; without a country code it is read as a US number."""
+
+    __slots__ = ()
+    example = "+12125550123"
+
+    @classmethod
+    def parse(cls, raw: str) -> Self:
+        try:
+            number = phonenumbers.parse(raw, "US")
+        except phonenumbers.NumberParseException as error:
+            raise ValueError("Expected a telephone number, for example +1 212 555 0123.") from error
+        if not phonenumbers.is_possible_number(number):
+            raise ValueError("This telephone number is too short or too long.")
+        return cls(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+class Zip(Field):
+    """A five-digit US ZIP code that exists."""
+
+    __slots__ = ()
+    example = "10001"
+
+    @classmethod
+    def parse(cls, raw: str) -> Self:
+        if len(raw) != 5 or not raw.isascii() or not raw.isdigit():
+            raise ValueError("Expected a ZIP code of five digits.")
+        if place(raw) is None:
+            raise ValueError("There is no such ZIP code.")
+        return cls(raw)
+
+
+class Place:
+    """Where a ZIP code is: coordinates in degrees (WGS 84) and an IANA time zone."""
+
+    __slots__ = ("city", "latitude", "longitude", "state", "time_zone", "zip")
+
+    def __init__(self, record: dict[str, Any]) -> None:
+        self.zip: str = record["zip_code"]
+        self.city: str = record["city"]
+        self.state: str = record["state"]
+        self.latitude = float(record["lat"])
+        self.longitude = float(record["long"])
+        self.time_zone: str = record["timezone"]
+
+
+@cache
+def place(zip_code: str) -> Place | None:
+    """The place of a ZIP code, or None when it does not exist or has no known position."""
+    for record in zipcodes.matching(zip_code):
+        if record["lat"] and record["long"] and record["timezone"]:
+            return Place(record)
+    return None
+
+
+def decode_field(type_: type, raw: Any) -> Any:
+    """msgspec's `dec_hook`, and a Litestar type decoder, for the kinds above."""
+    if isinstance(type_, type) and issubclass(type_, Field):
+        if not isinstance(raw, str):
+            raise ValueError(f"Expected text, for example {type_.example}.")
+        return type_.parse(raw)
+    raise NotImplementedError(f"No decoder for {type_!r}.")

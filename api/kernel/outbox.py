@@ -1,0 +1,49 @@
+"""Sending is writing: a message is enqueued in the transaction that made it true."""
+
+from collections.abc import Sequence
+from functools import cache
+from itertools import groupby
+from uuid import uuid4
+
+from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder
+from pgqueuer.domain.settings import DBSettings, Durability
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.kernel import clock
+from api.kernel.messages import Message, encode
+
+
+@cache
+def queue_settings(target: str) -> DBSettings:
+    """Where messages for `target` wait in a source database: one schema a target."""
+    schema = f"to_{target}"
+    return DBSettings(db_schema=schema, channel=schema, durability=Durability.durable)
+
+
+def queue_ddl(target: str) -> str:
+    """The DDL of one queue, for migrations."""
+    return QueryBuilderEnvironment(queue_settings(target)).build_install_query()
+
+
+@cache
+def enqueue_sql(target: str) -> str:
+    return QueryQueueBuilder(queue_settings(target)).build_enqueue_query("raise")
+
+
+async def send(session: AsyncSession, *messages: Message) -> None:
+    """Enqueue messages in the caller's transaction: they exist if and only if it commits."""
+    sent_at = clock.now()
+    connection = await session.connection()
+    for target, group in groupby(messages, key=lambda message: message.target):
+        batch: Sequence[Message] = list(group)
+        await connection.exec_driver_sql(
+            enqueue_sql(target),
+            (
+                [0] * len(batch),
+                [message.channel for message in batch],
+                [encode(message, id=uuid4(), sent_at=sent_at) for message in batch],
+                [None] * len(batch),
+                [None] * len(batch),
+                ["null"] * len(batch),
+            ),
+        )

@@ -1,0 +1,89 @@
+"""RFC 9457 problem answers for everything that can go wrong in a request."""
+
+from typing import Any
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import ExceptionHandlersMap
+from litestar.utils.scope.state import ScopeState
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError, TimeoutError as PoolTimeout
+
+from api.kernel.errors import DomainError, Invalid, TooMany, TransitionRefused
+from api.kernel.validation import list_errors
+
+MEDIA_TYPE = "application/problem+json"
+
+log = structlog.get_logger()
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def problem(
+    status: int,
+    title: str,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    **members: Any,
+) -> Response[dict[str, Any]]:
+    """One problem; `members` are extension members such as `errors` and `allowed`."""
+    body = {"type": "about:blank", "status": status, "title": title, "detail": detail, **members}
+    return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _domain(_: AnyRequest, error: DomainError) -> Response[Any]:
+    members: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+    if isinstance(error, Invalid):
+        members["errors"] = error.errors
+    if isinstance(error, TransitionRefused):
+        members["allowed"] = error.allowed
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(error.retry_after)
+    if error.status_code == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return problem(error.status_code, error.title, error.detail, headers, **members)
+
+
+def _validation(request: AnyRequest, error: ValidationException) -> Response[Any]:
+    """Lists every error of the body, and of path and query parameters."""
+    errors: list[Any] = []
+    field = getattr(request.route_handler, "parsed_data_field", None)
+    body = ScopeState.from_scope(request.scope).body
+    if field is not None and isinstance(body, bytes):
+        errors.extend(list_errors(body or b"null", field.raw))
+    for item in error.extra if isinstance(error.extra, list) else []:
+        if item.get("source") != "body" and item.get("key") and item["key"] != "data":
+            errors.append({"parameter": item["key"], "detail": item["message"]})
+    detail = "Correct what is listed in `errors` and send it again."
+    return problem(400, "Invalid request", detail if errors else error.detail, errors=errors)
+
+
+def _http(_: AnyRequest, error: HTTPException) -> Response[Any]:
+    return problem(error.status_code, error.detail, error.detail, error.headers)
+
+
+def _unavailable(request: AnyRequest, error: Exception) -> Response[Any]:
+    """The database is away or too slow: the client may try again, and should wait."""
+    if isinstance(error, DBAPIError) and not error.connection_invalidated:
+        return _unexpected(request, error)
+    log.error("database_unavailable", path=request.scope["path"], error=type(error).__name__)
+    return problem(
+        503, "Not available now", "Nothing was changed. Try again.", {"Retry-After": "2"}
+    )
+
+
+def _unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
+    log.error("request_failed", path=request.scope["path"], exc_info=error)
+    return problem(500, "Something went wrong", "Nothing was changed. Tell us if it happens again.")
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {
+    DomainError: _domain,
+    ValidationException: _validation,
+    HTTPException: _http,
+    PoolTimeout: _unavailable,
+    SQLAlchemyError: _unavailable,
+    OSError: _unavailable,
+    Exception: _unexpected,
+}

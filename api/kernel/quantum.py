@@ -1,0 +1,25 @@
+"""What a quantum gives to the process that serves it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.kernel.auth import TokenVerifier
+
+
+@dataclass(frozen=True)
+class Quantum:
+    """A quantum ready to be mounted under `/<name>`; `state` is what its services need.
+
+    The entries of `dependencies` are Litestar dependencies for its controllers, beside
+    `session` (its database) and `now`.
+    """
+
+    name: str
+    engine: AsyncEngine
+    verifier: TokenVerifier
+    controllers: Sequence[ControllerRouterHandler]
+    dependencies: Mapping[str, Any] = field(default_factory=dict)

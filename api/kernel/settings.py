@@ -1,0 +1,29 @@
+"""Settings come from environment variables with the prefix `SQUAD_`, and from nowhere else."""
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Base of every process's settings; a missing variable is named when the process starts."""
+
+    model_config = SettingsConfigDict(env_prefix="SQUAD_", frozen=True, extra="ignore")
+
+
+class ServiceSettings(Settings):
+    """What any API process needs."""
+
+    database_url: SecretStr
+    port: int
+    host: str = "127.0.0.1"
+    pool_size: int = 10
+    log_level: str = "info"
+
+
+class RelaySettings(Settings):
+    """What any relay process needs: two roles, one a database."""
+
+    source_url: SecretStr
+    target_url: SecretStr
+    heartbeat_file: str | None = None
+    log_level: str = "info"

@@ -1,0 +1,388 @@
+"""Every channel and its payload: the one page on which two quanta agree.
+
+Fields are only ever added, with a default; receivers ignore what they do not know.
+States of one thing carry its `version`: an older version never overwrites a newer one,
+so the order of arrival does not matter.
+"""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from api.kernel.messages import Message
+
+TicketStatus = Literal[
+    "submitted", "open", "escalated", "assigned", "accepted", "in_progress", "resolved",
+    "closed", "cancelled",
+]  # fmt: skip
+Priority = Literal["urgent", "high", "normal", "low"]
+TicketRequestKind = Literal["cancel", "reopen", "reschedule"]
+ContractStatus = Literal["active", "suspended", "cancelled"]
+BillingInterval = Literal["month", "year"]
+
+
+class Window(msgspec.Struct, frozen=True):
+    """A span of time, start included, end excluded."""
+
+    start: datetime
+    end: datetime
+
+
+class ServiceAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the visit is; coordinates in degrees (WGS 84), time zone by its IANA name."""
+
+    line1: str
+    line2: str | None = None
+    city: str
+    state: str
+    zip: str
+    latitude: float
+    longitude: float
+    time_zone: str
+
+
+# customer -> sysops -------------------------------------------------------------------
+
+
+class CustomerToSysops(Message, kw_only=True):
+    source = "customer"
+    target = "sysops"
+    channel = ""
+
+
+class TicketCreated(CustomerToSysops, kw_only=True):
+    """A customer submitted a ticket; carries what a visit needs and nothing of billing."""
+
+    channel = "ticket_created"
+
+    ticket_id: UUID
+    customer_id: UUID
+    contract_id: UUID
+    contact_name: str
+    contact_phone: str
+    address: ServiceAddress
+    ticket_type: str
+    description: str
+    priority: Priority
+    preferred_windows: list[Window]
+    submitted_at: datetime
+
+
+class TicketRequested(CustomerToSysops, kw_only=True):
+    """The customer asks for a change that sysops decides; the answer is ticket progress."""
+
+    channel = "ticket_requested"
+
+    ticket_id: UUID
+    request_id: UUID
+    kind: TicketRequestKind
+    reason: str
+    preferred_windows: list[Window] = []
+    requested_at: datetime
+
+
+class CustomerChanged(CustomerToSysops, kw_only=True):
+    """The customer directory, so that the helpdesk finds a customer before any ticket."""
+
+    channel = "customer_changed"
+
+    customer_id: UUID
+    version: int
+    full_name: str
+    email: str
+    phone: str
+    addresses: list[ServiceAddress]
+
+
+class EntitlementChanged(CustomerToSysops, kw_only=True):
+    """What a contract entitles to; sysops assigns only under an active one."""
+
+    channel = "entitlement_changed"
+
+    contract_id: UUID
+    customer_id: UUID
+    plan_code: str
+    status: ContractStatus
+    version: int
+
+
+class SurveyOutcome(CustomerToSysops, kw_only=True):
+    """A survey was answered: the ticket may close, and a low score alerts a manager."""
+
+    channel = "survey_outcome"
+
+    ticket_id: UUID
+    score: int
+    answered_at: datetime
+
+
+# sysops -> customer -------------------------------------------------------------------
+
+
+class SysopsToCustomer(Message, kw_only=True):
+    source = "sysops"
+    target = "customer"
+    channel = ""
+
+
+class TicketProgress(SysopsToCustomer, kw_only=True):
+    """A ticket reached a version; also carries the answer to a customer's request.
+
+    `expert_name` and `window` are set while a visit is promised (accepted, in progress).
+    """
+
+    channel = "ticket_progress"
+
+    ticket_id: UUID
+    number: int
+    version: int
+    status: TicketStatus
+    at: datetime
+    reason: str | None = None
+    expert_name: str | None = None
+    window: Window | None = None
+    resolution: str | None = None
+    request_id: UUID | None = None
+    request_accepted: bool | None = None
+    allowed: list[str] = []
+
+
+class PhoneTicketCreated(SysopsToCustomer, kw_only=True):
+    """The helpdesk took a ticket by phone in the customer's name."""
+
+    channel = "phone_ticket_created"
+
+    ticket_id: UUID
+    number: int
+    customer_id: UUID
+    contract_id: UUID
+    address: ServiceAddress
+    ticket_type: str
+    description: str
+    priority: Priority
+    preferred_windows: list[Window]
+    submitted_at: datetime
+    version: int
+    status: TicketStatus
+
+
+class PlanPublished(SysopsToCustomer, kw_only=True):
+    """A support plan as customers may choose it. `price_cents` is per `interval`."""
+
+    channel = "plan_published"
+
+    code: str
+    version: int
+    name: str
+    price_cents: int
+    currency: str
+    interval: BillingInterval
+    sla_hours: int
+    device_types: list[str]
+    active: bool
+
+
+class TicketTypePublished(SysopsToCustomer, kw_only=True):
+    """A kind of ticket that a customer can open, for one device type."""
+
+    channel = "ticket_type_published"
+
+    code: str
+    version: int
+    name: str
+    device_type: str
+    device_name: str
+    active: bool
+
+
+# customer -> billing ------------------------------------------------------------------
+
+
+class CustomerToBilling(Message, kw_only=True):
+    source = "customer"
+    target = "billing"
+    channel = ""
+
+
+class CardSealed(CustomerToBilling, kw_only=True):
+    """A card, sealed with the vault's public key; only the vault can open it.
+
+    The ids in the envelope are sealed inside too, and the vault refuses a box whose ids
+    differ. `sealed` is base64 of a libsodium sealed box.
+    """
+
+    channel = "card_sealed"
+
+    card_id: UUID
+    customer_id: UUID
+    key_id: str
+    sealed: str
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+
+
+class CardRemoved(CustomerToBilling, kw_only=True):
+    channel = "card_removed"
+
+    card_id: UUID
+    customer_id: UUID
+
+
+class ContractChanged(CustomerToBilling, kw_only=True):
+    """A contract as agreed with the customer; tax follows the service address."""
+
+    channel = "contract_changed"
+
+    contract_id: UUID
+    customer_id: UUID
+    plan_code: str
+    status: ContractStatus
+    version: int
+    effective_on: date
+    state: str
+    zip: str
+
+
+# billing -> customer ------------------------------------------------------------------
+
+
+class BillingToCustomer(Message, kw_only=True):
+    source = "billing"
+    target = "customer"
+    channel = ""
+
+
+class InvoiceIssued(BillingToCustomer, kw_only=True):
+    """An invoice the customer owes; later states of it come with a higher version."""
+
+    channel = "invoice_issued"
+
+    invoice_id: UUID
+    customer_id: UUID
+    contract_id: UUID
+    number: str
+    version: int
+    status: Literal["issued", "paid", "declined", "void"]
+    period_start: date
+    period_end: date
+    total_cents: int
+    currency: str
+    lines: list[tuple[str, int]]
+    at: datetime
+    reason: str | None = None
+
+
+class CardOutcome(BillingToCustomer, kw_only=True):
+    """What the vault made of a sealed card."""
+
+    channel = "card_outcome"
+
+    card_id: UUID
+    customer_id: UUID
+    status: Literal["stored", "refused", "duplicate"]
+    reason: str | None = None
+
+
+class ContractStanding(BillingToCustomer, kw_only=True):
+    """Dunning has suspended a contract, or payment has restored it."""
+
+    channel = "contract_standing"
+
+    contract_id: UUID
+    standing: Literal["good", "suspended"]
+    version: int
+    at: datetime
+
+
+# billing -> sysops --------------------------------------------------------------------
+
+
+class ContractStandingToSysops(Message, kw_only=True):
+    """The same standing for sysops: a suspended contract gets no visit."""
+
+    source = "billing"
+    target = "sysops"
+    channel = "contract_standing"
+
+    contract_id: UUID
+    standing: Literal["good", "suspended"]
+    version: int
+    at: datetime
+
+
+# sysops -> billing --------------------------------------------------------------------
+
+
+class PlanPriced(Message, kw_only=True):
+    """A support plan as billing charges it. `price_cents` is per `interval`."""
+
+    source = "sysops"
+    target = "billing"
+    channel = "plan_priced"
+
+    code: str
+    version: int
+    name: str
+    price_cents: int
+    currency: str
+    interval: BillingInterval
+    active: bool
+
+
+# customer -> analytics ----------------------------------------------------------------
+
+
+class SurveyAnswered(Message, kw_only=True):
+    """A survey's scores; its free text stays in the customer database."""
+
+    source = "customer"
+    target = "analytics"
+    channel = "survey_answered"
+
+    survey_id: UUID
+    ticket_id: UUID
+    score: int
+    would_recommend: int | None
+    has_comment: bool
+    answered_at: datetime
+
+
+# within a quantum: what leaves the house by mail or SMS -------------------------------
+
+
+class CustomerNotification(Message, kw_only=True):
+    """A notification of the customer database is ready to be sent."""
+
+    source = "customer"
+    target = "customer"
+    channel = "customer_notification"
+
+    notification_id: UUID
+
+
+class StaffNotification(Message, kw_only=True):
+    """A notification of the sysops database is ready to be sent."""
+
+    source = "sysops"
+    target = "sysops"
+    channel = "staff_notification"
+
+    notification_id: UUID
+
+
+PAIRS = (
+    ("customer", "sysops"),
+    ("sysops", "customer"),
+    ("customer", "billing"),
+    ("billing", "customer"),
+    ("billing", "sysops"),
+    ("sysops", "billing"),
+    ("customer", "analytics"),
+    ("customer", "customer"),
+    ("sysops", "sysops"),
+)
+"""The directed pairs that messages travel: one relay process each."""

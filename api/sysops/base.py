@@ -1,0 +1,8 @@
+"""The declarative base of the sysops database's tables."""
+
+from api.kernel.database import Tables, metadata
+
+
+class Base(Tables):
+    __abstract__ = True
+    metadata = metadata()

@@ -1,0 +1,69 @@
+"""Reference data that administrators keep: skills, ticket types, support plans."""
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.kernel.database import Cents, one_of
+from api.sysops.base import Base
+
+
+class Skill(Base):
+    __tablename__ = "skill"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class DeviceType(Base):
+    __tablename__ = "device_type"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class TicketType(Base):
+    """A kind of work on one device type. Its duration must fit one arrival window (120 min)."""
+
+    __tablename__ = "ticket_type"
+    __table_args__ = (
+        CheckConstraint("duration_minutes BETWEEN 15 AND 120", name="duration_minutes"),
+    )
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(server_default="1")
+    name: Mapped[str]
+    device_type: Mapped[str] = mapped_column(ForeignKey("device_type.code"))
+    duration_minutes: Mapped[int]
+    active: Mapped[bool] = mapped_column(server_default="true")
+
+
+class RequiredSkill(Base):
+    """A skill, and its least level (1 to 5), that a ticket type needs."""
+
+    __tablename__ = "required_skill"
+    __table_args__ = (CheckConstraint("level BETWEEN 1 AND 5", name="level"),)
+
+    ticket_type: Mapped[str] = mapped_column(ForeignKey("ticket_type.code"), primary_key=True)
+    skill: Mapped[str] = mapped_column(ForeignKey("skill.code"), primary_key=True)
+    level: Mapped[int]
+
+
+class SupportPlan(Base):
+    """What customers buy. `price_cents` is per `interval`; `sla_hours` until resolution."""
+
+    __tablename__ = "support_plan"
+    __table_args__ = (
+        one_of("interval", ("month", "year")),
+        CheckConstraint("price_cents >= 0", name="price_cents"),
+    )
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(server_default="1")
+    name: Mapped[str]
+    price_cents: Mapped[Cents]
+    currency: Mapped[str] = mapped_column(server_default="USD")
+    interval: Mapped[str]
+    sla_hours: Mapped[int]
+    device_types: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    active: Mapped[bool] = mapped_column(server_default="true")

@@ -1,0 +1,15 @@
+"""All tables of the sysops database, for migrations and drift tests."""
+
+from api.kernel.database import inbox_table
+from api.sysops.base import Base
+from api.sysops.catalogue import tables as catalogue
+from api.sysops.experts import tables as experts
+from api.sysops.knowledge import tables as knowledge
+from api.sysops.notifications import tables as notifications
+from api.sysops.staff import tables as staff
+from api.sysops.tickets import tables as tickets
+
+MODULES = (catalogue, experts, knowledge, notifications, staff, tickets)
+INBOX = inbox_table(Base.metadata)
+METADATA = Base.metadata
+QUEUES = ("customer", "billing", "sysops")

@@ -1,0 +1,211 @@
+"""Tickets, the events that made them what they are, and who was sent."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, TSTZRANGE, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.kernel.database import Id, Moment, one_of
+from api.sysops.base import Base
+
+STATUSES = (
+    "submitted", "open", "escalated", "assigned", "accepted", "in_progress", "resolved",
+    "closed", "cancelled",
+)  # fmt: skip
+
+
+class Customer(Base):
+    """The customer directory, as the customer quantum told it."""
+
+    __tablename__ = "customer"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    full_name: Mapped[str]
+    email: Mapped[str]
+    phone: Mapped[str]
+    addresses: Mapped[list[Any]] = mapped_column(JSONB)
+    updated_at: Mapped[Moment]
+
+
+class Entitlement(Base):
+    """What a contract entitles to; a visit needs an active one in good standing."""
+
+    __tablename__ = "entitlement"
+    __table_args__ = (
+        one_of("status", ("active", "cancelled")),
+        one_of("standing", ("good", "suspended")),
+        Index("ix_entitlement_customer", "customer_id"),
+    )
+
+    contract_id: Mapped[UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[UUID | None]
+    plan_code: Mapped[str | None]
+    status: Mapped[str] = mapped_column(server_default="active")
+    version: Mapped[int] = mapped_column(server_default="0")
+    standing: Mapped[str] = mapped_column(server_default="good")
+    standing_version: Mapped[int] = mapped_column(server_default="0")
+
+
+class Ticket(Base):
+    """One ticket; `status` is written by `service.transition` alone, `version` counts with it."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        one_of("status", STATUSES),
+        one_of("priority", ("urgent", "high", "normal", "low")),
+        one_of("channel", ("web", "phone")),
+        # The cost of every operational query follows open work, never history.
+        Index(
+            "ix_ticket_to_assign",
+            "submitted_at",
+            postgresql_where=text("status IN ('open', 'escalated')"),
+        ),
+        Index(
+            "ix_ticket_live",
+            "updated_at",
+            postgresql_where=text("status NOT IN ('closed', 'cancelled')"),
+        ),
+        Index("ix_ticket_customer", "customer_id", text("submitted_at DESC")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    number: Mapped[int] = mapped_column(BigInteger, Identity(start=100_001), unique=True)
+    customer_id: Mapped[UUID]
+    contract_id: Mapped[UUID]
+    contact_name: Mapped[str]
+    contact_phone: Mapped[str]
+    line1: Mapped[str]
+    line2: Mapped[str | None]
+    city: Mapped[str]
+    state: Mapped[str]
+    zip: Mapped[str]
+    latitude: Mapped[float]
+    longitude: Mapped[float]
+    time_zone: Mapped[str]
+    ticket_type: Mapped[str] = mapped_column(ForeignKey("ticket_type.code"))
+    description: Mapped[str]
+    priority: Mapped[str]
+    channel: Mapped[str]
+    status: Mapped[str]
+    version: Mapped[int]
+    preferred_windows: Mapped[list[Any]] = mapped_column(JSONB)
+    resolution: Mapped[str | None]
+    submitted_at: Mapped[Moment]
+    sla_due_at: Mapped[Moment]
+    resolved_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    updated_at: Mapped[Moment]
+
+
+class TicketEvent(Base):
+    """One transition of one ticket; `actor_id` is None for the platform itself."""
+
+    __tablename__ = "ticket_event"
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "version"),
+        one_of("actor", ("customer", "expert", "helpdesk", "manager", "administrator", "system")),
+        one_of("to_status", STATUSES),
+    )
+
+    id: Mapped[Id]
+    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("ticket.id"))
+    version: Mapped[int]
+    at: Mapped[Moment]
+    actor: Mapped[str]
+    actor_id: Mapped[UUID | None]
+    from_status: Mapped[str | None]
+    to_status: Mapped[str]
+    reason: Mapped[str | None]
+    assignment_id: Mapped[UUID | None]
+
+
+class AssignmentRun(Base):
+    """One run of the assignment job and the evidence it keeps; counts are of rows."""
+
+    __tablename__ = "assignment_run"
+    __table_args__ = (one_of("status", ("running", "finished", "failed")),)
+
+    id: Mapped[Id]
+    started_at: Mapped[Moment]
+    finished_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    as_of: Mapped[Moment]
+    status: Mapped[str]
+    policy: Mapped[str]
+    tickets: Mapped[int] = mapped_column(server_default="0")
+    windows: Mapped[int] = mapped_column(server_default="0")
+    edges: Mapped[int] = mapped_column(server_default="0")
+    assigned: Mapped[int] = mapped_column(server_default="0")
+    skipped: Mapped[int] = mapped_column(server_default="0")
+    objective: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class AssignmentDecision(Base):
+    """What one run decided for one ticket, and why; `removed` counts experts per rule."""
+
+    __tablename__ = "assignment_decision"
+    __table_args__ = (
+        one_of("outcome", ("assigned", "unserved", "skipped")),
+        Index("ix_assignment_decision_ticket", "ticket_id"),
+    )
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("assignment_run.id"), primary_key=True)
+    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
+    outcome: Mapped[str]
+    expert_id: Mapped[UUID | None] = mapped_column(ForeignKey("expert.id"))
+    cost: Mapped[int | None] = mapped_column(BigInteger)
+    candidates: Mapped[int]
+    removed: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    reason: Mapped[str]
+
+
+class Assignment(Base):
+    """An expert proposed for a ticket in an arrival window, and what became of it.
+
+    `travel_km` is from the expert's home, by road factor. At most one is active a ticket.
+    """
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        one_of("status", ("proposed", "accepted", "rejected", "expired", "withdrawn", "completed")),
+        Index(
+            "uq_assignment_active",
+            "ticket_id",
+            unique=True,
+            postgresql_where=text("status IN ('proposed', 'accepted')"),
+        ),
+        Index(
+            "ix_assignment_proposed",
+            "proposed_at",
+            postgresql_where=text("status = 'proposed'"),
+        ),
+        Index("ix_assignment_expert", "expert_id", "during", postgresql_using="gist"),
+    )
+
+    id: Mapped[Id]
+    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("ticket.id"), index=True)
+    expert_id: Mapped[UUID] = mapped_column(ForeignKey("expert.id"))
+    run_id: Mapped[UUID | None] = mapped_column(ForeignKey("assignment_run.id"))
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    status: Mapped[str]
+    travel_km: Mapped[float]
+    cost: Mapped[int] = mapped_column(BigInteger)
+    proposed_at: Mapped[Moment]
+    answer_by: Mapped[Moment]
+    decided_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    started_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    completed_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    reason: Mapped[str | None]
+
+
+class Exclusion(Base):
+    """This expert is not proposed for this ticket again."""
+
+    __tablename__ = "exclusion"
+
+    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
+    expert_id: Mapped[UUID] = mapped_column(ForeignKey("expert.id"), primary_key=True)
+    reason: Mapped[str]
+    created_at: Mapped[Moment]
