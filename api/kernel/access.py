@@ -96,9 +96,7 @@ def _grants(role: str, rights: Role) -> Iterator[sql.Composed]:
     for table, columns in rights.columns.items():
         yield sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(_list(columns), _table(table), to)
     for target in (*rights.send, *rights.relay, *rights.watch):
-        yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(
-            sql.Identifier(f"to_{target}"), to
-        )
+        yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(f"to_{target}"), to)
     for target in rights.send:
         yield from _send(f"to_{target}", to)
     for target in rights.relay:

@@ -16,7 +16,7 @@ class FieldSchemaPlugin(OpenAPISchemaPlugin):
         annotation = field_definition.annotation
         return isinstance(annotation, type) and issubclass(annotation, Field)
 
-    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:  # noqa: ARG002
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
         annotation: type[Field] = field_definition.annotation
         return Schema(
             type=OpenAPIType.STRING, title=annotation.__name__, examples=[annotation.example]

@@ -1,7 +1,8 @@
 """${message}."""
 
-${imports if imports else ""}import sqlalchemy as sa
+import sqlalchemy as sa
 from alembic import op
+${imports if imports else ""}
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

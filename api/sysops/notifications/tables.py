@@ -8,8 +8,8 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.sysops.base import Base
 from api.kernel.database import Id, Moment, one_of
+from api.sysops.base import Base
 
 
 class Notification(Base):
