@@ -79,7 +79,7 @@ class TicketRequested(CustomerToSysops, kw_only=True):
     request_id: UUID
     kind: TicketRequestKind
     reason: str
-    preferred_windows: list[Window] = []
+    preferred_windows: tuple[Window, ...] = ()
     requested_at: datetime
 
 
@@ -146,7 +146,7 @@ class TicketProgress(SysopsToCustomer, kw_only=True):
     resolution: str | None = None
     request_id: UUID | None = None
     request_accepted: bool | None = None
-    allowed: list[str] = []
+    allowed: tuple[str, ...] = ()
 
 
 class PhoneTicketCreated(SysopsToCustomer, kw_only=True):

@@ -96,6 +96,7 @@ def decode_field(type_: type, raw: Any) -> Any:
     """msgspec's `dec_hook`, and a Litestar type decoder, for the kinds above."""
     if isinstance(type_, type) and issubclass(type_, Field):
         if not isinstance(raw, str):
-            raise ValueError(f"Expected text, for example {type_.example}.")
+            # msgspec turns a ValueError, and no other, into an error with a path.
+            raise ValueError(f"Expected text, for example {type_.example}.")  # noqa: TRY004
         return type_.parse(raw)
     raise NotImplementedError(f"No decoder for {type_!r}.")

@@ -1,4 +1,4 @@
-"""Migrations of the quanta's databases, forward, back, and the drift between both and the models."""
+"""Migrations of the quanta's databases: forward, back, and their drift from the models."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

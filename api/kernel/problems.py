@@ -53,9 +53,11 @@ def _validation(request: AnyRequest, error: ValidationException) -> Response[Any
     body = ScopeState.from_scope(request.scope).body
     if field is not None and isinstance(body, bytes):
         errors.extend(list_errors(body or b"null", field.raw))
-    for item in error.extra if isinstance(error.extra, list) else []:
-        if item.get("source") != "body" and item.get("key") and item["key"] != "data":
-            errors.append({"parameter": item["key"], "detail": item["message"]})
+    errors.extend(
+        {"parameter": item["key"], "detail": item["message"]}
+        for item in (error.extra if isinstance(error.extra, list) else [])
+        if item.get("source") != "body" and item.get("key") not in {None, "data"}
+    )
     detail = "Correct what is listed in `errors` and send it again."
     return problem(400, "Invalid request", detail if errors else error.detail, errors=errors)
 

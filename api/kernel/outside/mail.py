@@ -127,6 +127,10 @@ class Mailer:
             except (aiosmtplib.SMTPException, OSError) as error:
                 self._client.close()
                 raise TemporaryFailure("no_answer", type(error).__name__) from None
+            except asyncio.CancelledError:
+                # Left in the middle of a conversation, the next mail would read its answers.
+                self._client.close()
+                raise
         return SentMail(message_id=message["Message-ID"], provider_ref=answer)
 
     async def _connect(self) -> None:

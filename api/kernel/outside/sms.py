@@ -101,7 +101,7 @@ class SmsSender:
             answer = await self._client.post(
                 self._url, data=form, auth=self._auth, timeout=self._timeout
             )
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             # Not `from error`: it holds the request, and with it number and text.
             raise TemporaryFailure("no_answer", type(error).__name__) from None
         if answer.is_success:

@@ -13,7 +13,7 @@ from api.sysops.base import Base
 
 
 class Notification(Base):
-    """One thing to tell one member of staff; who and where is read from the staff table when it is sent.
+    """One thing to tell one member of staff; who and where is read when it is sent.
 
     `cause` names what made it (an assignment, a ticket version): the same cause never
     tells twice. `context` is what the template needs and holds no contact data.
