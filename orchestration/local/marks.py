@@ -1,0 +1,62 @@
+"""Finding and ending processes of a platform by the marks in their environment.
+
+The runner knows its children; the marks find what is left when the runner itself was killed.
+"""
+
+import signal
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+from orchestration.local.environment import PROCESS_MARK, VAR_MARK
+
+
+def is_marked(process: psutil.Process, environment: Mapping[str, str]) -> bool:
+    """Whether the process bears the same marks as `environment`."""
+    marks = _marks(process)
+    return marks == (environment[VAR_MARK], environment[PROCESS_MARK])
+
+
+def marked_processes(var: Path) -> list[psutil.Process]:
+    """Every living process of the platform in `var`, but for this one and those that began it."""
+    me = psutil.Process()
+    spared = {me.pid, *(parent.pid for parent in me.parents())}
+    found = []
+    for process in psutil.process_iter():
+        if process.pid in spared:
+            continue
+        of_var, name = _marks(process)
+        if of_var == str(var) and name:
+            found.append(process)
+    return found
+
+
+def process_name(process: psutil.Process) -> str | None:
+    """Which process of the platform this is, or descends from."""
+    return _marks(process)[1]
+
+
+def end(processes: Sequence[psutil.Process], seconds: float, sig: int = signal.SIGTERM) -> None:
+    """Ask the processes to stop, and kill what has not stopped after `seconds`."""
+    _send(processes, sig)
+    _, alive = psutil.wait_procs(processes, timeout=seconds)
+    _send(alive, signal.SIGKILL)
+    psutil.wait_procs(alive, timeout=seconds)
+
+
+def _send(processes: Iterable[psutil.Process], sig: int) -> None:
+    for process in processes:
+        try:
+            process.send_signal(sig)
+        except psutil.NoSuchProcess:
+            continue
+
+
+def _marks(process: psutil.Process) -> tuple[str | None, str | None]:
+    try:
+        environ = process.environ()
+    except (psutil.Error, OSError):
+        # Ended meanwhile, or another user's: not ours.
+        return None, None
+    return environ.get(VAR_MARK), environ.get(PROCESS_MARK)

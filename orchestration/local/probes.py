@@ -1,0 +1,130 @@
+"""How each kind of process shows that it is ready. A probe answers None, or why it is not."""
+
+import http.client
+import json
+import socket
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+import psycopg
+
+from orchestration.local.databases import admin_url, embedded_server
+from orchestration.local.instance import Instance
+from orchestration.local.ports import HOST
+
+TIMEOUT_SECONDS = 3
+HEARTBEAT_SECONDS = 15
+REASON_LENGTH = 200
+
+
+class Probe(Protocol):
+    """Asked again and again by `squad up`, and by every `squad status`."""
+
+    def problem(self, instance: Instance, started: float) -> str | None:
+        """Why the process, running since `started` (epoch seconds), is not ready, in one line."""
+
+
+@dataclass(frozen=True)
+class Http:
+    """A GET answers with a status below 400."""
+
+    port: int
+    path: str
+
+    def problem(self, instance: Instance, started: float) -> str | None:
+        port = instance.port(self.port)
+        connection = http.client.HTTPConnection(HOST, port, timeout=TIMEOUT_SECONDS)
+        try:
+            connection.request("GET", self.path)
+            response = connection.getresponse()
+            body = response.read(4096)
+        except (OSError, http.client.HTTPException) as error:
+            return f"http://{HOST}:{port}{self.path} does not answer ({_reason(error)})"
+        finally:
+            connection.close()
+        if response.status < 400:
+            return None
+        return f"http://{HOST}:{port}{self.path} answers {response.status}: {_detail(body)}"
+
+
+@dataclass(frozen=True)
+class Tcp:
+    """The port accepts a connection."""
+
+    port: int
+
+    def problem(self, instance: Instance, started: float) -> str | None:
+        port = instance.port(self.port)
+        try:
+            socket.create_connection((HOST, port), TIMEOUT_SECONDS).close()
+        except OSError as error:
+            return f"port {port} does not answer ({_reason(error)})"
+        return None
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """The process touches its heartbeat file every few seconds."""
+
+    name: str
+    seconds: float = HEARTBEAT_SECONDS
+
+    def problem(self, instance: Instance, started: float) -> str | None:
+        try:
+            beaten = instance.heartbeat(self.name).stat().st_mtime
+        except FileNotFoundError:
+            return "no heartbeat yet"
+        # Supervisor tells the start in whole seconds, rounded down.
+        if beaten < started:
+            return "no heartbeat since it started"
+        age = time.time() - beaten
+        return None if age < self.seconds else f"last heartbeat {age:.0f} s ago"
+
+
+@dataclass(frozen=True)
+class EmbeddedServer:
+    """The embedded server answers a query of its superuser."""
+
+    def problem(self, instance: Instance, started: float) -> str | None:
+        return _ask(embedded_server(instance).url(), "SELECT true", {})
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query in one of the databases answers true; `%(started)s` is the start of the process."""
+
+    database: str
+    sql: str
+    otherwise: str
+
+    def problem(self, instance: Instance, started: float) -> str | None:
+        return _ask(
+            admin_url(instance, self.database), self.sql, {"started": started}, self.otherwise
+        )
+
+
+def _ask(url: str, sql: str, values: dict[str, float], otherwise: str = "") -> str | None:
+    try:
+        with psycopg.connect(url, connect_timeout=TIMEOUT_SECONDS) as connection:
+            row = connection.execute(sql, values).fetchone()
+    except psycopg.Error as error:
+        return f"the database does not answer ({_reason(error)})"
+    return None if row is not None and row[0] is True else otherwise
+
+
+def _reason(error: Exception) -> str:
+    lines = str(error).splitlines() or [type(error).__name__]
+    strerror = error.strerror if isinstance(error, OSError) else None
+    return (strerror or lines[0])[:REASON_LENGTH]
+
+
+def _detail(body: bytes) -> str:
+    """The `detail` of an RFC 9457 problem, or the beginning of whatever was said."""
+    text = body.decode(errors="replace")
+    try:
+        problem = json.loads(text)
+    except ValueError:
+        problem = None
+    detail = problem.get("detail") if isinstance(problem, dict) else None
+    return " ".join(str(detail or text).split())[:REASON_LENGTH]

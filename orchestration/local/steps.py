@@ -1,0 +1,39 @@
+"""The work of `squad up` beside starting processes, in order; each step is harmless to repeat.
+
+A step is a function of the instance and of `note`, which shows a person one line.
+"""
+
+from typing import Final
+
+from orchestration.local.blueprint import Note, Step
+from orchestration.local.databases import DATABASES, admin_url
+from orchestration.local.instance import Instance
+from orchestration.local.secrets import SecretStore
+
+HERE = "orchestration.local.steps"
+
+MIGRATE: Final = Step("Creating databases, roles and tables", f"{HERE}:create_databases")
+
+# Between the databases and the services.
+PREPARE: Final = (MIGRATE, Step("Writing Dagster's configuration", f"{HERE}:configure_dagster"))
+
+# When every service is ready.
+COMPLETE: Final[tuple[Step, ...]] = ()
+
+
+def create_databases(instance: Instance, note: Note) -> None:
+    """Every database with its roles, at its newest migration."""
+    from orchestration.local import bootstrap
+
+    store = SecretStore(instance.secrets)
+    for database in DATABASES:
+        revision = bootstrap.prepare(database, admin_url(instance, database), store.role_password)
+        note(f"{database} is at {revision}" if revision else f"{database} is there")
+
+
+def configure_dagster(instance: Instance, note: Note) -> None:
+    """Dagster's home folder, for this platform's ports."""
+    from orchestration.local.dagster_home import write_dagster_home
+
+    write_dagster_home(instance)
+    note("written")
