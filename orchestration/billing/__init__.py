@@ -1,0 +1,1 @@
+"""The billing job: rate, draft, check, approve, issue, charge, remind."""

@@ -1,0 +1,249 @@
+"""What a contract owes for a month: pure, from plan, tax rate and days to lines and hashes.
+
+Money is integer cents, rates are millionths (7.25 % = 72500), days are calendar days; a month
+is a calendar month of New York. A month is billed when it is over, so every start and
+cancellation in it is known: nothing is estimated. A yearly plan is billed for its whole term
+in the month in which the term begins. ADR 0030 gives the reasons.
+
+Parts are cut by cumulative rounding: with C(k) = price * k / days, rounded half up, the days
+i to j of a month (or term) cost C(j) - C(i - 1). Any cut of a month therefore sums to its price.
+Tax is the rate times the subtotal, rounded once an invoice, half away from zero.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+BILLING_ZONE = ZoneInfo("America/New_York")
+MILLION = 1_000_000
+ONE_DAY = timedelta(days=1)
+
+LineKind = Literal["plan", "proration", "credit", "tax"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """A calendar month; `first` is its first day."""
+
+    first: date
+
+    def __post_init__(self) -> None:
+        if self.first.day != 1:
+            raise ValueError(f"A billing period begins on the first of a month, not {self.first}.")
+
+    @classmethod
+    def containing(cls, day: date) -> "Period":
+        return cls(day.replace(day=1))
+
+    @classmethod
+    def last_complete(cls, now: datetime) -> "Period":
+        """The newest month that is over in New York."""
+        return cls.containing(now.astimezone(BILLING_ZONE).date()).previous
+
+    @property
+    def last(self) -> date:
+        return self.next.first - ONE_DAY
+
+    @property
+    def next(self) -> "Period":
+        return Period.containing(self.first + timedelta(days=31))
+
+    @property
+    def previous(self) -> "Period":
+        return Period.containing(self.first - ONE_DAY)
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def is_over(self, now: datetime) -> bool:
+        return now.astimezone(BILLING_ZONE).date() > self.last
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A support plan; `price_cents` is per `interval`."""
+
+    code: str
+    name: str
+    price_cents: int
+    currency: str
+    interval: Literal["month", "year"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What an amount depends on, and nothing else: contracts with the same case share a bill.
+
+    The contract runs from `starts_on` to `ends_on`, the last day included.
+    """
+
+    plan: Plan
+    rate_millionths: int
+    starts_on: date
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    kind: LineKind
+    description: str
+    amount_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What one contract owes for one period; the lines, tax included, sum to the total."""
+
+    period: Period
+    currency: str
+    lines: tuple[Line, ...]
+
+    @property
+    def tax_cents(self) -> int:
+        return sum(line.amount_cents for line in self.lines if line.kind == "tax")
+
+    @property
+    def total_cents(self) -> int:
+        return sum(line.amount_cents for line in self.lines)
+
+    @property
+    def subtotal_cents(self) -> int:
+        return self.total_cents - self.tax_cents
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """A bill with its debtor: what an approval is about."""
+
+    contract_id: UUID
+    customer_id: UUID
+    bill: Bill
+
+
+def rate(case: Case, period: Period) -> Bill | None:
+    """The bill of a contract for a month, None when nothing is billed in it.
+
+    A total may be zero (a free plan) or negative (the unused rest of a cancelled year).
+    """
+    charge = _monthly(case, period) if case.plan.interval == "month" else _yearly(case, period)
+    if charge is None:
+        return None
+    tax = tax_cents(charge.amount_cents, case.rate_millionths)
+    lines = (charge, Line("tax", _tax_words(case.rate_millionths), tax)) if tax else (charge,)
+    return Bill(period, case.plan.currency, lines)
+
+
+def prorated_cents(price_cents: int, days: int, first: int, last: int) -> int:
+    """What days `first` to `last` (counted from 1, both included) of `days` cost."""
+    return _rounded(price_cents * last, days) - _rounded(price_cents * (first - 1), days)
+
+
+def tax_cents(subtotal_cents: int, rate_millionths: int) -> int:
+    """Tax on a subtotal; of a credit as much is given back as was taken."""
+    tax = _rounded(abs(subtotal_cents) * rate_millionths, MILLION)
+    return tax if subtotal_cents >= 0 else -tax
+
+
+def term_containing(starts_on: date, day: date) -> tuple[date, date]:
+    """First and last day of the yearly term that `day` (not before `starts_on`) is in."""
+    years = day.year - starts_on.year
+    if _anniversary(starts_on, years) > day:
+        years -= 1
+    return _anniversary(starts_on, years), _anniversary(starts_on, years + 1) - ONE_DAY
+
+
+def content_hash(bill: Bill) -> bytes:
+    """SHA-256 over period, amounts and lines, in a text that SQL can make too.
+
+    See `api/billing/invoices/hashes.py`. The description's length goes before it, so that
+    no text in it can pass for another line.
+    """
+    head = (
+        f"{bill.period.first}|{bill.period.last}|{bill.currency}"
+        f"|{bill.subtotal_cents}|{bill.tax_cents}|{bill.total_cents}\n"
+    )
+    body = "".join(
+        f"{position}|{line.kind}|{line.amount_cents}|{len(line.description)}|{line.description}\n"
+        for position, line in enumerate(bill.lines, start=1)
+    )
+    return hashlib.sha256((head + body).encode()).digest()
+
+
+def row_hash(invoice: Invoice) -> bytes:
+    """SHA-256 of one invoice: who owes what for which period, to the last line."""
+    content = content_hash(invoice.bill).hex()
+    text = f"{invoice.contract_id}|{invoice.customer_id}|{content}"
+    return hashlib.sha256(text.encode()).digest()
+
+
+def run_hash(rows: Iterable[tuple[UUID, bytes]]) -> bytes:
+    """SHA-256 over the row hashes of a run in the order of their contract ids."""
+    whole = hashlib.sha256()
+    for _, row in sorted(rows):
+        whole.update(row)
+    return whole.digest()
+
+
+def _monthly(case: Case, period: Period) -> Line | None:
+    first = max(case.starts_on, period.first)
+    last = min(case.ends_on or period.last, period.last)
+    if first > last:
+        return None
+    return _share(case.plan, (period.first, period.last), first, last)
+
+
+def _yearly(case: Case, period: Period) -> Line | None:
+    """The term that begins in this month, or the rest of one that a cancellation here ends.
+
+    A cancellation counts in its own month alone, also when it was known before: what is billed
+    must not depend on when a run happened.
+    """
+    if case.starts_on > period.last:
+        return None
+    ends_here = case.ends_on if case.ends_on and case.ends_on in period else None
+    term = term_containing(case.starts_on, period.last)
+    if term[0] in period and (case.ends_on is None or case.ends_on >= term[0]):
+        return _share(case.plan, term, term[0], ends_here or term[1])
+    if ends_here is None or ends_here < case.starts_on:
+        return None
+    term = term_containing(case.starts_on, ends_here)
+    if ends_here == term[1]:
+        return None
+    unused = _share(case.plan, term, ends_here + ONE_DAY, term[1])
+    return Line("credit", f"Credit: {unused.description}", -unused.amount_cents)
+
+
+def _share(plan: Plan, whole: tuple[date, date], first: date, last: date) -> Line:
+    days = (whole[1] - whole[0]).days + 1
+    begin, end = (first - whole[0]).days + 1, (last - whole[0]).days + 1
+    amount = prorated_cents(plan.price_cents, days, begin, end)
+    words = f"{plan.name}, {first} to {last}"
+    if (first, last) == whole:
+        return Line("plan", words, amount)
+    return Line("proration", f"{words} ({end - begin + 1} of {days} days)", amount)
+
+
+def _anniversary(starts_on: date, years: int) -> date:
+    """The same day `years` later; 29 February becomes the 28th where there is none."""
+    try:
+        return starts_on.replace(year=starts_on.year + years)
+    except ValueError:
+        return starts_on.replace(year=starts_on.year + years, day=28)
+
+
+def _rounded(numerator: int, denominator: int) -> int:
+    """Half up, for a numerator that is not negative."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def _tax_words(rate_millionths: int) -> str:
+    percent = f"{rate_millionths // 10_000}.{rate_millionths % 10_000:04d}".rstrip("0").rstrip(".")
+    return f"Sales tax {percent} %"

@@ -1,0 +1,170 @@
+"""What must hold for every bill, whatever the plan, the state and the days."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from random import Random
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestration.billing.rating import (
+    Bill,
+    Case,
+    Invoice,
+    Line,
+    Period,
+    Plan,
+    prorated_cents,
+    rate,
+    row_hash,
+    run_hash,
+    tax_cents,
+    term_containing,
+)
+
+prices = st.integers(0, 1_000_000)
+rates = st.integers(0, 150_000)
+days = st.dates(date(2020, 1, 1), date(2030, 12, 31))
+plans = st.builds(
+    Plan,
+    code=st.just("P"),
+    name=st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20),
+    price_cents=prices,
+    currency=st.just("USD"),
+    interval=st.sampled_from(["month", "year"]),
+)
+cases = st.builds(
+    Case,
+    plan=plans,
+    rate_millionths=rates,
+    starts_on=days,
+    ends_on=st.none() | days,
+)
+periods = days.map(Period.containing)
+ids = st.uuids()
+
+
+def all_periods(first: date, last: date) -> list[Period]:
+    found = [Period.containing(first)]
+    while found[-1].last < last:
+        found.append(found[-1].next)
+    return found
+
+
+def subtotal(bill: Bill | None) -> int:
+    return bill.subtotal_cents if bill else 0
+
+
+@given(prices, st.integers(1, 366), st.data())
+def test_however_a_price_is_cut_into_days_its_parts_sum_to_it(
+    price: int, length: int, data: st.DataObject
+) -> None:
+    cuts = data.draw(st.sets(st.integers(1, length), max_size=8)) | {0, length}
+    edges = sorted(cuts)
+    parts = [prorated_cents(price, length, begin + 1, end) for begin, end in pairwise(edges)]
+    assert sum(parts) == price
+    assert all(part >= 0 for part in parts)
+
+
+@given(cases, st.integers(0, 400))
+def test_two_contracts_in_a_row_cost_what_one_costs(case: Case, after: int) -> None:
+    plan = replace(case.plan, interval="month")
+    whole = replace(case, plan=plan, ends_on=case.starts_on + timedelta(days=500))
+    change = case.starts_on + timedelta(days=after)
+    before = replace(whole, ends_on=change)
+    since = replace(whole, starts_on=change + timedelta(days=1))
+    for period in all_periods(whole.starts_on, whole.ends_on or whole.starts_on):
+        parts = subtotal(rate(before, period)) + subtotal(rate(since, period))
+        assert parts == subtotal(rate(whole, period))
+
+
+@given(cases, st.integers(0, 800))
+def test_a_cancelled_year_costs_in_all_the_days_that_were_used(case: Case, used: int) -> None:
+    plan = replace(case.plan, interval="year")
+    ends_on = case.starts_on + timedelta(days=used)
+    cancelled = replace(case, plan=plan, ends_on=ends_on)
+    billed = sum(subtotal(rate(cancelled, p)) for p in all_periods(case.starts_on, ends_on))
+    term = term_containing(case.starts_on, ends_on)
+    full_terms = term[0].year - case.starts_on.year
+    length = (term[1] - term[0]).days + 1
+    last_part = prorated_cents(plan.price_cents, length, 1, (ends_on - term[0]).days + 1)
+    assert billed == full_terms * plan.price_cents + last_part
+
+
+@given(cases, periods)
+def test_a_bill_is_the_sum_of_its_lines_and_its_tax_is_the_rate(case: Case, period: Period) -> None:
+    bill = rate(case, period)
+    if bill is None:
+        return
+    assert bill.total_cents == sum(line.amount_cents for line in bill.lines)
+    assert bill.total_cents == bill.subtotal_cents + bill.tax_cents
+    exact = bill.subtotal_cents * case.rate_millionths
+    assert abs(bill.tax_cents * 1_000_000 - exact) * 2 <= 1_000_000
+
+
+@given(cases, periods)
+def test_a_month_of_a_monthly_plan_never_costs_more_than_its_price_nor_less_than_nothing(
+    case: Case, period: Period
+) -> None:
+    monthly = replace(case, plan=replace(case.plan, interval="month"))
+    assert 0 <= subtotal(rate(monthly, period)) <= case.plan.price_cents
+
+
+@given(cases, periods)
+def test_only_the_days_inside_the_month_matter_to_a_monthly_plan(
+    case: Case, period: Period
+) -> None:
+    monthly = replace(case, plan=replace(case.plan, interval="month"))
+    ends_in = monthly.ends_on if monthly.ends_on and monthly.ends_on < period.last else None
+    clipped = replace(monthly, starts_on=max(monthly.starts_on, period.first), ends_on=ends_in)
+    assert rate(clipped, period) == rate(monthly, period)
+
+
+@given(prices, rates)
+def test_a_credit_gives_back_the_tax_that_was_taken(amount: int, rate_millionths: int) -> None:
+    assert tax_cents(-amount, rate_millionths) == -tax_cents(amount, rate_millionths)
+
+
+@given(cases, periods, ids, ids)
+def test_the_same_invoice_has_the_same_hash_and_any_other_amount_another(
+    case: Case, period: Period, contract: UUID, customer: UUID
+) -> None:
+    bill = rate(case, period)
+    if bill is None:
+        return
+    invoice = Invoice(contract, customer, bill)
+    assert row_hash(invoice) == row_hash(Invoice(contract, customer, replace(bill)))
+    first = replace(bill.lines[0], amount_cents=bill.lines[0].amount_cents + 1)
+    changed = replace(bill, lines=(first, *bill.lines[1:]))
+    assert row_hash(replace(invoice, bill=changed)) != row_hash(invoice)
+
+
+def test_no_description_can_pass_for_another_line() -> None:
+    october = Period(date(2026, 10, 1))
+    two = Bill(october, "USD", (Line("plan", "A", 5), Line("plan", "B", 0)))
+    one = Bill(october, "USD", (Line("plan", "A\n2|plan|0|1|B", 5),))
+    somebody = UUID(int=1)
+    assert row_hash(Invoice(somebody, somebody, two)) != row_hash(Invoice(somebody, somebody, one))
+
+
+@given(st.dictionaries(ids, st.binary(min_size=32, max_size=32)), st.randoms())
+def test_the_hash_of_a_run_does_not_depend_on_the_order_of_its_rows(
+    rows: dict[UUID, bytes], random: Random
+) -> None:
+    shuffled = sorted(rows.items(), key=lambda _: random.random())
+    assert run_hash(shuffled) == run_hash(rows.items())
+
+
+def test_a_month_is_over_when_it_is_over_in_new_york() -> None:
+    october = Period(date(2026, 10, 1))
+    assert not october.is_over(datetime(2026, 11, 1, 3, 59, tzinfo=UTC))
+    assert october.is_over(datetime(2026, 11, 1, 4, 0, tzinfo=UTC))
+    assert Period.last_complete(datetime(2026, 11, 1, 4, 0, tzinfo=UTC)) == october
+
+
+def test_a_period_that_does_not_begin_a_month_is_refused() -> None:
+    with pytest.raises(ValueError, match="first of a month"):
+        Period(date(2026, 10, 2))
