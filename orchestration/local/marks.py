@@ -37,6 +37,14 @@ def process_name(process: psutil.Process) -> str | None:
     return _marks(process)[1]
 
 
+def is_running(pid: int) -> bool:
+    """Whether there is such a process, other than one that only waits for its parent to notice."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def end(processes: Sequence[psutil.Process], seconds: float, sig: int = signal.SIGTERM) -> None:
     """Ask the processes to stop, and kill what has not stopped after `seconds`."""
     _send(processes, sig)

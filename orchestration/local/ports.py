@@ -1,5 +1,6 @@
 """Which ports are free, and who holds the ones that are not."""
 
+import secrets
 import socket
 
 import psutil
@@ -20,11 +21,15 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now; somebody may take it before its user does."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on now; somebody may take it before its user does.
+
+    Below the range from which systems number outgoing connections: one of those would hold the
+    port for a moment just when it is wanted.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        if is_free(port):
+            return port
 
 
 def holder(port: int) -> psutil.Process | None:

@@ -25,22 +25,27 @@ def wheel_folder() -> Path:
 
 
 @cache
-def server_folder(user: OsUser | None, copies: Path = COPIES) -> Path:
-    """A folder with the server's `bin`, `lib` and `share` that the user can read.
+def server_folder(user: OsUser | None) -> Path:
+    """A folder with the server's `bin`, `lib` and `share` that the user can read."""
+    return readable(
+        wheel_folder(), COPIES / f"{PACKAGE}-{importlib.metadata.version(PACKAGE)}", user
+    )
 
-    A virtual environment below a closed home is copied once to `copies` (40 MB).
+
+def readable(folder: Path, copy: Path, user: OsUser | None) -> Path:
+    """The folder, if the user can read all of it, or else its `copy`, made when it is missing.
+
+    Raises LocalError where the user cannot read that either.
     """
-    wheel = wheel_folder()
-    if can_read_all(wheel, user):
-        return wheel
-    copy = copies / f"{PACKAGE}-{importlib.metadata.version(PACKAGE)}"
+    if can_read_all(folder, user):
+        return folder
     if not copy.exists():
         try:
-            _copy(wheel, copy)
+            _copy(folder, copy)
         except OSError as error:
             raise LocalError(
-                f"The PostgreSQL programs in {wheel} are not readable by others and cannot be "
-                f"copied to {copies} ({error.strerror}): install the project in a folder that is."
+                f"{folder} is not readable by others, and cannot be copied to {copy} "
+                f"({error.strerror}): install the project in a folder that is."
             ) from error
     if not can_read_all(copy, user):
         raise LocalError(f"{copy} is not readable by others: remove it and try again.")

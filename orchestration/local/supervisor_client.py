@@ -15,6 +15,7 @@ from orchestration.local.environment import common
 from orchestration.local.errors import LocalError
 from orchestration.local.instance import Instance
 from orchestration.local.logs import last_lines
+from orchestration.local.marks import is_running
 from orchestration.local.supervisor_config import (
     prepare_socket_folder,
     socket_file,
@@ -125,7 +126,7 @@ class Supervisor:
             return
         self._call("supervisor.shutdown")
         deadline = time.monotonic() + seconds
-        while self.pid() is not None:
+        while is_running(pid):
             if time.monotonic() > deadline:
                 raise LocalError(f"The supervisor (pid {pid}) did not stop: kill it.")
             time.sleep(0.05)

@@ -107,6 +107,7 @@ def write_launch(instance: Instance, process: Process) -> None:
         "arguments": process.arguments(instance),
         "environment": {
             **common(),
+            **({} if user is None else {"HOME": "/"}),
             **process.environment(instance),
             **marked(instance, process.name),
         },

@@ -61,30 +61,34 @@ def state(runner: Runner) -> dict[str, Any]:
 
 
 def show(console: Console, state: dict[str, Any]) -> None:
-    """The state as one table."""
+    """The state as one table, and below it a line for each part that is not well."""
+    if state["supervisor"]["why"]:
+        console.print(f"[red]{escape(state['supervisor']['why'])}[/]", soft_wrap=True)
+        return
     table = Table(title=f"Sysops Squad in {state['var']}", title_justify="left")
-    for heading in ("service", "state", "since", "address"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("service", "state", "since"):
+        table.add_column(heading, no_wrap=True)
     for heading in ("pid", "MB"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, no_wrap=True, justify="right")
+    table.add_column("address, or what it does", overflow="fold")
     for one in state["processes"]:
         table.add_row(
-            f"{one['name']}\n[dim]{escape(one['description'])}[/]",
-            "[green]healthy[/]" if one["healthy"] else f"[red]{escape(one['why'])}[/]",
+            one["name"],
+            "[green]healthy[/]" if one["healthy"] else f"[red]{one['state']}[/]",
             _ago(one["since"]),
-            one["url"] or ", ".join(f"port {port}" for port in one["ports"]),
             str(one["pid"] or ""),
             _megabytes(one["rss_bytes"]),
+            one["url"] or f"[dim]{escape(one['description'])}[/]",
         )
     console.print(table)
-    memory = state["memory"]
-    shared = memory["pss_bytes"]
+    for one in state["processes"]:
+        if not one["healthy"]:
+            console.print(f"[red]{one['name']}[/]: {escape(one['why'])}", soft_wrap=True)
+    shared = state["memory"]["pss_bytes"]
     console.print(
-        f"Memory: {_megabytes(memory['rss_bytes'])} MB resident in all"
+        f"Memory: {_megabytes(state['memory']['rss_bytes'])} MB resident in all"
         + (f", {_megabytes(shared)} MB with shared pages counted once" if shared else "")
     )
-    if state["supervisor"]["why"]:
-        console.print(f"[red]{escape(state['supervisor']['why'])}[/]")
 
 
 def keep_logins(instance: Instance, logins: list[dict[str, str]]) -> None:
