@@ -46,13 +46,13 @@ class ServiceAddress(msgspec.Struct, frozen=True, kw_only=True):
 # customer -> sysops -------------------------------------------------------------------
 
 
-class CustomerToSysops(Message, kw_only=True):
+class CustomerToSysops(Message, frozen=True, kw_only=True):
     source = "customer"
     target = "sysops"
     channel = ""
 
 
-class TicketCreated(CustomerToSysops, kw_only=True):
+class TicketCreated(CustomerToSysops, frozen=True, kw_only=True):
     """A customer submitted a ticket; carries what a visit needs and nothing of billing."""
 
     channel = "ticket_created"
@@ -70,7 +70,7 @@ class TicketCreated(CustomerToSysops, kw_only=True):
     submitted_at: datetime
 
 
-class TicketRequested(CustomerToSysops, kw_only=True):
+class TicketRequested(CustomerToSysops, frozen=True, kw_only=True):
     """The customer asks for a change that sysops decides; the answer is ticket progress."""
 
     channel = "ticket_requested"
@@ -83,7 +83,7 @@ class TicketRequested(CustomerToSysops, kw_only=True):
     requested_at: datetime
 
 
-class CustomerChanged(CustomerToSysops, kw_only=True):
+class CustomerChanged(CustomerToSysops, frozen=True, kw_only=True):
     """The customer directory, so that the helpdesk finds a customer before any ticket."""
 
     channel = "customer_changed"
@@ -96,7 +96,7 @@ class CustomerChanged(CustomerToSysops, kw_only=True):
     addresses: list[ServiceAddress]
 
 
-class EntitlementChanged(CustomerToSysops, kw_only=True):
+class EntitlementChanged(CustomerToSysops, frozen=True, kw_only=True):
     """What a contract entitles to; sysops assigns only under an active one."""
 
     channel = "entitlement_changed"
@@ -108,7 +108,7 @@ class EntitlementChanged(CustomerToSysops, kw_only=True):
     version: int
 
 
-class SurveyOutcome(CustomerToSysops, kw_only=True):
+class SurveyOutcome(CustomerToSysops, frozen=True, kw_only=True):
     """A survey was answered: the ticket may close, and a low score alerts a manager."""
 
     channel = "survey_outcome"
@@ -121,13 +121,13 @@ class SurveyOutcome(CustomerToSysops, kw_only=True):
 # sysops -> customer -------------------------------------------------------------------
 
 
-class SysopsToCustomer(Message, kw_only=True):
+class SysopsToCustomer(Message, frozen=True, kw_only=True):
     source = "sysops"
     target = "customer"
     channel = ""
 
 
-class TicketProgress(SysopsToCustomer, kw_only=True):
+class TicketProgress(SysopsToCustomer, frozen=True, kw_only=True):
     """A ticket reached a version; also carries the answer to a customer's request.
 
     `expert_name` and `window` are set while a visit is promised (accepted, in progress).
@@ -149,7 +149,7 @@ class TicketProgress(SysopsToCustomer, kw_only=True):
     allowed: tuple[str, ...] = ()
 
 
-class PhoneTicketCreated(SysopsToCustomer, kw_only=True):
+class PhoneTicketCreated(SysopsToCustomer, frozen=True, kw_only=True):
     """The helpdesk took a ticket by phone in the customer's name."""
 
     channel = "phone_ticket_created"
@@ -168,7 +168,7 @@ class PhoneTicketCreated(SysopsToCustomer, kw_only=True):
     status: TicketStatus
 
 
-class PlanPublished(SysopsToCustomer, kw_only=True):
+class PlanPublished(SysopsToCustomer, frozen=True, kw_only=True):
     """A support plan as customers may choose it. `price_cents` is per `interval`."""
 
     channel = "plan_published"
@@ -184,7 +184,7 @@ class PlanPublished(SysopsToCustomer, kw_only=True):
     active: bool
 
 
-class TicketTypePublished(SysopsToCustomer, kw_only=True):
+class TicketTypePublished(SysopsToCustomer, frozen=True, kw_only=True):
     """A kind of ticket that a customer can open, for one device type."""
 
     channel = "ticket_type_published"
@@ -200,13 +200,13 @@ class TicketTypePublished(SysopsToCustomer, kw_only=True):
 # customer -> billing ------------------------------------------------------------------
 
 
-class CustomerToBilling(Message, kw_only=True):
+class CustomerToBilling(Message, frozen=True, kw_only=True):
     source = "customer"
     target = "billing"
     channel = ""
 
 
-class CardSealed(CustomerToBilling, kw_only=True):
+class CardSealed(CustomerToBilling, frozen=True, kw_only=True):
     """A card, sealed with the vault's public key; only the vault can open it.
 
     The ids in the envelope are sealed inside too, and the vault refuses a box whose ids
@@ -225,14 +225,14 @@ class CardSealed(CustomerToBilling, kw_only=True):
     exp_year: int
 
 
-class CardRemoved(CustomerToBilling, kw_only=True):
+class CardRemoved(CustomerToBilling, frozen=True, kw_only=True):
     channel = "card_removed"
 
     card_id: UUID
     customer_id: UUID
 
 
-class ContractChanged(CustomerToBilling, kw_only=True):
+class ContractChanged(CustomerToBilling, frozen=True, kw_only=True):
     """A contract as agreed with the customer; tax follows the service address."""
 
     channel = "contract_changed"
@@ -250,13 +250,13 @@ class ContractChanged(CustomerToBilling, kw_only=True):
 # billing -> customer ------------------------------------------------------------------
 
 
-class BillingToCustomer(Message, kw_only=True):
+class BillingToCustomer(Message, frozen=True, kw_only=True):
     source = "billing"
     target = "customer"
     channel = ""
 
 
-class InvoiceIssued(BillingToCustomer, kw_only=True):
+class InvoiceIssued(BillingToCustomer, frozen=True, kw_only=True):
     """An invoice the customer owes; later states of it come with a higher version."""
 
     channel = "invoice_issued"
@@ -276,7 +276,7 @@ class InvoiceIssued(BillingToCustomer, kw_only=True):
     reason: str | None = None
 
 
-class CardOutcome(BillingToCustomer, kw_only=True):
+class CardOutcome(BillingToCustomer, frozen=True, kw_only=True):
     """What the vault made of a sealed card."""
 
     channel = "card_outcome"
@@ -287,7 +287,7 @@ class CardOutcome(BillingToCustomer, kw_only=True):
     reason: str | None = None
 
 
-class ContractStanding(BillingToCustomer, kw_only=True):
+class ContractStanding(BillingToCustomer, frozen=True, kw_only=True):
     """Dunning has suspended a contract, or payment has restored it."""
 
     channel = "contract_standing"
@@ -301,7 +301,7 @@ class ContractStanding(BillingToCustomer, kw_only=True):
 # billing -> sysops --------------------------------------------------------------------
 
 
-class ContractStandingToSysops(Message, kw_only=True):
+class ContractStandingToSysops(Message, frozen=True, kw_only=True):
     """The same standing for sysops: a suspended contract gets no visit."""
 
     source = "billing"
@@ -317,7 +317,7 @@ class ContractStandingToSysops(Message, kw_only=True):
 # sysops -> billing --------------------------------------------------------------------
 
 
-class PlanPriced(Message, kw_only=True):
+class PlanPriced(Message, frozen=True, kw_only=True):
     """A support plan as billing charges it. `price_cents` is per `interval`."""
 
     source = "sysops"
@@ -336,7 +336,7 @@ class PlanPriced(Message, kw_only=True):
 # customer -> analytics ----------------------------------------------------------------
 
 
-class SurveyAnswered(Message, kw_only=True):
+class SurveyAnswered(Message, frozen=True, kw_only=True):
     """A survey's scores; its free text stays in the customer database."""
 
     source = "customer"
@@ -354,7 +354,7 @@ class SurveyAnswered(Message, kw_only=True):
 # within a quantum: what leaves the house by mail or SMS -------------------------------
 
 
-class CustomerNotification(Message, kw_only=True):
+class CustomerNotification(Message, frozen=True, kw_only=True):
     """A notification of the customer database is ready to be sent."""
 
     source = "customer"
@@ -364,7 +364,7 @@ class CustomerNotification(Message, kw_only=True):
     notification_id: UUID
 
 
-class StaffNotification(Message, kw_only=True):
+class StaffNotification(Message, frozen=True, kw_only=True):
     """A notification of the sysops database is ready to be sent."""
 
     source = "sysops"

@@ -133,7 +133,7 @@ def _relay(schema: str, to: sql.Identifier) -> Iterator[sql.Composed]:
 
 
 def _verbs(words: str) -> sql.Composable:
-    return sql.SQL(", ").join([sql.SQL(word) for word in words.upper().split()])  # type: ignore[arg-type]
+    return sql.SQL(", ").join([sql.SQL(word) for word in words.upper().split()])
 
 
 def _list(names: list[str] | tuple[str, ...]) -> sql.Composable:

@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Column, MetaData, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -117,6 +119,20 @@ def session_dependency(
             yield transaction
 
     return session
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether the database is away (or going, or coming), so that trying again can help.
+
+    Connection errors never reach SQLAlchemy as database errors when the server cannot be
+    reached at all; while it stops or starts it answers with SQLSTATE class 08 or 57P0x.
+    """
+    if isinstance(error, OSError | TimeoutError | PoolTimeout):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    return error.connection_invalidated or state.startswith(("08", "57P0"))
 
 
 @asynccontextmanager

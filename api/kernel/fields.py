@@ -86,7 +86,7 @@ class Place:
 @cache
 def place(zip_code: str) -> Place | None:
     """The place of a ZIP code, or None when it does not exist or has no known position."""
-    for record in zipcodes.matching(zip_code):
+    for record in zipcodes.matching(zip_code):  # type: ignore[no-untyped-call]
         if record["lat"] and record["long"] and record["timezone"]:
             return Place(record)
     return None
@@ -94,7 +94,7 @@ def place(zip_code: str) -> Place | None:
 
 def decode_field(type_: type, raw: Any) -> Any:
     """msgspec's `dec_hook`, and a Litestar type decoder, for the kinds above."""
-    if isinstance(type_, type) and issubclass(type_, Field):
+    if issubclass(type_, Field):
         if not isinstance(raw, str):
             # msgspec turns a ValueError, and no other, into an error with a path.
             raise ValueError(f"Expected text, for example {type_.example}.")  # noqa: TRY004

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from api.kernel.database import is_unavailable
 from api.kernel.messages import Envelope, Message, decode_body, decode_envelope
 
 Handler = Callable[[AsyncSession, Any, datetime], Awaitable[None]]
@@ -72,7 +73,9 @@ async def receive(
             try:
                 async with session.begin_nested():
                     await _handle(session, inbound, delivery, now)
-            except Exception as error:  # noqa: BLE001 - the outcome is returned, not lost
+            except Exception as error:
+                if is_unavailable(error):
+                    raise
                 outcome[delivery.key] = error
             else:
                 outcome[delivery.key] = None

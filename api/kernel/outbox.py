@@ -1,12 +1,14 @@
 """Sending is writing: a message is enqueued in the transaction that made it true."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import cache
 from itertools import groupby
 from uuid import uuid4
 
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder
 from pgqueuer.domain.settings import DBSettings, Durability
+from pgqueuer.domain.types import Channel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel import clock
@@ -17,7 +19,7 @@ from api.kernel.messages import Message, encode
 def queue_settings(target: str) -> DBSettings:
     """Where messages for `target` wait in a source database: one schema a target."""
     schema = f"to_{target}"
-    return DBSettings(db_schema=schema, channel=schema, durability=Durability.durable)
+    return DBSettings(db_schema=schema, channel=Channel(schema), durability=Durability.durable)
 
 
 def queue_ddl(target: str) -> str:
@@ -42,7 +44,7 @@ async def send(session: AsyncSession, *messages: Message) -> None:
                 [0] * len(batch),
                 [message.channel for message in batch],
                 [encode(message, id=uuid4(), sent_at=sent_at) for message in batch],
-                [None] * len(batch),
+                [timedelta(0)] * len(batch),
                 [None] * len(batch),
                 ["null"] * len(batch),
             ),

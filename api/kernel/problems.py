@@ -7,9 +7,9 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 from litestar.utils.scope.state import ScopeState
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import SQLAlchemyError
 
+from api.kernel.database import is_unavailable
 from api.kernel.errors import DomainError, Invalid, TooMany, TransitionRefused
 from api.kernel.validation import list_errors
 
@@ -68,7 +68,7 @@ def _http(_: AnyRequest, error: HTTPException) -> Response[Any]:
 
 def _unavailable(request: AnyRequest, error: Exception) -> Response[Any]:
     """The database is away or too slow: the client may try again, and should wait."""
-    if isinstance(error, DBAPIError) and not error.connection_invalidated:
+    if not is_unavailable(error):
         return _unexpected(request, error)
     log.error("database_unavailable", path=request.scope["path"], error=type(error).__name__)
     return problem(
@@ -85,7 +85,6 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     DomainError: _domain,
     ValidationException: _validation,
     HTTPException: _http,
-    PoolTimeout: _unavailable,
     SQLAlchemyError: _unavailable,
     OSError: _unavailable,
     Exception: _unexpected,

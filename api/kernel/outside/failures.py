@@ -3,7 +3,7 @@
 import re
 
 # What may stand in a provider's answer and belongs to a person: addresses and phone numbers.
-_PERSONAL = re.compile(r"\S*[^\s<>]@[^\s<>]+|\+?\d[\d\s().-]{5,}\d")
+_PERSONAL = re.compile(r"[^\s<>]+@[^\s<>]+|\+?\d[\d\s().-]{5,}\d")
 LONGEST_ANSWER = 300
 
 

@@ -40,7 +40,7 @@ class PaymentSettings(Settings):
 
     payments_url: HttpUrl
     """Up to and without `/charges`."""
-    payments_key: SecretStr
+    payments_key: SecretStr = Field(min_length=1)
     payments_connect_timeout_seconds: float = Field(default=3.0, gt=0)
     payments_timeout_seconds: float = Field(default=20.0, gt=0)
     """Limit of each wait for the provider; an answer after it counts as unknown."""

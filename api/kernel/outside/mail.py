@@ -18,6 +18,7 @@ from pydantic import Field, SecretStr, field_validator
 from api.kernel.outside.failures import PermanentFailure, TemporaryFailure
 from api.kernel.settings import Settings
 
+NOT_IN_ADDRESSES = frozenset(' ,;:<>()[]"\\')
 SCHEMES = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
@@ -153,9 +154,9 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     domain = parseaddr(sender)[1].rpartition("@")[2]
     message = EmailMessage(policy=SMTP_POLICY)
     try:
-        message["To"] = Address(addr_spec=mail.to)
+        message["To"] = _recipient(mail.to)
         message["Subject"] = mail.subject
-    except (ValueError, IndexError):
+    except ValueError:
         # The parser's own words would repeat the address.
         raise PermanentFailure("malformed", "recipient or subject cannot be sent") from None
     message["From"] = sender
@@ -167,6 +168,18 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     if mail.html is not None:
         message.add_alternative(mail.html, subtype="html")
     return message
+
+
+def _recipient(address: str) -> Address:
+    """One plain address; the standard library's own parser refuses names outside ASCII.
+
+    Raises:
+        ValueError: no address, or something that could become a second one.
+    """
+    name, _, domain = address.rpartition("@")
+    if not name or not domain or not address.isprintable() or set(address) & NOT_IN_ADDRESSES:
+        raise ValueError
+    return Address(username=name, domain=domain)
 
 
 def _client(settings: MailSettings) -> aiosmtplib.SMTP:

@@ -32,9 +32,9 @@ class SmsSettings(Settings):
 
     sms_url: HttpUrl
     """Without the path, `https://api.twilio.com` for Twilio."""
-    sms_account: str
-    sms_token: SecretStr
-    sms_from: str
+    sms_account: str = Field(min_length=1)
+    sms_token: SecretStr = Field(min_length=1)
+    sms_from: str = Field(min_length=1)
     """Our number (E.164) or sender name."""
     sms_connect_timeout_seconds: float = Field(default=3.0, gt=0)
     sms_timeout_seconds: float = Field(default=10.0, gt=0)

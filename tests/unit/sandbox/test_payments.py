@@ -1,5 +1,6 @@
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -135,7 +136,7 @@ def _contents(folder: Path) -> list[bytes]:
     ],
 )
 async def test_a_malformed_charge_is_a_problem_that_names_the_field(
-    http: httpx.AsyncClient, change: dict[str, object], pointer: str
+    http: httpx.AsyncClient, change: dict[str, Any], pointer: str
 ) -> None:
     answer = await http.post(
         "/payments/charges", json=body(**change), headers={"Idempotency-Key": "k1"}
