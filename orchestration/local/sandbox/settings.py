@@ -1,0 +1,21 @@
+"""Where the sandbox listens and where it keeps its file."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from api.kernel.settings import Settings
+
+
+class SandboxSettings(Settings):
+    """Environment of the sandbox process; port 0 takes any free port."""
+
+    sandbox_host: str = "127.0.0.1"
+    sandbox_port: int = Field(default=8025, ge=0, le=65_535)
+    sandbox_smtp_port: int = Field(default=1025, ge=0, le=65_535)
+    sandbox_data: Path = Path("var/sandbox/sandbox.sqlite3")
+    sandbox_slow_seconds: float = Field(default=3.0, ge=0)
+    """How long the slow test card works before it charges."""
+    sandbox_hang_seconds: float = Field(default=60.0, ge=0)
+    """How long the silent test card withholds its answer after it charged."""
+    log_level: str = "info"
