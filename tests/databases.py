@@ -9,6 +9,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from api.databases import SCHEMAS
+from api.kernel import access
 from api.kernel.database import database as open_database
 from orchestration.local import bootstrap
 from orchestration.local.postgres import EmbeddedPostgres
@@ -83,15 +85,7 @@ class Databases:
                         sql.Identifier(bootstrap.owner_of(database)),
                     )
                 )
-                # A database's own privileges are not copied from its template.
-                for role in bootstrap.roles_of(database):
-                    connection.execute(
-                        sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
-                            sql.Identifier(name), sql.Identifier(role)
-                        )
-                    )
-                connection.execute(
-                    sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name))
-                )
+                if database in SCHEMAS:
+                    access.admit(connection, name, access.load(database))
             self._names[database] = name
         return self._names[database]

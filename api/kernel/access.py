@@ -10,10 +10,12 @@ of its grants: what it does not name is revoked. One table a role:
     send = ["sysops"]                           # may put messages into the queue to sysops
     relay = ["billing"]                         # may take messages out of the queue to billing
     watch = ["sysops"]                          # may count and list a queue without payloads
+    mirror = true                               # sees which rows of `columns` changed or went
+    temporary = true                            # may make temporary tables
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,8 @@ class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     send: list[str] = []
     relay: list[str] = []
     watch: list[str] = []
+    mirror: bool = False
+    temporary: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,15 +58,25 @@ def load(database: str) -> Access:
 def apply(connection: psycopg.Connection[Any], access: Access) -> None:
     """Make the grants of `access` the only ones, in one transaction; run as the owner."""
     with connection.transaction():
-        schemas = _schemas(connection)
-        name = sql.Identifier(connection.info.dbname)
-        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+        admit(connection, connection.info.dbname, access)
+        _revoke_all(connection, access)
         for role, rights in access.roles.items():
-            connection.execute(
-                sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, sql.Identifier(role))
-            )
-            for statement in (*_revoke_all(role, schemas), *_grants(role, rights)):
+            for statement in _grants(role, rights):
                 connection.execute(statement)
+
+
+def admit(connection: psycopg.Connection[Any], database: str, access: Access) -> None:
+    """Let the roles of `access` into the database of this name, and nobody else.
+
+    These rights belong to the database itself: a copy made from a template has none of them.
+    """
+    name = sql.Identifier(database)
+    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+    for role, rights in access.roles.items():
+        verbs = sql.SQL("CONNECT, TEMPORARY" if rights.temporary else "CONNECT")
+        connection.execute(
+            sql.SQL("GRANT {} ON DATABASE {} TO {}").format(verbs, name, sql.Identifier(role))
+        )
 
 
 def _schemas(connection: psycopg.Connection[Any]) -> list[str]:
@@ -70,18 +84,34 @@ def _schemas(connection: psycopg.Connection[Any]) -> list[str]:
         "SELECT nspname FROM pg_namespace WHERE pg_has_role(nspowner, 'USAGE') "
         "AND nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'"
     )
-    return [*(row[0] for row in rows), "public"]
+    return list(dict.fromkeys([*(row[0] for row in rows), "public"]))
 
 
-def _revoke_all(role: str, schemas: list[str]) -> Iterator[sql.Composed]:
-    for schema in dict.fromkeys(schemas):
-        for kind in ("TABLES", "SEQUENCES", "FUNCTIONS"):
-            yield sql.SQL("REVOKE ALL ON ALL {} IN SCHEMA {} FROM {}").format(
-                sql.SQL(kind), sql.Identifier(schema), sql.Identifier(role)
-            )
-        yield sql.SQL("REVOKE ALL ON SCHEMA {} FROM {}").format(
-            sql.Identifier(schema), sql.Identifier(role)
-        )
+def _own_tables(connection: psycopg.Connection[Any], schemas: list[str]) -> list[sql.Identifier]:
+    """Not the tables of roles that make their own: their owner alone can grant and revoke."""
+    rows = connection.execute(
+        "SELECT nspname, relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace "
+        "WHERE nspname = ANY(%s) AND relkind IN ('r', 'p', 'v', 'm') "
+        "AND pg_has_role(relowner, 'USAGE')",
+        [schemas],
+    )
+    return [sql.Identifier(*row) for row in rows]
+
+
+def _revoke_all(connection: psycopg.Connection[Any], access: Access) -> None:
+    schemas = _schemas(connection)
+    names = sql.SQL(", ").join([sql.Identifier(schema) for schema in schemas])
+    roles = sql.SQL(", ").join([sql.Identifier(role) for role in access.roles])
+    things = [
+        sql.SQL("ALL SEQUENCES IN SCHEMA {}").format(names),
+        sql.SQL("ALL FUNCTIONS IN SCHEMA {}").format(names),
+        sql.SQL("SCHEMA {}").format(names),
+    ]
+    tables = _own_tables(connection, schemas)
+    if tables:
+        things.append(sql.SQL("TABLE {}").format(sql.SQL(", ").join(tables)))
+    for thing in things:
+        connection.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(thing, roles))
 
 
 def _grants(role: str, rights: Role) -> Iterator[sql.Composed]:
@@ -105,6 +135,16 @@ def _grants(role: str, rights: Role) -> Iterator[sql.Composed]:
         yield sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(
             _list(_QUEUE_COLUMNS), sql.Identifier(f"to_{target}", "pgqueuer"), to
         )
+    if rights.mirror:
+        yield from _mirror(rights.columns, to)
+
+
+def _mirror(columns: Iterable[str], to: sql.Identifier) -> Iterator[sql.Composed]:
+    for table in columns:
+        yield sql.SQL("GRANT SELECT (row_xid) ON {} TO {}").format(_table(table), to)
+    yield sql.SQL("GRANT USAGE ON SCHEMA replication TO {}").format(to)
+    yield sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA replication TO {}").format(to)
+    yield sql.SQL("GRANT EXECUTE ON FUNCTION replication.forget(xid8) TO {}").format(to)
 
 
 def _send(schema: str, to: sql.Identifier) -> Iterator[sql.Composed]:

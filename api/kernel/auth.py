@@ -15,9 +15,11 @@ import jwt
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
-from litestar.connection import ASGIConnection
+from litestar.connection import ASGIConnection, Request
+from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+from litestar.types import ASGIApp
 
 from api.kernel import clock
 from api.kernel.errors import Forbidden, NotSignedIn
@@ -119,6 +121,10 @@ def password_matches(password: str, password_hash: str | None) -> bool:
 class BearerAuthentication(AbstractAuthenticationMiddleware):
     """Sets `request.user` from the Authorization header; guards decide what that means."""
 
+    def __init__(self, app: ASGIApp, verifier: TokenVerifier) -> None:
+        super().__init__(app)
+        self._verifier = verifier
+
     async def authenticate_request(
         self, connection: ASGIConnection[Any, Any, Any, Any]
     ) -> AuthenticationResult:
@@ -128,8 +134,11 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
             return AuthenticationResult(user=None, auth=None)
         if scheme.lower() != "bearer" or not token:
             raise NotSignedIn("Send the access token as 'Authorization: Bearer <token>'.")
-        verifier: TokenVerifier = connection.app.state.verifier
-        return AuthenticationResult(user=verifier.verify(token, clock.now()), auth=None)
+        return AuthenticationResult(user=self._verifier.verify(token, clock.now()), auth=None)
+
+
+SignedInRequest = Request[Principal, None, State]
+"""What a guarded route gets: its `user` is the principal."""
 
 
 class Requires:

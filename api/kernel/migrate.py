@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, create_engine
 from sqlalchemy.pool import NullPool
 
+from api.kernel import changes
 from api.kernel.database import driver_url
 
 _API = Path(__file__).parent.parent
@@ -79,6 +80,11 @@ def drift(schema: Schema, url: str) -> list[Any]:
     """What autogenerate would still change: empty when migrations and models agree."""
     with _connect(url) as connection:
         context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "compare_server_default": True}
+            connection,
+            opts={
+                "compare_type": True,
+                "compare_server_default": True,
+                "include_name": lambda name, kind, _: not changes.is_tracking(kind, name),
+            },
         )
         return list(compare_metadata(context, schema.metadata))

@@ -12,12 +12,17 @@ from api.billing.base import Base
 from api.kernel.database import Cents, Id, Moment, one_of
 
 RUN_STATUSES = ("drafted", "held", "approved", "refused", "issued", "charging", "finished")
+RUN_ACTS = ("drafted", "held", "approved", "refused", "issued", "finished")
 INVOICE_STATUSES = ("draft", "parked", "issued", "paid", "declined", "void")
 LEDGER_ACCOUNTS = ("receivable", "revenue", "tax", "cash", "credit", "write_off")
 
 
 class BillingRun(Base):
-    """One month's billing; `period` is its first day. `approved_hash` seals what was approved."""
+    """One month's billing; `period` is its first day.
+
+    `rows_hash` is over the rows that were checked, `approved_hash` over those that were
+    approved; only the latter are issued.
+    """
 
     __tablename__ = "billing_run"
     __table_args__ = (one_of("status", RUN_STATUSES),)
@@ -28,11 +33,29 @@ class BillingRun(Base):
     invoices: Mapped[int] = mapped_column(server_default="0")
     total_cents: Mapped[Cents] = mapped_column(server_default="0")
     findings: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    rows_hash: Mapped[bytes | None]
     approved_hash: Mapped[bytes | None]
     approved_by: Mapped[str | None]
     approved_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
+
+
+class RunEvent(Base):
+    """One act on a billing run: who, when, what, why. Rows are only ever inserted."""
+
+    __tablename__ = "run_event"
+    __table_args__ = (
+        one_of("act", RUN_ACTS),
+        Index("ix_run_event_run", "run_id", "at"),
+    )
+
+    id: Mapped[Id]
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("billing_run.id"))
+    at: Mapped[Moment]
+    actor: Mapped[str]
+    act: Mapped[str]
+    detail: Mapped[str]
 
 
 class Invoice(Base):

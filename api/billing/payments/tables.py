@@ -79,7 +79,10 @@ class Alert(Base):
 
 
 class Dunning(Base):
-    """Where an unpaid invoice stands in its schedule of reminders and retries."""
+    """Where an unpaid invoice stands in its schedule of reminders and retries.
+
+    `step` counts the retries made; the schedule's days run from `started_at`.
+    """
 
     __tablename__ = "dunning"
     __table_args__ = (
@@ -90,5 +93,6 @@ class Dunning(Base):
     invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoice.id"), primary_key=True)
     step: Mapped[int]
     status: Mapped[str]
+    started_at: Mapped[Moment]
     next_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     updated_at: Mapped[Moment]

@@ -1,0 +1,36 @@
+"""The sysops quantum as a process serves it: tickets, experts, catalogue, knowledge, staff."""
+
+from pydantic import SecretStr
+
+from api.kernel.auth import STAFF_ISSUER, TokenSigner, TokenVerifier
+from api.kernel.database import create_engine
+from api.kernel.quantum import Quantum
+from api.kernel.settings import ServiceSettings
+from api.sysops.staff.routes import StaffController
+
+
+class QuantumSettings(ServiceSettings):
+    """`signing_key` is the PEM private key that signs staff tokens; the public half checks them."""
+
+    signing_key: SecretStr
+    staff_public_key: str
+
+
+def quantum(settings: QuantumSettings) -> Quantum:
+    """The quantum with its database, its routes and the keys it needs."""
+    signer = TokenSigner(STAFF_ISSUER, settings.signing_key.get_secret_value())
+
+    async def provide_signer() -> TokenSigner:
+        return signer
+
+    return Quantum(
+        name="sysops",
+        engine=create_engine(
+            settings.database_url.get_secret_value(),
+            name="sysops-api",
+            pool_size=settings.pool_size,
+        ),
+        verifier=TokenVerifier("sysops", {STAFF_ISSUER: settings.staff_public_key}),
+        controllers=[StaffController],
+        dependencies={"signer": provide_signer},
+    )

@@ -1,0 +1,57 @@
+"""The sysops API with an own database, and staff who can sign in."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from uuid import UUID
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from api.kernel.auth import hash_password
+from api.sysops.quantum import QuantumSettings, quantum
+from tests.api.support import bearer, client, key_pair
+from tests.databases import Databases
+
+PASSWORD = "correct horse battery staple"
+HASH = hash_password(PASSWORD)
+
+SignIn = Callable[[str], Awaitable[dict[str, str]]]
+
+
+@pytest.fixture
+async def sysops(databases: Databases) -> AsyncIterator[httpx.AsyncClient]:
+    private, public = key_pair("sysops")
+    settings = QuantumSettings(
+        database_url=SecretStr(databases.url("sysops", "sysops_api")),
+        port=0,
+        signing_key=SecretStr(private),
+        staff_public_key=public,
+    )
+    async with client(quantum(settings)) as opened:
+        yield opened
+
+
+def add_staff(databases: Databases, role: str, email: str | None = None) -> UUID:
+    """A member of staff with one role and the password of these tests."""
+    rows = databases.rows(
+        "sysops",
+        "INSERT INTO staff (email, password_hash, full_name, phone, roles, created_at, updated_at)"
+        " VALUES (%s, %s, %s, '+12125550100', %s, now(), now()) RETURNING id",
+        email or f"{role}@squad.example",
+        HASH,
+        f"Some {role.title()}",
+        [role],
+    )
+    return UUID(str(rows[0][0]))
+
+
+@pytest.fixture
+def sign_in(sysops: httpx.AsyncClient) -> SignIn:
+    """Sign in by e-mail address; answers with the headers to send."""
+
+    async def act(email: str) -> dict[str, str]:
+        answer = await sysops.post("/sysops/sessions", json={"email": email, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        return bearer(answer.json()["access_token"])
+
+    return act
