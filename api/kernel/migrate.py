@@ -12,12 +12,26 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, create_engine
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.pool import NullPool
+from sqlalchemy.types import UserDefinedType
 
 from api.kernel import changes
 from api.kernel.database import driver_url
 
 _API = Path(__file__).parent.parent
+
+
+class Xid8(UserDefinedType[str]):
+    """PostgreSQL's 64-bit transaction id, which SQLAlchemy's reflection does not know."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "xid8"
+
+
+ischema_names["xid8"] = Xid8
 
 
 @dataclass(frozen=True)
