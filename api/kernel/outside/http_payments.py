@@ -25,6 +25,7 @@ from api.kernel.outside.payments import (
     RefundRequest,
     Unknown,
 )
+from api.kernel.outside.pooling import SpreadTransport
 from api.kernel.settings import Settings
 
 Wire = TypeVar("Wire")
@@ -104,9 +105,8 @@ class HttpPayments:
     """
 
     def __init__(self, settings: PaymentSettings, client: httpx.AsyncClient | None = None) -> None:
-        limit = settings.payments_connections
         self._client = client or httpx.AsyncClient(
-            limits=httpx.Limits(max_connections=limit, max_keepalive_connections=limit)
+            transport=SpreadTransport(settings.payments_connections)
         )
         self._url = str(settings.payments_url).rstrip("/")
         self._key = f"Bearer {settings.payments_key.get_secret_value()}"

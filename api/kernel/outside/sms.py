@@ -10,6 +10,7 @@ import msgspec
 from pydantic import Field, HttpUrl, SecretStr
 
 from api.kernel.outside.failures import PermanentFailure, TemporaryFailure
+from api.kernel.outside.pooling import SpreadTransport
 from api.kernel.settings import Settings
 
 # Refusals that are about us or the moment, not about the message: a message that waits can still
@@ -26,8 +27,8 @@ NOT_THE_MESSAGE = frozenset(
 
 
 class SmsSettings(Settings):
-    """Environment: `SQUAD_SMS_URL`, `SQUAD_SMS_ACCOUNT`, `SQUAD_SMS_TOKEN`, `SQUAD_SMS_FROM`,
-    `SQUAD_SMS_CONNECT_TIMEOUT_SECONDS`, `SQUAD_SMS_TIMEOUT_SECONDS`.
+    """Environment: `SQUAD_SMS_URL`, `SQUAD_SMS_ACCOUNT`, `SQUAD_SMS_TOKEN`, `SQUAD_SMS_FROM`, and
+    the limits below likewise.
     """
 
     sms_url: HttpUrl
@@ -38,6 +39,7 @@ class SmsSettings(Settings):
     """Our number (E.164) or sender name."""
     sms_connect_timeout_seconds: float = Field(default=3.0, gt=0)
     sms_timeout_seconds: float = Field(default=10.0, gt=0)
+    sms_connections: int = Field(default=16, gt=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,9 @@ class SmsSender:
 
     def __init__(self, settings: SmsSettings, client: httpx.AsyncClient | None = None) -> None:
         self._from = settings.sms_from
-        self._client = client or httpx.AsyncClient()
+        self._client = client or httpx.AsyncClient(
+            transport=SpreadTransport(settings.sms_connections)
+        )
         self._url = (
             f"{str(settings.sms_url).rstrip('/')}"
             f"/2010-04-01/Accounts/{settings.sms_account}/Messages.json"

@@ -1,5 +1,7 @@
+import asyncio
 import copy
 import pickle
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -25,6 +27,7 @@ from api.kernel.outside.payments import (
     Unknown,
 )
 from orchestration.local.sandbox.server import Running
+from orchestration.local.sandbox.settings import SandboxSettings
 from tests.api.outside.conftest import Inspector
 
 GOOD = "4242424242424242"
@@ -184,6 +187,20 @@ async def test_an_answer_that_says_nothing_is_unknown(status: int, body: str) ->
         configured("https://pay.example"), httpx.AsyncClient(transport=transport)
     ) as provider:
         assert isinstance(await provider.charge(request()), Unknown)
+
+
+async def test_many_charges_run_at_the_same_time(
+    sandbox: Running, sandbox_settings: SandboxSettings, inspector: Inspector
+) -> None:
+    begun = time.monotonic()
+    async with HttpPayments(configured(sandbox.url, payments_timeout_seconds=20)) as provider:
+        outcomes = await asyncio.gather(
+            *(provider.charge(request(f"k{place}", SLOW)) for place in range(64))
+        )
+    one_after_another = 64 * sandbox_settings.sandbox_slow_seconds
+    assert time.monotonic() - begun < one_after_another / 3
+    assert {type(outcome) for outcome in outcomes} == {Approved}
+    assert len(await inspector.charges()) == 64
 
 
 async def test_the_list_holds_every_charge_of_the_range_in_order(

@@ -1,5 +1,6 @@
 """The sandbox as the runner starts it: a process of its own."""
 
+import asyncio
 import json
 import os
 import signal
@@ -83,6 +84,16 @@ async def test_it_ends_at_a_signal_with_code_0(tmp_path: Path, name: signal.Sign
     async with running(tmp_path / "sandbox.sqlite3") as (started, client):
         await client.get("/health")
         assert started.end(name) == 0
+
+
+async def test_an_answer_held_back_does_not_hold_the_exit(tmp_path: Path) -> None:
+    silent_card = "4000000000300022"
+    async with running(tmp_path / "sandbox.sqlite3") as (started, client):
+        held = asyncio.create_task(charge(client, "k1", silent_card))
+        while not await charges(client):  # noqa: ASYNC110 - another process sets no Event
+            await asyncio.sleep(0.02)
+        assert await asyncio.to_thread(started.end, signal.SIGTERM) == 0
+        assert (await held).status_code == 201
 
 
 def test_a_port_in_use_is_one_clear_line_and_code_1(tmp_path: Path) -> None:
