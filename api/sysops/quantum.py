@@ -7,6 +7,8 @@ from api.kernel.database import create_engine
 from api.kernel.quantum import Quantum
 from api.kernel.settings import ServiceSettings
 from api.sysops.staff.routes import StaffController
+from api.sysops.tickets.routes import TicketController
+from api.sysops.tickets.visit_routes import VisitController
 
 
 class QuantumSettings(ServiceSettings):
@@ -31,6 +33,6 @@ def quantum(settings: QuantumSettings) -> Quantum:
             pool_size=settings.pool_size,
         ),
         verifier=TokenVerifier("sysops", {STAFF_ISSUER: settings.staff_public_key}),
-        controllers=[StaffController],
+        controllers=[StaffController, TicketController, VisitController],
         dependencies={"signer": provide_signer},
     )

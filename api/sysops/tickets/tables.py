@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.kernel.database import Id, Moment, one_of
+from api.messages import Priority, TicketStatus
 from api.sysops.base import Base
 
 STATUSES = (
@@ -88,9 +89,9 @@ class Ticket(Base):
     time_zone: Mapped[str]
     ticket_type: Mapped[str] = mapped_column(ForeignKey("ticket_type.code"))
     description: Mapped[str]
-    priority: Mapped[str]
+    priority: Mapped[Priority] = mapped_column(String)
     channel: Mapped[str]
-    status: Mapped[str]
+    status: Mapped[TicketStatus] = mapped_column(String)
     version: Mapped[int]
     preferred_windows: Mapped[list[Any]] = mapped_column(JSONB)
     resolution: Mapped[str | None]

@@ -1,0 +1,111 @@
+"""Cards from the customer quantum: sealed in, removed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.billing.calendar import billing_day
+from api.billing.payments.alerts import open_alert
+from api.billing.vault import access_log, service
+from api.billing.vault.crypto import KeyWrapper
+from api.billing.vault.keys import load_keys
+from api.billing.vault.rules import UNREADABLE, CardRefused, number_of
+from api.kernel.outbox import send
+from api.kernel.outside.payments import CardNumber
+from api.kernel.sealing import Unsealable, open_box
+from api.messages import CardOutcome, CardRemoved, CardSealed
+
+ACTOR = "billing_intake"
+DUPLICATE = "You have added this card before."
+
+
+class UnknownBoxKey(Exception):
+    """The box was sealed for a key this process does not hold: give it back and try again."""
+
+
+class CardIntake:
+    """Opens sealed boxes and locks what is in them away; holds the keys of boxes and vault."""
+
+    def __init__(self, kek: KeyWrapper, box_keys: Mapping[str, str]) -> None:
+        """`box_keys` are private keys by key id."""
+        self._kek = kek
+        self._box_keys = box_keys
+
+    async def sealed(self, session: AsyncSession, message: CardSealed, now: datetime) -> None:
+        """Store the card and tell the customer quantum what became of it.
+
+        Raises:
+            UnknownBoxKey: no repetition helps until the key is given; the message waits.
+        """
+        await access_log.append(
+            session, actor=ACTOR, purpose="store", card_ids=[message.card_id], now=now
+        )
+        try:
+            number = self._open(message, now)
+            outcome = await self._store(session, message, number, now)
+        except CardRefused as refusal:
+            if refusal.suspicious:
+                await _alert(session, message, now)
+            outcome = _outcome(message, "refused", refusal.reason)
+        if outcome is not None:
+            await send(session, outcome)
+
+    async def removed(self, session: AsyncSession, message: CardRemoved, now: datetime) -> None:
+        await service.remove(session, message.card_id, message.customer_id, now)
+
+    def _open(self, message: CardSealed, now: datetime) -> CardNumber:
+        private_key = self._box_keys.get(message.key_id)
+        if private_key is None:
+            raise UnknownBoxKey(f"No private key {message.key_id} here.")
+        try:
+            fields = open_box(private_key, message.sealed)
+        except Unsealable:
+            raise CardRefused(UNREADABLE, suspicious=True) from None
+        return number_of(fields, message, billing_day(now))
+
+    async def _store(
+        self, session: AsyncSession, message: CardSealed, number: CardNumber, now: datetime
+    ) -> CardOutcome | None:
+        card = service.NewCard(
+            card_id=message.card_id,
+            customer_id=message.customer_id,
+            number=number,
+            brand=message.brand,
+            exp_month=message.exp_month,
+            exp_year=message.exp_year,
+        )
+        result = await service.store(session, await load_keys(session, self._kek), card, now)
+        if result == "foreign":
+            raise CardRefused(UNREADABLE, suspicious=True)
+        if result == "gone":
+            return None
+        if result == "duplicate":
+            return _outcome(message, "duplicate", DUPLICATE)
+        return _outcome(message, "stored")
+
+
+async def _alert(session: AsyncSession, message: CardSealed, now: datetime) -> None:
+    detail = "A sealed card does not match its envelope or does not open; it was not stored."
+    await open_alert(
+        session,
+        "suspicious_card",
+        message.card_id,
+        detail,
+        now=now,
+        customer_id=message.customer_id,
+    )
+
+
+def _outcome(
+    message: CardSealed,
+    status: Literal["stored", "refused", "duplicate"],
+    reason: str | None = None,
+) -> CardOutcome:
+    return CardOutcome(
+        card_id=message.card_id,
+        customer_id=message.customer_id,
+        status=status,
+        reason=reason,
+    )

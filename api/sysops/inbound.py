@@ -1,0 +1,40 @@
+"""What sysops does with messages, by their source."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from api.kernel.inbox import Inbound
+from api.kernel.outside.delivery import Sender
+from api.messages import (
+    ContractStandingToSysops,
+    CustomerChanged,
+    EntitlementChanged,
+    StaffNotification,
+    SurveyOutcome,
+    TicketCreated,
+    TicketRequested,
+)
+from api.sysops.notifications.handlers import StaffNotifier
+from api.sysops.tickets import handlers
+
+
+@asynccontextmanager
+async def inbound(source: str) -> AsyncIterator[Inbound]:
+    """The handlers for one source, with what they need opened."""
+    if source == "customer":
+        yield Inbound(
+            {
+                TicketCreated: handlers.ticket_created,
+                TicketRequested: handlers.ticket_requested,
+                CustomerChanged: handlers.customer_changed,
+                EntitlementChanged: handlers.entitlement_changed,
+                SurveyOutcome: handlers.survey_outcome,
+            }
+        )
+    elif source == "billing":
+        yield Inbound({ContractStandingToSysops: handlers.contract_standing})
+    elif source == "sysops":
+        async with Sender.open("api.sysops.notifications") as sender:
+            yield Inbound({StaffNotification: StaffNotifier(sender).send}, batch_size=1, workers=2)
+    else:
+        raise ValueError(f"Sysops hears nothing from {source}.")

@@ -1,0 +1,54 @@
+"""Sends what is written for staff, once each."""
+
+from datetime import datetime
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.kernel.outside.delivery import Channel, Sender
+from api.kernel.outside.failures import PermanentFailure
+from api.messages import StaffNotification
+from api.sysops.notifications.tables import Notification
+from api.sysops.staff.tables import Staff
+
+log = structlog.get_logger()
+
+
+class StaffNotifier:
+    """Handles `StaffNotification`; a temporary failure is raised, and the relay tries again."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+
+    async def send(self, session: AsyncSession, message: StaffNotification, now: datetime) -> None:
+        """Send one queued notification and note what the provider said."""
+        notification = await session.get(
+            Notification, message.notification_id, with_for_update=True
+        )
+        if notification is None or notification.status != "queued":
+            return
+        person = (
+            await session.execute(
+                select(Staff.email, Staff.phone, Staff.full_name).where(
+                    Staff.id == notification.staff_id
+                )
+            )
+        ).one()
+        channel: Channel = "sms" if notification.channel == "sms" else "email"
+        try:
+            notification.provider_reference = await self._sender.send(
+                notification.id,
+                notification.kind,
+                channel,
+                email=person.email,
+                phone=person.phone,
+                context={**notification.context, "name": person.full_name},
+            )
+        except PermanentFailure as failure:
+            notification.status = "failed"
+            notification.failure = str(failure)
+            log.warning("notification_failed", notification=str(notification.id))
+        else:
+            notification.status = "sent"
+            notification.sent_at = now

@@ -1,0 +1,74 @@
+"""Telling staff something: written in the caller's transaction, sent by the relay."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.kernel import outbox
+from api.messages import StaffNotification
+from api.sysops.notifications.tables import Notification
+from api.sysops.staff.tables import Staff
+
+Kind = Literal["visit_proposed", "visit_off", "low_score"]
+
+
+async def notify(
+    session: AsyncSession,
+    staff_id: UUID,
+    kind: Kind,
+    *,
+    cause: str,
+    channel: Literal["sms", "email"],
+    context: dict[str, Any],
+    ticket_id: UUID | None,
+    now: datetime,
+) -> None:
+    """Tell one member of staff once for one cause; a repetition does nothing."""
+    statement = (
+        insert(Notification)
+        .values(
+            staff_id=staff_id,
+            ticket_id=ticket_id,
+            kind=kind,
+            cause=cause,
+            channel=channel,
+            context=context,
+            status="queued",
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(Notification.id)
+    )
+    notification_id = await session.scalar(statement)
+    if notification_id is not None:
+        await outbox.send(session, StaffNotification(notification_id=notification_id))
+
+
+async def notify_managers(
+    session: AsyncSession,
+    kind: Kind,
+    *,
+    cause: str,
+    context: dict[str, Any],
+    ticket_id: UUID,
+    now: datetime,
+) -> None:
+    """Tell every active manager by e-mail."""
+    managers = await session.scalars(
+        select(Staff.id).where(Staff.active, Staff.roles.contains(["manager"]))
+    )
+    for manager in managers.all():
+        await notify(
+            session,
+            manager,
+            kind,
+            cause=cause,
+            channel="email",
+            context=context,
+            ticket_id=ticket_id,
+            now=now,
+        )

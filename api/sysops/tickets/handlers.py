@@ -1,0 +1,164 @@
+"""What customers and billing tell sysops about tickets."""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.kernel.errors import TransitionRefused
+from api.messages import (
+    ContractStandingToSysops,
+    CustomerChanged,
+    EntitlementChanged,
+    SurveyOutcome,
+    TicketCreated,
+    TicketRequested,
+)
+from api.sysops.notifications.service import notify, notify_managers
+from api.sysops.tickets import intake, proposals, rules, service
+from api.sysops.tickets.tables import Assignment, Customer, Entitlement, Ticket
+
+
+async def ticket_created(session: AsyncSession, message: TicketCreated, now: datetime) -> None:
+    """Open the ticket, and tell the customer quantum its number."""
+    new = intake.NewTicket(
+        id=message.ticket_id,
+        customer_id=message.customer_id,
+        contract_id=message.contract_id,
+        contact_name=message.contact_name,
+        contact_phone=message.contact_phone,
+        address=message.address,
+        ticket_type=message.ticket_type,
+        description=message.description,
+        priority=message.priority,
+        preferred_windows=message.preferred_windows,
+        submitted_at=message.submitted_at,
+    )
+    actor = service.Actor("customer", message.customer_id)
+    ticket = await intake.open_ticket(session, new, "web", actor, now)
+    await service.tell_customer(session, ticket, now)
+
+
+async def ticket_requested(session: AsyncSession, message: TicketRequested, now: datetime) -> None:
+    """Do what the customer asks, or answer why not and what is allowed."""
+    ticket = await session.get(Ticket, message.ticket_id, with_for_update=True)
+    if ticket is None:
+        raise intake.NotYetKnown(f"Ticket {message.ticket_id} is not here yet.")
+    visit = await service.active_assignment(session, ticket.id)
+    try:
+        await service.transition(
+            session,
+            ticket,
+            message.kind,
+            service.Actor("customer", ticket.customer_id),
+            now,
+            reason=message.reason,
+            assignment=visit,
+            request_id=message.request_id,
+        )
+    except TransitionRefused as refusal:
+        await service.tell_customer(
+            session,
+            ticket,
+            now,
+            reason=refusal.detail,
+            assignment=visit,
+            request_id=message.request_id,
+            request_accepted=False,
+            allowed=tuple(refusal.allowed),
+        )
+        return
+    if message.kind == "reschedule":
+        ticket.preferred_windows = msgspec.to_builtins(message.preferred_windows)
+    if visit is not None:
+        await _call_off(session, ticket, visit, now)
+
+
+async def _call_off(
+    session: AsyncSession, ticket: Ticket, visit: Assignment, now: datetime
+) -> None:
+    """The expert learns that a visit, proposed or promised, is off."""
+    context = proposals.visit_context(ticket, service.window_of(visit), visit.answer_by)
+    await notify(
+        session,
+        visit.expert_id,
+        "visit_off",
+        cause=str(visit.id),
+        channel="sms",
+        context=context,
+        ticket_id=ticket.id,
+        now=now,
+    )
+
+
+async def customer_changed(session: AsyncSession, message: CustomerChanged, now: datetime) -> None:
+    values = {
+        "version": message.version,
+        "full_name": message.full_name,
+        "email": message.email,
+        "phone": message.phone,
+        "addresses": msgspec.to_builtins(message.addresses),
+        "updated_at": now,
+    }
+    await session.execute(
+        insert(Customer)
+        .values(id=message.customer_id, **values)
+        .on_conflict_do_update(
+            index_elements=[Customer.id], set_=values, where=Customer.version < message.version
+        )
+    )
+
+
+async def entitlement_changed(
+    session: AsyncSession, message: EntitlementChanged, _: datetime
+) -> None:
+    values = {
+        "customer_id": message.customer_id,
+        "plan_code": message.plan_code,
+        "status": "active" if message.status == "active" else "cancelled",
+        "version": message.version,
+    }
+    await session.execute(
+        insert(Entitlement)
+        .values(contract_id=message.contract_id, **values)
+        .on_conflict_do_update(
+            index_elements=[Entitlement.contract_id],
+            set_=values,
+            where=Entitlement.version < message.version,
+        )
+    )
+
+
+async def contract_standing(
+    session: AsyncSession, message: ContractStandingToSysops, _: datetime
+) -> None:
+    """Billing's word may arrive before the customer quantum's; then it waits in the row."""
+    values = {"standing": message.standing, "standing_version": message.version}
+    await session.execute(
+        insert(Entitlement)
+        .values(contract_id=message.contract_id, **values)
+        .on_conflict_do_update(
+            index_elements=[Entitlement.contract_id],
+            set_=values,
+            where=Entitlement.standing_version < message.version,
+        )
+    )
+
+
+async def survey_outcome(session: AsyncSession, message: SurveyOutcome, now: datetime) -> None:
+    """An answered survey closes the ticket; a low score goes to the managers."""
+    ticket = await session.get(Ticket, message.ticket_id, with_for_update=True)
+    if ticket is None:
+        raise intake.NotYetKnown(f"Ticket {message.ticket_id} is not here yet.")
+    if ticket.status == "resolved":
+        await service.transition(session, ticket, "close", service.SYSTEM, now)
+    if message.score <= rules.LOW_SCORE:
+        await notify_managers(
+            session,
+            "low_score",
+            cause=f"{ticket.id}/{message.answered_at.isoformat()}",
+            context={"number": ticket.number, "score": message.score},
+            ticket_id=ticket.id,
+            now=now,
+        )

@@ -1,0 +1,132 @@
+"""How a ticket enters sysops: from the customer quantum, or taken by phone."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.kernel import outbox
+from api.kernel.errors import Conflict, FieldError, Invalid
+from api.messages import PhoneTicketCreated, Priority, ServiceAddress, Window
+from api.sysops.catalogue.tables import SupportPlan, TicketType
+from api.sysops.tickets import service
+from api.sysops.tickets.tables import Customer, Entitlement, Ticket, TicketEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewTicket:
+    """A ticket as somebody described it; `id` is None until the database makes it."""
+
+    id: UUID | None
+    customer_id: UUID
+    contract_id: UUID
+    contact_name: str
+    contact_phone: str
+    address: ServiceAddress
+    ticket_type: str
+    description: str
+    priority: Priority
+    preferred_windows: list[Window]
+    submitted_at: datetime
+
+
+class NotYetKnown(Exception):
+    """What this refers to has not arrived; the message will be tried again."""
+
+
+async def open_ticket(
+    session: AsyncSession, new: NewTicket, channel: str, actor: service.Actor, now: datetime
+) -> Ticket:
+    """Write the ticket as `open`, with its first event."""
+    entitlement = await session.get(Entitlement, new.contract_id)
+    plan_code = entitlement.plan_code if entitlement else None
+    sla_hours = await session.scalar(
+        select(SupportPlan.sla_hours).where(SupportPlan.code == plan_code)
+    )
+    if sla_hours is None:
+        raise NotYetKnown(f"The entitlement of contract {new.contract_id} is not here yet.")
+    ticket = Ticket(
+        customer_id=new.customer_id,
+        contract_id=new.contract_id,
+        contact_name=new.contact_name,
+        contact_phone=new.contact_phone,
+        **msgspec.structs.asdict(new.address),
+        ticket_type=new.ticket_type,
+        description=new.description,
+        priority=new.priority,
+        channel=channel,
+        status="open",
+        version=1,
+        preferred_windows=msgspec.to_builtins(new.preferred_windows),
+        submitted_at=new.submitted_at,
+        sla_due_at=new.submitted_at + timedelta(hours=sla_hours),
+        updated_at=now,
+    )
+    if new.id is not None:
+        ticket.id = new.id
+    session.add(ticket)
+    await session.flush()
+    session.add(
+        TicketEvent(
+            ticket_id=ticket.id,
+            version=1,
+            at=now,
+            actor=actor.kind,
+            actor_id=actor.id,
+            from_status="submitted",
+            to_status="open",
+        )
+    )
+    await session.flush()
+    return ticket
+
+
+async def take_by_phone(
+    session: AsyncSession, new: NewTicket, helpdesk_id: UUID, now: datetime
+) -> Ticket:
+    """Open a ticket in a customer's name, and let the customer quantum have it too.
+
+    Raises Invalid for what does not exist, Conflict when no support can be given.
+    """
+    await _check(session, new)
+    ticket = await open_ticket(session, new, "phone", service.Actor("helpdesk", helpdesk_id), now)
+    await outbox.send(
+        session,
+        PhoneTicketCreated(
+            ticket_id=ticket.id,
+            number=ticket.number,
+            customer_id=ticket.customer_id,
+            contract_id=ticket.contract_id,
+            address=new.address,
+            ticket_type=ticket.ticket_type,
+            description=ticket.description,
+            priority=ticket.priority,
+            preferred_windows=new.preferred_windows,
+            submitted_at=ticket.submitted_at,
+            version=ticket.version,
+            status=ticket.status,
+        ),
+    )
+    return ticket
+
+
+async def _check(session: AsyncSession, new: NewTicket) -> None:
+    errors: list[FieldError] = []
+    if await session.get(Customer, new.customer_id) is None:
+        errors.append(FieldError("/customer_id", "There is no such customer."))
+    entitlement = await session.get(Entitlement, new.contract_id)
+    if entitlement is None or entitlement.customer_id != new.customer_id:
+        errors.append(FieldError("/contract_id", "This customer has no such contract."))
+    ticket_type = await session.get(TicketType, new.ticket_type)
+    if ticket_type is None or not ticket_type.active:
+        errors.append(FieldError("/ticket_type", "There is no such ticket type."))
+    if errors or entitlement is None or ticket_type is None:
+        raise Invalid(errors)
+    if entitlement.status != "active" or entitlement.standing != "good":
+        raise Conflict("The contract is not in force; the customer can renew it or pay first.")
+    plan = await session.get(SupportPlan, entitlement.plan_code)
+    if plan is None or ticket_type.device_type not in plan.device_types:
+        raise Conflict("The customer's support plan does not cover this kind of device.")

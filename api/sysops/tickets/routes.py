@@ -1,0 +1,245 @@
+"""Tickets for the helpdesk and those who oversee it."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, Parameter
+from msgspec import Meta
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.kernel.auth import Requires, SignedInRequest
+from api.kernel.errors import FieldError, Invalid, NotFound
+from api.kernel.fields import Phone, Zip, place
+from api.messages import Priority, ServiceAddress, TicketStatus, Window
+from api.sysops.tickets import intake, rules, service
+from api.sysops.tickets.tables import Assignment, Customer, Entitlement, Ticket, TicketEvent
+
+OVERSEERS = ("helpdesk", "manager", "administrator")
+Text = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class VisitAddress(msgspec.Struct, forbid_unknown_fields=True):
+    line1: Text
+    city: Text
+    zip: Zip
+    line2: Text | None = None
+
+
+class PhoneTicket(msgspec.Struct, forbid_unknown_fields=True):
+    """A ticket taken by phone, in the customer's name."""
+
+    customer_id: UUID
+    contract_id: UUID
+    contact_name: Text
+    contact_phone: Phone
+    address: VisitAddress
+    ticket_type: Text
+    description: Annotated[str, Meta(min_length=1, max_length=4000)]
+    priority: Priority = "normal"
+    preferred_windows: Annotated[list[Window], Meta(max_length=10)] = []
+
+
+class EventView(msgspec.Struct):
+    version: int
+    at: datetime
+    actor: str
+    status: str
+    reason: str | None
+
+
+class AssignmentView(msgspec.Struct):
+    id: UUID
+    expert_id: UUID
+    window: Window
+    status: str
+    travel_km: float
+    answer_by: datetime
+    reason: str | None
+
+
+class TicketView(msgspec.Struct):
+    """A ticket as staff see it; `allowed_actions` is what the state machine accepts now."""
+
+    id: UUID
+    number: int
+    customer_id: UUID
+    contract_id: UUID
+    contact_name: str
+    contact_phone: str
+    address: ServiceAddress
+    ticket_type: str
+    description: str
+    priority: Priority
+    channel: str
+    status: TicketStatus
+    version: int
+    submitted_at: datetime
+    sla_due_at: datetime
+    resolved_at: datetime | None
+    resolution: str | None
+    allowed_actions: list[str]
+
+
+class TicketDetail(msgspec.Struct):
+    ticket: TicketView
+    events: list[EventView]
+    assignments: list[AssignmentView]
+
+
+class EntitlementView(msgspec.Struct):
+    contract_id: UUID
+    plan_code: str | None
+    status: str
+    standing: str
+
+
+class CustomerView(msgspec.Struct):
+    """A customer of the directory, with what their contracts entitle to."""
+
+    id: UUID
+    full_name: str
+    email: str
+    phone: str
+    addresses: list[dict[str, Any]]
+    entitlements: list[EntitlementView]
+
+
+def address_of(ticket: Ticket) -> ServiceAddress:
+    names = (field.name for field in msgspec.structs.fields(ServiceAddress))
+    return ServiceAddress(**{name: getattr(ticket, name) for name in names})
+
+
+def view(ticket: Ticket, now: datetime) -> TicketView:
+    """What staff see of a ticket."""
+    own = {
+        field.name: getattr(ticket, field.name)
+        for field in msgspec.structs.fields(TicketView)
+        if field.name not in {"address", "allowed_actions"}
+    }
+    allowed = rules.allowed_actions(ticket.status, now=now, resolved_at=ticket.resolved_at)
+    return TicketView(**own, address=address_of(ticket), allowed_actions=list(allowed))
+
+
+def _new_ticket(data: PhoneTicket, now: datetime) -> intake.NewTicket:
+    where = place(data.address.zip)
+    errors = [
+        FieldError(f"/preferred_windows/{index}", "The window must lie ahead, start before end.")
+        for index, window in enumerate(data.preferred_windows)
+        if not (window.start.tzinfo and window.end.tzinfo and now < window.start < window.end)
+    ]
+    if errors or where is None:
+        raise Invalid(errors)
+    return intake.NewTicket(
+        id=None,
+        customer_id=data.customer_id,
+        contract_id=data.contract_id,
+        contact_name=data.contact_name,
+        contact_phone=data.contact_phone,
+        address=ServiceAddress(
+            line1=data.address.line1,
+            line2=data.address.line2,
+            city=data.address.city,
+            state=where.state,
+            zip=where.zip,
+            latitude=where.latitude,
+            longitude=where.longitude,
+            time_zone=where.time_zone,
+        ),
+        ticket_type=data.ticket_type,
+        description=data.description,
+        priority=data.priority,
+        preferred_windows=data.preferred_windows,
+        submitted_at=now,
+    )
+
+
+class TicketController(Controller):
+    path = "/"
+
+    @post("/tickets", guards=[Requires("helpdesk")], summary="Take a ticket by phone")
+    async def take(
+        self,
+        data: JSONBody[PhoneTicket],
+        request: SignedInRequest,
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
+    ) -> TicketView:
+        """Opens the ticket in the customer's name; the customer sees it at once too."""
+        new = _new_ticket(data, now)
+        return view(await intake.take_by_phone(session, new, request.user.id, now), now)
+
+    @get("/tickets/{ticket_id:uuid}", guards=[Requires(*OVERSEERS)], summary="One ticket")
+    async def detail(
+        self,
+        ticket_id: UUID,
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
+    ) -> TicketDetail:
+        """The ticket with all its events and everybody who was proposed."""
+        ticket = await session.get(Ticket, ticket_id)
+        if ticket is None:
+            raise NotFound("There is no such ticket.")
+        events = await session.scalars(
+            select(TicketEvent)
+            .where(TicketEvent.ticket_id == ticket_id)
+            .order_by(TicketEvent.version)
+        )
+        assignments = await session.scalars(
+            select(Assignment)
+            .where(Assignment.ticket_id == ticket_id)
+            .order_by(Assignment.proposed_at)
+        )
+        return TicketDetail(
+            ticket=view(ticket, now),
+            events=[EventView(e.version, e.at, e.actor, e.to_status, e.reason) for e in events],
+            assignments=[_assignment_view(assignment) for assignment in assignments],
+        )
+
+    @get("/customers", guards=[Requires(*OVERSEERS)], summary="Find a customer")
+    async def customers(
+        self,
+        session: NamedDependency[AsyncSession],
+        query: Annotated[str, Parameter(min_length=3, description="E-mail, phone or name.")],
+    ) -> list[CustomerView]:
+        """At most 20 customers by exact e-mail or phone, or by the start of their name."""
+        found = await session.scalars(
+            select(Customer)
+            .where(
+                or_(
+                    Customer.email == query.lower(),
+                    Customer.phone == query,
+                    Customer.full_name.istartswith(query, autoescape=True),
+                )
+            )
+            .order_by(Customer.full_name, Customer.id)
+            .limit(20)
+        )
+        customers = found.all()
+        entitlements = await session.scalars(
+            select(Entitlement).where(Entitlement.customer_id.in_([c.id for c in customers]))
+        )
+        held: dict[UUID | None, list[EntitlementView]] = {}
+        for item in entitlements:
+            own = EntitlementView(item.contract_id, item.plan_code, item.status, item.standing)
+            held.setdefault(item.customer_id, []).append(own)
+        return [
+            CustomerView(c.id, c.full_name, c.email, c.phone, c.addresses, held.get(c.id, []))
+            for c in customers
+        ]
+
+
+def _assignment_view(assignment: Assignment) -> AssignmentView:
+    return AssignmentView(
+        id=assignment.id,
+        expert_id=assignment.expert_id,
+        window=service.window_of(assignment),
+        status=assignment.status,
+        travel_km=assignment.travel_km,
+        answer_by=assignment.answer_by,
+        reason=assignment.reason,
+    )
