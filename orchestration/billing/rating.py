@@ -13,58 +13,15 @@ Tax is the rate times the subtotal, rounded once an invoice, half away from zero
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-BILLING_ZONE = ZoneInfo("America/New_York")
+from api.billing.calendar import ONE_DAY, Period
+
 MILLION = 1_000_000
-ONE_DAY = timedelta(days=1)
 
 LineKind = Literal["plan", "proration", "credit", "tax"]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Period:
-    """A calendar month; `first` is its first day."""
-
-    first: date
-
-    def __post_init__(self) -> None:
-        if self.first.day != 1:
-            raise ValueError(f"A billing period begins on the first of a month, not {self.first}.")
-
-    @classmethod
-    def containing(cls, day: date) -> "Period":
-        return cls(day.replace(day=1))
-
-    @classmethod
-    def last_complete(cls, now: datetime) -> "Period":
-        """The newest month that is over in New York."""
-        return cls.containing(now.astimezone(BILLING_ZONE).date()).previous
-
-    @property
-    def last(self) -> date:
-        return self.next.first - ONE_DAY
-
-    @property
-    def next(self) -> "Period":
-        return Period.containing(self.first + timedelta(days=31))
-
-    @property
-    def previous(self) -> "Period":
-        return Period.containing(self.first - ONE_DAY)
-
-    @property
-    def days(self) -> int:
-        return (self.last - self.first).days + 1
-
-    def is_over(self, now: datetime) -> bool:
-        return now.astimezone(BILLING_ZONE).date() > self.last
-
-    def __contains__(self, day: date) -> bool:
-        return self.first <= day <= self.last
 
 
 @dataclass(frozen=True, slots=True)

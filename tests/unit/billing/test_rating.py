@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.billing.calendar import Period
 from orchestration.billing.rating import (
     Bill,
     Case,
     Invoice,
     Line,
-    Period,
     Plan,
     prorated_cents,
     rate,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from orchestration.billing.rating import Case, Period, Plan, rate
+from api.billing.calendar import Period
+from orchestration.billing.rating import Case, Plan, rate
 
 PAGE = Path(__file__).parents[3] / "docs" / "billing-examples.md"
 
