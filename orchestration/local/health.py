@@ -64,6 +64,7 @@ class _Waiting:
     process: Process
     deadline: float
     problem: str = "not started"
+    alive: bool = False
     starts: frozenset[float] = frozenset()
 
 
@@ -99,10 +100,11 @@ def _look(instance: Instance, states: Mapping[str, ProcessState], one: _Waiting)
     state = states[one.process.name]
     if state.started:
         one.starts |= {state.started}
+    one.alive = state.alive
     if state.alive:
         one.problem = one.process.probe.problem(instance, state.started) or ""
     else:
-        one.problem = f"died with exit status {state.exit_status}"
+        one.problem = "it dies soon after its start"
 
 
 def _is_hopeless(one: _Waiting, states: Mapping[str, ProcessState]) -> bool:
@@ -117,7 +119,7 @@ def _failure(instance: Instance, failed: Sequence[_Waiting]) -> LocalError:
     details = []
     for one in failed:
         path = instance.log / f"{one.process.name}.log"
-        limit = "" if one.problem.startswith("died") else f" within {one.process.start_seconds:g} s"
+        limit = f" within {one.process.start_seconds:g} s" if one.alive else ""
         details.append(f"{one.process.name} was not ready{limit}: {one.problem}. {path} ends:")
         details += [f"    {line}" for line in last_lines(path, LOG_LINES)] or ["    (empty)"]
     return LocalError(f"Not started: {names}. Mend what the log says, then try again.", details)

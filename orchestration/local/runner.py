@@ -142,7 +142,7 @@ class Runner:
             fresh = [process for process in wave if not states[process.name].alive]
             # One that dies and is started again holds its port for moments.
             quiet = [process for process in fresh if states[process.name].state != "BACKOFF"]
-            with self.progress.step(_starting(wave)):
+            with self.progress.step(f"Starting {_count(wave)}"):
                 check_ports(self.instance, quiet)
                 for process in fresh:
                     self._launch(process, started)
@@ -162,8 +162,7 @@ class Runner:
 
     def _stop(self, processes: Sequence[Process]) -> None:
         for wave in reversed(self._stopping_waves(processes)):
-            names = ", ".join(process.name for process in wave)
-            with self.progress.step(f"Stopping {names}"):
+            with self.progress.step(f"Stopping {_count(wave)}"):
                 self.supervisor.stop({process.name for process in wave})
 
     def _stopping_waves(self, processes: Sequence[Process]) -> list[list[Process]]:
@@ -190,11 +189,9 @@ class Runner:
             process = foundations[str(marks.process_name(one))]
             marks.end([one], ORPHAN_SECONDS, signal.Signals[f"SIG{process.stop_signal}"])
         if orphans:
-            self.progress.note(f"ended {len(orphans)} process(es) that a killed supervisor left")
+            self.progress.note(f"ended {len(orphans)} process(es) that had lost their supervisor")
         return bool(orphans)
 
 
-def _starting(processes: Sequence[Process]) -> str:
-    if len(processes) == 1:
-        return f"Starting {processes[0].name}"
-    return f"Starting {len(processes)} processes"
+def _count(processes: Sequence[Process]) -> str:
+    return processes[0].name if len(processes) == 1 else f"{len(processes)} processes"

@@ -72,8 +72,6 @@ class ProcessState:
     pid: int
     started: float
     stopped: float
-    exit_status: int
-    spawn_error: str
 
     @property
     def alive(self) -> bool:
@@ -140,8 +138,6 @@ class Supervisor:
                 pid=info["pid"],
                 started=info["start"],
                 stopped=info["stop"],
-                exit_status=info["exitstatus"],
-                spawn_error=info["spawnerr"],
             )
             for info in self._call("supervisor.getAllProcessInfo")
         }
