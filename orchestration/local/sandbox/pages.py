@@ -114,9 +114,19 @@ def _static(name: str, media_type: str) -> Response[str]:
     return Response(content, media_type=media_type, headers={"Cache-Control": "no-cache"})
 
 
-def _in_force(faults: Faults) -> dict[str, Fault]:
+def _in_force(faults: Faults) -> dict[str, str]:
+    """Doors with trouble, and their trouble in words."""
     doors = {"Mail": faults.mail, "Text messages": faults.sms, "Payments": faults.payments}
-    return {name: fault for name, fault in doors.items() if fault != Fault()}
+    return {name: _in_words(fault) for name, fault in doors.items() if fault != Fault()}
+
+
+def _in_words(fault: Fault) -> str:
+    troubles = {
+        f"{fault.delay_ms} ms delay": fault.delay_ms,
+        f"{fault.refuse_rate * 100:g} % refused": fault.refuse_rate,
+        f"{fault.drop_rate * 100:g} % done but not answered": fault.drop_rate,
+    }
+    return ", ".join(words for words, amount in troubles.items() if amount)
 
 
 page_handlers = [overview, read_message, show_html, download_source, style, script]

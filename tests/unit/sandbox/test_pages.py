@@ -121,7 +121,7 @@ async def test_faults_in_force_are_announced(http: httpx.AsyncClient) -> None:
     await http.put("/api/faults", json={"payments": {"refuse_rate": 0.25, "delay_ms": 100}})
     text = await page(http)
     assert "Faults are switched on" in text
-    assert "25 % refused" in text
+    assert "100 ms delay, 25 % refused" in text
 
 
 @pytest.mark.parametrize("path", ["/", "/style.css", "/refresh.js"])
