@@ -4,6 +4,7 @@ They are used as annotations in request bodies; `decode_field` is msgspec's hook
 them. Each keeps a normal form, so that equal things compare equal.
 """
 
+import unicodedata
 from functools import cache
 from typing import Any, ClassVar, Self
 
@@ -52,6 +53,41 @@ class Phone(Field):
         if not phonenumbers.is_possible_number(number):
             raise ValueError("This telephone number is too short or too long.")
         return cls(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _clean(raw: str, longest: int, allowed_controls: str) -> str:
+    """Text without blank ends; raises ValueError when it is blank, too long or unprintable."""
+    text = raw.strip()
+    if not text:
+        raise ValueError("This must not be blank.")
+    if len(text) > longest:
+        raise ValueError(f"Use at most {longest} characters.")
+    # PostgreSQL keeps no NUL, and a line break in a name can become a second mail header.
+    if any(unicodedata.category(sign) == "Cc" and sign not in allowed_controls for sign in text):
+        raise ValueError("This holds a character that cannot be kept (a control character).")
+    return text
+
+
+class Line(Field):
+    """A line that people write: a name, a street, a city. Up to 200 characters."""
+
+    __slots__ = ()
+    example = "Ada Lovelace"
+
+    @classmethod
+    def parse(cls, raw: str) -> Self:
+        return cls(_clean(raw, 200, ""))
+
+
+class Prose(Field):
+    """What people write in their own words, with line breaks. Up to 4,000 characters."""
+
+    __slots__ = ()
+    example = "The screen stays black, but the light is on."
+
+    @classmethod
+    def parse(cls, raw: str) -> Self:
+        return cls(_clean(raw.replace("\r\n", "\n"), 4_000, "\n\t"))
 
 
 class Zip(Field):

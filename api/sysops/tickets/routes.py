@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -176,7 +176,7 @@ class TicketController(Controller):
     @get("/tickets/{ticket_id:uuid}", guards=[Requires(*OVERSEERS)], summary="One ticket")
     async def detail(
         self,
-        ticket_id: UUID,
+        ticket_id: FromPath[UUID],
         session: NamedDependency[AsyncSession],
         now: NamedDependency[datetime],
     ) -> TicketDetail:
@@ -204,16 +204,16 @@ class TicketController(Controller):
     async def customers(
         self,
         session: NamedDependency[AsyncSession],
-        query: Annotated[str, Parameter(min_length=3, description="E-mail, phone or name.")],
+        text: Annotated[str, QueryParameter(min_length=3, description="E-mail, phone or name.")],
     ) -> list[CustomerView]:
         """At most 20 customers by exact e-mail or phone, or by the start of their name."""
         found = await session.scalars(
             select(Customer)
             .where(
                 or_(
-                    Customer.email == query.lower(),
-                    Customer.phone == query,
-                    Customer.full_name.istartswith(query, autoescape=True),
+                    Customer.email == text.lower(),
+                    Customer.phone == text,
+                    Customer.full_name.istartswith(text, autoescape=True),
                 )
             )
             .order_by(Customer.full_name, Customer.id)

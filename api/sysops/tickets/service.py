@@ -107,7 +107,10 @@ async def tell_customer(
     """Send the ticket's present state to the customer quantum."""
     status = ticket.status
     promised = assignment if status in PROMISED else None
-    expert = await session.get(Staff, promised.expert_id) if promised else None
+    expert_name = None
+    if promised:
+        query = select(Staff.full_name).where(Staff.id == promised.expert_id)
+        expert_name = await session.scalar(query)
     if request_accepted is None and request_id is not None:
         request_accepted = True
     await outbox.send(
@@ -119,7 +122,7 @@ async def tell_customer(
             status=status,
             at=now,
             reason=reason,
-            expert_name=expert.full_name if expert else None,
+            expert_name=expert_name,
             window=window_of(promised) if promised else None,
             resolution=ticket.resolution if status in {"resolved", "closed"} else None,
             request_id=request_id,

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -84,7 +84,7 @@ class VisitController(Controller):
     @post("/{visit_id:uuid}/accept", status_code=200, summary="Accept a proposal")
     async def accept(
         self,
-        visit_id: UUID,
+        visit_id: FromPath[UUID],
         request: SignedInRequest,
         session: NamedDependency[AsyncSession],
         now: NamedDependency[datetime],
@@ -96,7 +96,7 @@ class VisitController(Controller):
     @post("/{visit_id:uuid}/reject", status_code=200, summary="Reject a proposal")
     async def reject(
         self,
-        visit_id: UUID,
+        visit_id: FromPath[UUID],
         data: JSONBody[Reason],
         request: SignedInRequest,
         session: NamedDependency[AsyncSession],
@@ -111,7 +111,7 @@ class VisitController(Controller):
     @post("/{visit_id:uuid}/start", status_code=200, summary="Start the work")
     async def start(
         self,
-        visit_id: UUID,
+        visit_id: FromPath[UUID],
         request: SignedInRequest,
         session: NamedDependency[AsyncSession],
         now: NamedDependency[datetime],
@@ -122,7 +122,7 @@ class VisitController(Controller):
     @post("/{visit_id:uuid}/no-show", status_code=200, summary="Nobody is home")
     async def no_show(
         self,
-        visit_id: UUID,
+        visit_id: FromPath[UUID],
         data: JSONBody[Reason],
         request: SignedInRequest,
         session: NamedDependency[AsyncSession],
@@ -137,7 +137,7 @@ class VisitController(Controller):
     @post("/{visit_id:uuid}/follow-up", status_code=200, summary="Another visit is needed")
     async def follow_up(
         self,
-        visit_id: UUID,
+        visit_id: FromPath[UUID],
         data: JSONBody[Reason],
         request: SignedInRequest,
         session: NamedDependency[AsyncSession],
@@ -152,7 +152,7 @@ class VisitController(Controller):
     @post("/{visit_id:uuid}/complete", status_code=200, summary="Resolve the ticket")
     async def complete(
         self,
-        visit_id: UUID,
+        visit_id: FromPath[UUID],
         data: JSONBody[Completion],
         request: SignedInRequest,
         session: NamedDependency[AsyncSession],

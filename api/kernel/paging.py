@@ -1,0 +1,48 @@
+"""Keyset pages: a cursor names the last row seen, so pages stay right while rows are added."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar.exceptions import ValidationException
+from litestar.params import QueryParameter
+
+MOST = 100
+
+PageSize = Annotated[int, QueryParameter(ge=1, le=MOST, description="How many to return.")]
+PageCursor = Annotated[
+    str | None, QueryParameter(description="`next_cursor` of the page before this one.")
+]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Position(msgspec.Struct, frozen=True, array_like=True):
+    """A row's place in a list that is sorted by a moment and, within one, by id."""
+
+    microseconds: Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999_999)]
+    id: UUID
+
+    @property
+    def moment(self) -> datetime:
+        return _EPOCH + self.microseconds * _MICROSECOND
+
+
+def cursor_of(moment: datetime, id: UUID) -> str:  # noqa: A002
+    """The cursor after the row with this moment and id."""
+    position = Position((moment - _EPOCH) // _MICROSECOND, id)
+    return urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
+
+
+def position_of(cursor: str) -> Position:
+    """The place that a cursor names; raises a problem that names the parameter."""
+    try:
+        raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        return msgspec.json.decode(raw, type=Position)
+    except ValueError as error:
+        words = "This is not a cursor of this list. Leave it out to begin at the top."
+        wrong = [{"key": "cursor", "message": words, "source": "query"}]
+        raise ValidationException(extra=wrong) from error

@@ -1,0 +1,370 @@
+"""A ticket from its arrival to its resolution, over HTTP and messages."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import msgspec
+import pytest
+
+from api.kernel.messages import decode_envelope
+from api.messages import (
+    ContractStandingToSysops,
+    SurveyOutcome,
+    TicketProgress,
+    TicketRequested,
+    Window,
+)
+from api.sysops.tickets.proposals import Proposal, expire_silent, propose
+from api.sysops.tickets.service import load
+from tests.api.support import bearer, key_pair, pointers
+from tests.api.sysops.conftest import HASH, SignIn, add_staff
+from tests.databases import Databases
+from tests.messaging import dead_letters, deliver, queued, send
+from tests.world import AUSTIN, Household, add_expert, furnish, household, tomorrow_at
+
+
+@pytest.fixture
+def home() -> Household:
+    return household()
+
+
+@pytest.fixture
+async def ticket_id(databases: Databases, home: Household) -> UUID:
+    """A ticket that arrived from a customer and is open."""
+    furnish(databases)
+    ticket = home.ticket()
+    await send(databases, home.directory(), home.entitlement(), ticket)
+    assert await deliver(databases, "customer", "sysops") == 3
+    return ticket.ticket_id
+
+
+async def proposed(databases: Databases, ticket_id: UUID, expert_id: UUID) -> str:
+    """Propose the expert as the assignment job does; answers with the visit's id."""
+    start = tomorrow_at(15)
+    window = Window(start, start + timedelta(hours=2))
+    async with databases.sessions("sysops", "assigner") as sessions, sessions.begin() as session:
+        ticket = await load(session, ticket_id)
+        proposal = Proposal(ticket_id, expert_id, window, travel_km=3.2, cost=120)
+        made = await propose(session, ticket, proposal, None, datetime.now(UTC))
+        return str(made.id)
+
+
+@pytest.fixture
+async def expert(databases: Databases, ticket_id: UUID) -> UUID:
+    del ticket_id  # the catalogue comes with it
+    expert_id = add_expert(databases)
+    databases.execute("sysops", "UPDATE staff SET password_hash = %s", HASH)
+    return expert_id
+
+
+def status_of(databases: Databases, ticket_id: UUID) -> tuple[str, int]:
+    rows = databases.rows("sysops", "SELECT status, version FROM ticket WHERE id = %s", ticket_id)
+    return rows[0][0], rows[0][1]
+
+
+def progress(databases: Databases) -> list[TicketProgress]:
+    """What the customer quantum will hear."""
+    return [
+        msgspec.json.decode(decode_envelope(payload).body, type=TicketProgress)
+        for channel, payload in queued(databases, "sysops", "customer")
+        if channel == "ticket_progress"
+    ]
+
+
+async def test_a_submitted_ticket_opens_once_whatever_arrives_twice(
+    databases: Databases, ticket_id: UUID
+) -> None:
+    assert status_of(databases, ticket_id) == ("open", 1)
+    (told,) = progress(databases)
+    assert (told.status, told.version, told.number >= 100_001) == ("open", 1, True)
+
+
+async def test_a_ticket_that_overtakes_its_entitlement_waits_and_is_not_lost(
+    databases: Databases, home: Household
+) -> None:
+    furnish(databases)
+    await send(databases, home.ticket())
+    await deliver(databases, "customer", "sysops")
+    assert databases.rows("sysops", "SELECT count(*) FROM ticket") == [(0,)]
+    await send(databases, home.entitlement())
+    for _ in range(2):  # the first time the entitlement is still behind the ticket
+        databases.execute("customer", "UPDATE to_sysops.pgqueuer SET execute_after = now()")
+        await deliver(databases, "customer", "sysops")
+    assert databases.rows("sysops", "SELECT status FROM ticket") == [("open",)]
+    assert dead_letters(databases, "customer", "sysops") == 0
+
+
+async def test_an_expert_accepts_starts_and_resolves_a_visit(
+    sysops: httpx.AsyncClient,
+    databases: Databases,
+    sign_in: SignIn,
+    ticket_id: UUID,
+    expert: UUID,
+) -> None:
+    visit = await proposed(databases, ticket_id, expert)
+    me = await sign_in("eve@squad.example")
+    (listed,) = (await sysops.get("/sysops/visits", headers=me)).json()
+    assert (listed["id"], listed["ticket_status"]) == (visit, "assigned")
+    for step, after in (("accept", "accepted"), ("start", "in_progress")):
+        answer = await sysops.post(f"/sysops/visits/{visit}/{step}", headers=me)
+        assert (answer.status_code, answer.json()["ticket_status"]) == (200, after)
+    done = await sysops.post(
+        f"/sysops/visits/{visit}/complete", headers=me, json={"resolution": "New battery."}
+    )
+    assert done.json()["ticket_status"] == "resolved"
+    assert [told.status for told in progress(databases)] == [
+        "open",
+        "assigned",
+        "accepted",
+        "in_progress",
+        "resolved",
+    ]
+    accepted = progress(databases)[2]
+    assert (accepted.expert_name, accepted.window is not None) == ("Eve", True)
+    assert progress(databases)[4].resolution == "New battery."
+    assert databases.rows("sysops", "SELECT count(*) FROM booking") == [(0,)]
+
+
+async def test_a_rejected_visit_goes_back_and_that_expert_is_out(
+    sysops: httpx.AsyncClient,
+    databases: Databases,
+    sign_in: SignIn,
+    ticket_id: UUID,
+    expert: UUID,
+) -> None:
+    visit = await proposed(databases, ticket_id, expert)
+    me = await sign_in("eve@squad.example")
+    answer = await sysops.post(
+        f"/sysops/visits/{visit}/reject", headers=me, json={"reason": "My van broke down."}
+    )
+    assert answer.json()["ticket_status"] == "open"
+    assert databases.rows("sysops", "SELECT ticket_id, expert_id FROM exclusion") == [
+        (ticket_id, expert)
+    ]
+    assert databases.rows("sysops", "SELECT count(*) FROM booking") == [(0,)]
+    again = await sysops.post(f"/sysops/visits/{visit}/accept", headers=me)
+    assert again.status_code == 409
+
+
+async def test_a_silent_expert_loses_the_ticket_and_the_silence_is_counted(
+    databases: Databases, ticket_id: UUID, expert: UUID
+) -> None:
+    await proposed(databases, ticket_id, expert)
+    async with databases.sessions("sysops", "assigner") as sessions, sessions.begin() as session:
+        assert await expire_silent(session, datetime.now(UTC)) == 0
+        assert await expire_silent(session, datetime.now(UTC) + timedelta(hours=1)) == 1
+    assert status_of(databases, ticket_id) == ("open", 3)
+    assert databases.rows("sysops", "SELECT silences FROM expert") == [(1,)]
+    assert databases.rows("sysops", "SELECT count(*) FROM exclusion") == [(1,)]
+
+
+async def test_somebody_elses_visit_is_not_found(
+    sysops: httpx.AsyncClient,
+    databases: Databases,
+    sign_in: SignIn,
+    ticket_id: UUID,
+    expert: UUID,
+) -> None:
+    visit = await proposed(databases, ticket_id, expert)
+    add_staff(databases, "expert", "mallory@squad.example")
+    other = await sign_in("mallory@squad.example")
+    assert (await sysops.get("/sysops/visits", headers=other)).json() == []
+    for step in ("accept", "start"):
+        answer = await sysops.post(f"/sysops/visits/{visit}/{step}", headers=other)
+        assert answer.status_code == 404
+    assert status_of(databases, ticket_id) == ("assigned", 2)
+
+
+async def test_a_refused_transition_says_what_is_allowed_and_changes_nothing(
+    sysops: httpx.AsyncClient,
+    databases: Databases,
+    sign_in: SignIn,
+    ticket_id: UUID,
+    expert: UUID,
+) -> None:
+    visit = await proposed(databases, ticket_id, expert)
+    me = await sign_in("eve@squad.example")
+    await sysops.post(f"/sysops/visits/{visit}/accept", headers=me)
+    answer = await sysops.post(
+        f"/sysops/visits/{visit}/complete", headers=me, json={"resolution": "Too early."}
+    )
+    assert answer.status_code == 409
+    assert answer.json()["allowed"] == ["cancel", "reschedule", "start", "withdraw"]
+    assert status_of(databases, ticket_id) == ("accepted", 3)
+    assert databases.rows("sysops", "SELECT resolution FROM ticket") == [(None,)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("cancel", "cancelled"), ("reschedule", "open"), ("reopen", "accepted")]
+)
+async def test_a_customers_request_is_done_or_answered_with_what_is_allowed(
+    sysops: httpx.AsyncClient,
+    databases: Databases,
+    sign_in: SignIn,
+    ticket_id: UUID,
+    expert: UUID,
+    kind: Any,
+    status: str,
+) -> None:
+    visit = await proposed(databases, ticket_id, expert)
+    await sysops.post(f"/sysops/visits/{visit}/accept", headers=await sign_in("eve@squad.example"))
+    request = TicketRequested(
+        ticket_id=ticket_id,
+        request_id=uuid4(),
+        kind=kind,
+        reason="Something came up.",
+        requested_at=datetime.now(UTC),
+    )
+    await send(databases, request)
+    await deliver(databases, "customer", "sysops")
+    assert status_of(databases, ticket_id)[0] == status
+    answer = progress(databases)[-1]
+    assert answer.request_id == request.request_id
+    assert answer.request_accepted is (kind != "reopen")
+    if kind == "reopen":
+        assert "cancel" in answer.allowed
+        assert answer.expert_name == "Eve"
+    else:
+        told = databases.rows("sysops", "SELECT kind FROM notification ORDER BY created_at")
+        assert told == [("visit_proposed",), ("visit_off",)]
+
+
+async def test_an_answered_survey_closes_the_ticket_and_a_low_score_reaches_the_managers(
+    sysops: httpx.AsyncClient,
+    databases: Databases,
+    sign_in: SignIn,
+    ticket_id: UUID,
+    expert: UUID,
+) -> None:
+    manager = add_staff(databases, "manager")
+    visit = await proposed(databases, ticket_id, expert)
+    me = await sign_in("eve@squad.example")
+    for step in ("accept", "start"):
+        await sysops.post(f"/sysops/visits/{visit}/{step}", headers=me)
+    await sysops.post(
+        f"/sysops/visits/{visit}/complete", headers=me, json={"resolution": "New battery."}
+    )
+    outcome = SurveyOutcome(ticket_id=ticket_id, score=2, answered_at=datetime.now(UTC))
+    await send(databases, outcome)
+    await deliver(databases, "customer", "sysops")
+    assert status_of(databases, ticket_id)[0] == "closed"
+    alerts = databases.rows(
+        "sysops", "SELECT staff_id, channel FROM notification WHERE kind = 'low_score'"
+    )
+    assert alerts == [(manager, "email")]
+
+
+async def test_an_older_word_of_a_customer_or_a_contract_never_overwrites_a_newer_one(
+    databases: Databases, home: Household
+) -> None:
+    furnish(databases)
+    standing = [
+        ContractStandingToSysops(
+            contract_id=home.contract_id,
+            standing="good" if version % 2 == 0 else "suspended",
+            version=version,
+            at=datetime.now(UTC),
+        )
+        for version in (3, 2)
+    ]
+    await send(databases, home.directory(3), home.directory(2), home.entitlement(2))
+    await send(databases, *standing, role="biller")
+    await deliver(databases, "billing", "sysops")
+    await deliver(databases, "customer", "sysops")
+    assert databases.rows("sysops", "SELECT version FROM customer") == [(3,)]
+    assert databases.rows(
+        "sysops", "SELECT version, standing, standing_version, plan_code FROM entitlement"
+    ) == [(2, "suspended", 3, "basic")]
+
+
+def phone_ticket(home: Household) -> dict[str, Any]:
+    return {
+        "customer_id": str(home.customer_id),
+        "contract_id": str(home.contract_id),
+        "contact_name": "Ada Example",
+        "contact_phone": "212 555 0123",
+        "address": {"line1": AUSTIN.line1, "city": AUSTIN.city, "zip": AUSTIN.zip},
+        "ticket_type": "laptop-repair",
+        "description": "It does not start.",
+    }
+
+
+async def test_the_helpdesk_takes_a_ticket_by_phone_for_a_customer_it_finds(
+    sysops: httpx.AsyncClient, databases: Databases, sign_in: SignIn, home: Household
+) -> None:
+    furnish(databases)
+    await send(databases, home.directory(), home.entitlement())
+    await deliver(databases, "customer", "sysops")
+    add_staff(databases, "helpdesk")
+    desk = await sign_in("helpdesk@squad.example")
+    (found,) = (
+        await sysops.get("/sysops/customers", params={"text": "ada ex"}, headers=desk)
+    ).json()
+    assert found["entitlements"][0]["contract_id"] == str(home.contract_id)
+    answer = await sysops.post("/sysops/tickets", json=phone_ticket(home), headers=desk)
+    assert answer.status_code == 201
+    ticket = answer.json()
+    assert (ticket["status"], ticket["channel"]) == ("open", "phone")
+    assert [channel for channel, _ in queued(databases, "sysops", "customer")] == [
+        "phone_ticket_created"
+    ]
+    detail = await sysops.get(f"/sysops/tickets/{ticket['id']}", headers=desk)
+    assert detail.json()["events"][0]["actor"] == "helpdesk"
+
+
+async def test_a_bad_phone_ticket_lists_every_error_and_writes_nothing(
+    sysops: httpx.AsyncClient, databases: Databases, sign_in: SignIn, home: Household
+) -> None:
+    add_staff(databases, "helpdesk")
+    desk = await sign_in("helpdesk@squad.example")
+    bad = phone_ticket(home) | {"contact_phone": "12", "ticket_type": "", "cvv": "123"}
+    bad["address"] = {"line1": "", "city": "Austin", "zip": "00000"}
+    answer = await sysops.post("/sysops/tickets", json=bad, headers=desk)
+    assert answer.status_code == 400
+    assert pointers(answer) == {
+        "/contact_phone",
+        "/ticket_type",
+        "/cvv",
+        "/address/line1",
+        "/address/zip",
+    }
+    unknown = await sysops.post("/sysops/tickets", json=phone_ticket(home), headers=desk)
+    assert unknown.status_code == 422
+    assert pointers(unknown) == {"/customer_id", "/contract_id", "/ticket_type"}
+    assert databases.rows("sysops", "SELECT count(*) FROM ticket") == [(0,)]
+
+
+async def test_a_contract_that_is_not_in_force_gets_no_visit(
+    sysops: httpx.AsyncClient, databases: Databases, sign_in: SignIn, home: Household
+) -> None:
+    furnish(databases)
+    await send(databases, home.directory(), home.entitlement())
+    await deliver(databases, "customer", "sysops")
+    databases.execute("sysops", "UPDATE entitlement SET standing = 'suspended'")
+    add_staff(databases, "helpdesk")
+    desk = await sign_in("helpdesk@squad.example")
+    answer = await sysops.post("/sysops/tickets", json=phone_ticket(home), headers=desk)
+    assert answer.status_code == 409
+
+
+async def test_an_expert_may_not_take_phone_tickets_nor_the_helpdesk_accept_visits(
+    sysops: httpx.AsyncClient, databases: Databases, sign_in: SignIn, home: Household
+) -> None:
+    add_staff(databases, "helpdesk")
+    add_staff(databases, "expert")
+    expert = await sign_in("expert@squad.example")
+    desk = await sign_in("helpdesk@squad.example")
+    taken = await sysops.post("/sysops/tickets", json=phone_ticket(home), headers=expert)
+    accepted = await sysops.post(f"/sysops/visits/{uuid4()}/accept", headers=desk)
+    assert (taken.status_code, accepted.status_code) == (403, 403)
+
+
+async def test_a_token_of_another_issuer_is_not_valid_here(sysops: httpx.AsyncClient) -> None:
+    from api.kernel.auth import TokenSigner
+
+    foreign = TokenSigner("customer", key_pair("customer")[0])
+    token = foreign.sign(uuid4(), ["administrator"], ["sysops"], datetime.now(UTC))
+    answer = await sysops.get("/sysops/me", headers=bearer(token))
+    assert answer.status_code == 401
