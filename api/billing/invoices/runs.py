@@ -1,0 +1,101 @@
+"""Billing runs: found, locked, and moved on with a trace of every act."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.billing.calendar import Period
+from api.billing.invoices import rules
+from api.billing.invoices.hashes import run_hash
+from api.billing.invoices.rules import Finding
+from api.billing.invoices.tables import BillingRun, RunEvent
+from api.billing.payments.alerts import close_alert, open_alert
+from api.kernel.errors import Conflict, NotFound, TransitionRefused
+
+HELD = "run_held"
+
+
+async def find_run(session: AsyncSession, period: Period, *, lock: bool = False) -> BillingRun:
+    """The run of a period; raises NotFound."""
+    query = select(BillingRun).where(BillingRun.period == period.first)
+    run = await session.scalar(query.with_for_update() if lock else query)
+    if run is None:
+        raise NotFound(f"There is no billing run for {period}.")
+    return run
+
+
+def findings_of(run: BillingRun) -> list[Finding]:
+    return msgspec.convert(run.findings, list[Finding])
+
+
+async def record(
+    session: AsyncSession, run: BillingRun, act: str, *, actor: str, detail: str, now: datetime
+) -> None:
+    """Write down an act on a run."""
+    session.add(RunEvent(run_id=run.id, at=now, actor=actor, act=act, detail=detail))
+    run.updated_at = now
+    await session.flush()
+
+
+async def was_refused(session: AsyncSession, run_id: UUID) -> bool:
+    query = select(RunEvent.id).where(RunEvent.run_id == run_id, RunEvent.act == "refused")
+    return (await session.scalars(query.limit(1))).first() is not None
+
+
+async def hold(session: AsyncSession, run: BillingRun, reasons: list[str], now: datetime) -> None:
+    """The run waits for finance, who is alerted."""
+    _move(run, "hold")
+    detail = " ".join(reasons)
+    await record(session, run, "held", actor=rules.AUTOMATIC, detail=detail, now=now)
+    await open_alert(session, HELD, run.id, f"Billing of {_month(run)} waits: {detail}", now=now)
+
+
+async def approve(
+    session: AsyncSession, run: BillingRun, actor: str, detail: str, now: datetime
+) -> None:
+    """Approve exactly the rows that were checked; the caller holds the run's lock.
+
+    Raises:
+        TransitionRefused: the run does not wait for an approval.
+        Conflict: a blocking check failed, or the rows are not those that were checked.
+    """
+    if rules.after("approve", run.status) is None:
+        raise _refused("approve", run)
+    blocked = rules.blocking(findings_of(run))
+    if blocked:
+        raise Conflict("Put right and draft again: " + " ".join(it.detail for it in blocked))
+    current = await run_hash(session, run.id)
+    if run.rows_hash is None or current != run.rows_hash:
+        raise Conflict("The rows have changed since they were checked. Check the run again.")
+    _move(run, "approve")
+    run.approved_hash, run.approved_by, run.approved_at = current, actor, now
+    await record(session, run, "approved", actor=actor, detail=detail, now=now)
+    await close_alert(session, HELD, run.id, now)
+
+
+async def refuse(
+    session: AsyncSession, run: BillingRun, actor: str, reason: str, now: datetime
+) -> None:
+    """Nothing of this run is issued until it was drafted again; raises TransitionRefused."""
+    _move(run, "refuse")
+    await record(session, run, "refused", actor=actor, detail=reason, now=now)
+    await close_alert(session, HELD, run.id, now)
+
+
+def _move(run: BillingRun, act: str) -> None:
+    status = rules.after(act, run.status)
+    if status is None:
+        raise _refused(act, run)
+    run.status = status
+
+
+def _refused(act: str, run: BillingRun) -> TransitionRefused:
+    detail = f"The run of {_month(run)} is {run.status}: it cannot {act}."
+    return TransitionRefused(detail, rules.allowed(run.status))
+
+
+def _month(run: BillingRun) -> Period:
+    return Period(run.period)

@@ -1,0 +1,217 @@
+"""Checking a drafted run: what must hold before anybody may approve it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Row, TextClause, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.billing.calendar import Period
+from api.billing.invoices.hashes import run_hash
+from api.billing.invoices.rules import Finding, Severity, outside
+from api.billing.invoices.runs import find_run, findings_of
+from api.billing.invoices.tables import BillingRun
+from api.billing.payments.alerts import open_alert
+from orchestration.billing import check_sql
+from orchestration.billing.cases import PRODUCT_CLASS, parameters
+from orchestration.billing.settings import BillingSettings
+
+SHOWN = 5
+"""Ids named in a finding; the figures have the count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """One run under examination."""
+
+    session: AsyncSession
+    run: BillingRun
+    previous: BillingRun | None
+    settings: BillingSettings
+    now: datetime
+
+    async def rows(self, query: TextClause) -> Sequence[Row[Any]]:
+        period = Period(self.run.period)
+        asked = parameters(period) | {"run_id": self.run.id, "product_class": PRODUCT_CLASS}
+        asked["previous_first"] = period.previous.first
+        names = query.compile().params.keys()
+        chosen = {name: value for name, value in asked.items() if name in names}
+        return (await self.session.execute(query, chosen)).all()
+
+    async def alert(self, kind: str, subject: UUID, detail: str, customer_id: UUID | None) -> None:
+        await open_alert(self.session, kind, subject, detail, now=self.now, customer_id=customer_id)
+
+
+Check = Callable[[Checking], Awaitable[Finding]]
+
+
+def _none_of(name: str, query: TextClause, severity: Severity, good: str, bad: str) -> Check:
+    """A check that a query finds nothing; `bad` has a place for the count."""
+
+    async def check(it: Checking) -> Finding:
+        ids = [str(row[0]) for row in await it.rows(query)]
+        return Finding(
+            name=name,
+            severity=severity,
+            ok=not ids,
+            detail=bad.format(len(ids)) if ids else good,
+            figures={"count": len(ids), "first": ids[:SHOWN]},
+        )
+
+    return check
+
+
+async def contracts_billable(it: Checking) -> Finding:
+    """Contracts without a price or a tax rate are reported, and do not stop the others."""
+    found = await it.rows(check_sql.UNBILLABLE)
+    (served,) = await it.rows(check_sql.SERVED)
+    for row in found:
+        lacking = "support plan" if row.no_plan else "tax rate of its state"
+        detail = f"This contract cannot be billed: its {lacking} is not known."
+        await it.alert("unbillable_contract", row.id, detail, row.customer_id)
+    limit = it.settings.billing_unbillable_tolerance
+    return Finding(
+        name="contracts_billable",
+        severity="hold",
+        ok=len(found) <= served[0] * limit,
+        detail=f"{len(found)} of {served[0]} contracts lack a price or a tax rate.",
+        figures={"count": len(found), "contracts": served[0], "tolerance": limit},
+    )
+
+
+async def credits_parked(it: Checking) -> Finding:
+    """Negative totals are not charged; finance decides on each."""
+    found = await it.rows(check_sql.CREDITS)
+    for row in found:
+        detail = f"A cancelled year leaves a credit of {-row.total_cents} cents; it is parked."
+        await it.alert("credit_due", row.id, detail, row.customer_id)
+    return Finding(
+        name="credits_parked",
+        severity="note",
+        ok=not found,
+        detail=f"{len(found)} credits are parked." if found else "No credit is due.",
+        figures={"count": len(found), "total_cents": sum(row.total_cents for row in found)},
+    )
+
+
+async def last_month_complete(it: Checking) -> Finding:
+    """Contracts of which billing heard too late for last month's run."""
+    found = await it.rows(check_sql.LATE) if it.previous else []
+    for row in found:
+        detail = "Billing heard of this contract after last month was billed; it has no invoice."
+        await it.alert("unbilled_month", row.id, detail, row.customer_id)
+    return Finding(
+        name="last_month_complete",
+        severity="note",
+        ok=not found,
+        detail=f"{len(found)} contracts were heard of too late for last month.",
+        figures={"count": len(found), "first": [str(row.id) for row in found[:SHOWN]]},
+    )
+
+
+async def count_like_last_month(it: Checking) -> Finding:
+    (figures,) = await it.rows(check_sql.FIGURES)
+    settings = it.settings
+    return _compared(
+        "count_like_last_month",
+        figures.invoices,
+        it.previous.invoices if it.previous else None,
+        settings.billing_count_tolerance,
+        settings.billing_count_floor,
+    )
+
+
+async def total_like_last_month(it: Checking) -> Finding:
+    (figures,) = await it.rows(check_sql.FIGURES)
+    settings = it.settings
+    return _compared(
+        "total_like_last_month",
+        figures.total_cents,
+        it.previous.total_cents if it.previous else None,
+        settings.billing_total_tolerance,
+        settings.billing_total_floor_cents,
+    )
+
+
+CHECKS: dict[str, Check] = {
+    "no_contract_missing": _none_of(
+        "no_contract_missing", check_sql.MISSING, "block",
+        "Every contract with something to bill has its invoice.",
+        "{} contracts with something to bill have no invoice.",
+    ),
+    "no_contract_twice": _none_of(
+        "no_contract_twice", check_sql.TWICE, "block",
+        "No contract has two invoices.", "{} contracts have two invoices.",
+    ),
+    "lines_equal_invoice": _none_of(
+        "lines_equal_invoice", check_sql.UNEQUAL_LINES, "block",
+        "The lines of every invoice sum to its total.", "{} invoices differ from their lines.",
+    ),
+    "rows_as_hashed": _none_of(
+        "rows_as_hashed", check_sql.OTHER_HASH, "block",
+        "Every row is as it was drafted.", "{} rows are not as they were drafted.",
+    ),
+    "tax_as_due": _none_of(
+        "tax_as_due", check_sql.WRONG_TAX, "block",
+        "Every tax is the state's rate of the subtotal.", "{} invoices have another tax than due.",
+    ),
+    "amounts_plausible": _none_of(
+        "amounts_plausible", check_sql.IMPLAUSIBLE, "hold",
+        "No invoice is above its plan's price.", "{} invoices are above their plan's price.",
+    ),
+    "contracts_billable": contracts_billable,
+    "count_like_last_month": count_like_last_month,
+    "total_like_last_month": total_like_last_month,
+    "last_month_complete": last_month_complete,
+    "credits_parked": credits_parked,
+}  # fmt: skip
+
+
+async def check(
+    session: AsyncSession, period: Period, settings: BillingSettings, now: datetime
+) -> list[Finding]:
+    """Examine a run that waits for approval and seal what was examined with `rows_hash`.
+
+    A run that was approved or refused keeps the findings it has; the same findings are not
+    written again.
+    """
+    run = await find_run(session, period, lock=True)
+    if run.status not in {"drafted", "held"}:
+        return findings_of(run)
+    previous = await session.scalar(
+        select(BillingRun).where(
+            BillingRun.period == period.previous.first,
+            BillingRun.status.in_(("issued", "charging", "finished")),
+        )
+    )
+    it = Checking(session, run, previous, settings, now)
+    findings = [await CHECKS[name](it) for name in CHECKS]
+    stored, sealed = msgspec.to_builtins(findings), await run_hash(session, run.id)
+    if (run.findings, run.rows_hash) != (stored, sealed):
+        run.findings, run.rows_hash, run.updated_at = stored, sealed, now
+        await session.flush()
+    return findings
+
+
+def _compared(name: str, value: int, last: int | None, tolerance: float, floor: int) -> Finding:
+    if last is None:
+        return Finding(
+            name=name,
+            severity="hold",
+            ok=False,
+            detail="There is no run of last month to compare with.",
+            figures={"this": value, "last": None},
+        )
+    what = name.split("_", maxsplit=1)[0]
+    change = f"{(value - last) / last:+.1%}" if last else "new"
+    return Finding(
+        name=name,
+        severity="hold",
+        ok=not outside(value, last, tolerance, floor),
+        detail=f"The {what} is {value} after {last} last month ({change}).",
+        figures={"this": value, "last": last, "tolerance": tolerance},
+    )

@@ -1,0 +1,29 @@
+"""What the billing code location reads from its environment."""
+
+from pydantic import Field, SecretStr
+
+from api.kernel.settings import Settings
+
+
+class BillingSettings(Settings):
+    """Two roles of one database, and the tolerances of a run.
+
+    `SQUAD_BILLING_URL` (biller) for all but the charge step, `SQUAD_CARD_CHARGE_URL`
+    (card_charge) for that. The vault's key-encryption key and the payment provider have
+    classes of their own (`VaultSettings`, `PaymentSettings`).
+    """
+
+    billing_url: SecretStr
+    card_charge_url: SecretStr
+    billing_count_tolerance: float = Field(default=0.25, ge=0)
+    """Share by which the number of invoices may differ from last month's."""
+    billing_total_tolerance: float = Field(default=0.25, ge=0)
+    """The same of their sum."""
+    billing_count_floor: int = Field(default=25, ge=0)
+    """Invoices more or fewer that never matter."""
+    billing_total_floor_cents: int = Field(default=100_000, ge=0)
+    """Cents more or less that never matter."""
+    billing_unbillable_tolerance: float = Field(default=0.01, ge=0)
+    """Share of contracts that may lack a price or a tax rate; they are alerted one by one."""
+    billing_concurrency: int = Field(default=32, gt=0, le=64)
+    """Charges under way at once."""
