@@ -1,0 +1,85 @@
+"""The assignment policy: the hard numbers and what an assignment costs. Pure.
+
+Costs are whole cost units. One unit is what a tenth of a kilometre by road is worth; the
+other weights say how much travel a person would accept instead. Priorities are not costs:
+they come first, whatever the cost (see `solve`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from api.messages import Priority
+
+ARRIVAL_WINDOWS = (
+    (time(8), time(10)),
+    (time(10), time(12)),
+    (time(13), time(15)),
+    (time(15), time(17)),
+)
+"""Local start and end; two hours each."""
+
+PRIORITY_LEVELS: tuple[Priority, ...] = ("urgent", "high", "normal", "low")
+"""Served in this order: no number of lower ones outweighs a higher one."""
+
+ROAD_FACTOR = 1.3
+"""Road distance over great-circle distance, as measured for US road networks (about 1.2-1.4)."""
+
+MAX_COST = 1_000_000
+"""An edge's cost never exceeds this, so that sums stay exact in the solver's floats."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Weights in cost units; distances in kilometres, speed in kilometres an hour."""
+
+    name: str = "balanced/1"
+    horizon_days: int = 5
+    lead_time: timedelta = timedelta(hours=1)
+    speed_kmh: float = 60.0
+    per_km: int = 10
+    per_hour_late: int = 60
+    per_hour_waiting: int = 2
+    per_visit_that_day: int = 15
+    per_silence: int = 100
+
+    def cost(
+        self,
+        *,
+        travel_km: float,
+        now: datetime,
+        start: datetime,
+        end: datetime,
+        due: datetime,
+        visits_that_day: int,
+        silences: int,
+    ) -> int:
+        """What sending this expert in this window costs; `travel_km` is by road."""
+        late = max((end - due).total_seconds(), 0.0) / 3600
+        waiting = max((start - now).total_seconds(), 0.0) / 3600
+        cost = (
+            round(travel_km * self.per_km)
+            + round(late * self.per_hour_late)
+            + round(waiting * self.per_hour_waiting)
+            + visits_that_day * self.per_visit_that_day
+            + silences * self.per_silence
+        )
+        return min(cost, MAX_COST)
+
+    def travel_time(self, kilometres: float) -> timedelta:
+        """How long a road distance takes."""
+        return timedelta(hours=kilometres / self.speed_kmh)
+
+
+def reachable(
+    first: tuple[datetime, datetime, timedelta],
+    second: tuple[datetime, datetime, timedelta],
+    travel: timedelta,
+) -> bool:
+    """Whether one expert can do two visits (window start, window end, work), the first first.
+
+    The earliest the first can begin is its window's start, the latest the second may end is
+    its window's end; work and travel must fit in between.
+    """
+    start, _, first_work = first
+    _, end, second_work = second
+    return end - start >= first_work + travel + second_work

@@ -1,0 +1,80 @@
+"""The independent referee: every hard rule again, for every live assignment, in its own SQL.
+
+It shares no code with the engine, so that one mistake cannot hide another.
+"""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+# Distances here are on a sphere by the law of cosines, not by the engine's haversine formula;
+# the two agree to metres, hence the tolerance of 50 m.
+VIOLATIONS = {
+    "wrong_skill": """
+        SELECT count(*) FROM live
+        JOIN required_skill r ON r.ticket_type = live.ticket_type
+        LEFT JOIN expert_skill s ON s.expert_id = live.expert_id AND s.skill = r.skill
+        WHERE s.level IS NULL OR s.level < r.level
+           OR s.certified_until < (lower(live.during) AT TIME ZONE live.expert_zone)::date""",
+    "out_of_radius": """
+        SELECT count(*) FROM live
+        WHERE radius_km + 0.05 < 6371.0088 * acos(LEAST(1, GREATEST(-1,
+            sind(ticket_lat) * sind(expert_lat)
+            + cosd(ticket_lat) * cosd(expert_lat) * cosd(ticket_lon - expert_lon))))""",
+    "inactive_expert": "SELECT count(*) FROM live WHERE NOT expert_active OR NOT staff_active",
+    "excluded_expert": """
+        SELECT count(*) FROM live
+        JOIN exclusion x ON x.ticket_id = live.ticket_id AND x.expert_id = live.expert_id""",
+    "outside_shift": """
+        SELECT count(*) FROM live
+        WHERE NOT EXISTS (
+            SELECT 1 FROM shift s
+            WHERE s.expert_id = live.expert_id
+              AND s.weekday = extract(isodow FROM lower(live.during) AT TIME ZONE live.expert_zone)
+              AND s.starts_at <= (lower(live.during) AT TIME ZONE live.expert_zone)::time
+              AND s.ends_at >= (upper(live.during) AT TIME ZONE live.expert_zone)::time)""",
+    "during_time_off": """
+        SELECT count(*) FROM live
+        JOIN time_off o ON o.expert_id = live.expert_id AND o.during && live.during""",
+    "outside_preference": """
+        SELECT count(*) FROM live
+        WHERE jsonb_array_length(preferred_windows) > 0 AND NOT EXISTS (
+            SELECT 1 FROM jsonb_array_elements(preferred_windows) w
+            WHERE (w->>'start')::timestamptz <= lower(live.during)
+              AND (w->>'end')::timestamptz >= upper(live.during))""",
+    "overlap": """
+        SELECT count(*) FROM live a JOIN live b
+          ON a.expert_id = b.expert_id AND a.id < b.id AND a.during && b.during""",
+    "without_booking": """
+        SELECT count(*) FROM live
+        LEFT JOIN booking b ON b.assignment_id = live.id
+        WHERE b.assignment_id IS NULL OR b.during <> live.during
+           OR b.expert_id <> live.expert_id""",
+    "booking_of_the_past": """
+        SELECT count(*) FROM booking b JOIN assignment a ON a.id = b.assignment_id
+        WHERE a.status NOT IN ('proposed', 'accepted')""",
+    "status_disagrees": """
+        SELECT count(*) FROM live
+        WHERE (status = 'proposed') <> (ticket_status = 'assigned')""",
+}
+LIVE = """
+WITH live AS (
+    SELECT a.id, a.ticket_id, a.expert_id, a.during, a.status,
+           t.ticket_type, t.preferred_windows, t.status AS ticket_status,
+           t.latitude AS ticket_lat, t.longitude AS ticket_lon,
+           e.latitude AS expert_lat, e.longitude AS expert_lon, e.radius_km,
+           e.time_zone AS expert_zone, e.active AS expert_active, s.active AS staff_active
+    FROM assignment a
+    JOIN ticket t ON t.id = a.ticket_id
+    JOIN expert e ON e.id = a.expert_id
+    JOIN staff s ON s.id = a.expert_id
+    WHERE a.status IN ('proposed', 'accepted')
+)
+"""
+
+
+async def verify(session: AsyncSession) -> dict[str, int]:
+    """How many live assignments break each hard rule; all zero when every expert is right."""
+    found: dict[str, int] = {}
+    for rule, query in VIOLATIONS.items():
+        found[rule] = int(await session.scalar(text(LIVE + query)) or 0)
+    return found

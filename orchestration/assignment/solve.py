@@ -1,0 +1,113 @@
+"""One sparse assignment problem, solved to the optimum.
+
+Every ticket takes one slot or stays unserved, every slot takes one ticket. First as many as
+possible of the highest priority are served, then of the next, and among all such choices the
+one of least total cost is taken.
+
+Both in one problem: each ticket gets a slot of its own called "unserved", whose penalty falls
+with the priority in steps of `(n + 1) * (MAX_COST + 1)` for n tickets. The sets of tickets
+that can be served together form a transversal matroid, so a set that is not the best by
+priority can be improved by exchanging single tickets; each exchange gains at least one step,
+and no choice of slots can cost that much. Penalties therefore need not grow exponentially
+with the levels, and the sums stay whole numbers that floats hold exactly.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+
+from orchestration.assignment.policy import MAX_COST, PRIORITY_LEVELS
+from orchestration.assignment.problem import Problem, Visit, in_reach
+
+EXACT_IN_FLOAT = 2**53
+
+
+@dataclass(frozen=True)
+class Solution:
+    """`edge[i]` is the index of ticket i's edge, -1 when it stays unserved.
+
+    `objective` is the cost of the served edges; `repairs` counts the edges that were taken
+    out because two visits chosen in this run were out of reach of one another.
+    """
+
+    edge: NDArray[np.int64]
+    objective: int
+    repairs: int
+
+
+def solve(problem: Problem) -> Solution:
+    """The optimum over the problem's edges, with visits of one day in reach of each other."""
+    usable = np.ones(len(problem.ticket), dtype=bool)
+    repairs = 0
+    while True:
+        chosen = _match(problem, usable)
+        bad = _out_of_reach(problem, chosen)
+        if not bad:
+            cost = int(problem.cost[chosen[chosen >= 0]].sum())
+            return Solution(chosen, cost, repairs)
+        repairs += len(bad)
+        usable[bad] = False
+
+
+def _match(problem: Problem, usable: NDArray[np.bool_]) -> NDArray[np.int64]:
+    tickets, slots = len(problem.snapshot.tickets), len(problem.slots)
+    chosen = np.full(tickets, -1, np.int64)
+    if tickets == 0:
+        return chosen
+    edges = np.flatnonzero(usable)
+    penalties = unserved_penalties(problem)
+    # scipy reads an explicit zero as no edge, so every weight is moved up by one.
+    weights = np.concatenate([problem.cost[edges], penalties]) + 1
+    if int(weights.max()) * tickets >= EXACT_IN_FLOAT:
+        raise OverflowError(f"{tickets} tickets are too many for exact sums in floats.")
+    rows = np.concatenate([problem.ticket[edges], np.arange(tickets)])
+    columns = np.concatenate([problem.slot[edges], slots + np.arange(tickets)])
+    graph = csr_matrix(
+        (weights.astype(np.float64), (rows, columns)), shape=(tickets, slots + tickets)
+    )
+    matched_rows, matched_columns = min_weight_full_bipartite_matching(graph)
+    served = matched_columns < slots
+    edge_of = {(int(problem.ticket[edge]), int(problem.slot[edge])): int(edge) for edge in edges}
+    for row, column in zip(matched_rows[served], matched_columns[served], strict=True):
+        chosen[row] = edge_of[int(row), int(column)]
+    return chosen
+
+
+def unserved_penalties(problem: Problem) -> NDArray[np.int64]:
+    """What leaving each ticket unserved costs, by its priority."""
+    tickets = problem.snapshot.tickets
+    step = (len(tickets) + 1) * (MAX_COST + 1)
+    levels = len(PRIORITY_LEVELS)
+    rank = {priority: levels - place for place, priority in enumerate(PRIORITY_LEVELS)}
+    return np.array([rank[ticket.priority] * step for ticket in tickets], np.int64)
+
+
+def _out_of_reach(problem: Problem, chosen: NDArray[np.int64]) -> list[int]:
+    """For each pair of one expert's visits of a day that cannot both be done: the dearer edge."""
+    by_expert: dict[int, list[int]] = {}
+    for edge in chosen[chosen >= 0]:
+        by_expert.setdefault(problem.slots[int(problem.slot[edge])].expert, []).append(int(edge))
+    bad: set[int] = set()
+    for expert, edges in by_expert.items():
+        zone = problem.snapshot.experts[expert].time_zone
+        for place, first in enumerate(edges):
+            for second in edges[place + 1 :]:
+                if not bad & {first, second} and not _compatible(problem, first, second, zone):
+                    bad.add(max(first, second, key=lambda edge: (problem.cost[edge], edge)))
+    return sorted(bad)
+
+
+def _compatible(problem: Problem, first: int, second: int, zone: str) -> bool:
+    ticket = problem.snapshot.tickets[int(problem.ticket[second])]
+    slot = problem.slots[int(problem.slot[second])]
+    visit = Visit(slot.start, slot.end, ticket.latitude, ticket.longitude, ticket.work)
+    return in_reach(
+        problem.policy,
+        problem.snapshot.tickets[int(problem.ticket[first])],
+        problem.slots[int(problem.slot[first])],
+        visit,
+        zone,
+    )
