@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from orchestration.local.errors import LocalError
 from orchestration.local.instance import Instance
 from orchestration.local.postgres import EmbeddedPostgres
-from orchestration.local.postgres_folder import postgres_folder
+from orchestration.local.postgres_folder import link_postgres_folder, postgres_folder
 from orchestration.local.secrets import SecretStore
 
 DATABASES: Final = ("customer", "sysops", "billing", "analytics", "dagster")
@@ -41,6 +41,12 @@ def embedded_server(instance: Instance) -> EmbeddedPostgres:
     return EmbeddedPostgres(data_dir, instance.port(POSTGRES_PORT), store.secret(SUPERUSER_SECRET))
 
 
+def make_server(instance: Instance) -> None:
+    """Make the embedded server's files unless they are there."""
+    link_postgres_folder(instance)
+    embedded_server(instance).initialise()
+
+
 def admin_url(instance: Instance, database: str) -> str:
     """The URL of the role that owns the server of this database, with the database's name.
 
@@ -67,7 +73,7 @@ def role_url(
     parts = urlsplit(admin_url(instance, database))
     password = SecretStore(instance.secrets).role_password(role)
     address = parts.netloc.rpartition("@")[2]
-    netloc = f"{quote(role)}:{quote(password)}@{address}"
+    netloc = f"{quote(role, safe='')}:{quote(password, safe='')}@{address}"
     return urlunsplit(parts._replace(scheme=scheme, netloc=netloc))
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from orchestration.local.errors import LocalError
 from orchestration.local.files import private_folder
 from orchestration.local.instance import Instance
-from orchestration.local.postgres_folder import elsewhere, link_postgres_folder
+from orchestration.local.postgres_folder import elsewhere
 
 # Its presence says that the whole folder may be removed.
 MARKER = ".sysops-squad"
@@ -29,7 +29,6 @@ def prepare_folders(instance: Instance) -> None:
         for folder in (instance.log, instance.run, instance.secrets):
             private_folder(folder)
             tempfile.TemporaryFile(dir=folder).close()
-        link_postgres_folder(instance)
     except OSError as error:
         place = error.filename or var
         raise LocalError(

@@ -12,7 +12,8 @@ def last_lines(path: Path, count: int) -> list[str]:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - TAIL_BYTES))
-            return file.read().decode(errors="replace").splitlines()[-count:]
+            lines = file.read().decode(errors="replace").splitlines()
+            return lines[max(0, len(lines) - count) :]
     except FileNotFoundError:
         return []
 

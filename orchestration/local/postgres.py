@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Self
+from urllib.parse import quote
 
 from orchestration.local import os_user
 from orchestration.local.errors import LocalError
@@ -89,7 +90,8 @@ class EmbeddedPostgres:
 
     def url(self, database: str = "postgres", scheme: str = "postgresql") -> str:
         """The superuser's URL of one database."""
-        return f"{scheme}://{SUPERUSER}:{self._password}@{HOST}:{self.port}/{database}"
+        password = quote(self._password, safe="")
+        return f"{scheme}://{SUPERUSER}:{password}@{HOST}:{self.port}/{database}"
 
     def command(self) -> list[str]:
         """What starts the server in the foreground, as `user`; no secret is in it."""

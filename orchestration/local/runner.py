@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from orchestration.local import health, marks
 from orchestration.local.blueprint import Blueprint, Process, Step
-from orchestration.local.databases import embedded_server
+from orchestration.local.databases import make_server
 from orchestration.local.errors import LocalError
 from orchestration.local.folders import exclusive, prepare_folders
 from orchestration.local.instance import Instance, forget, record, recorded
@@ -150,7 +150,7 @@ class Runner:
 
     def _launch(self, process: Process, started: list[Process]) -> None:
         if process.runs_as_server_user:
-            embedded_server(self.instance).initialise()
+            make_server(self.instance)
         self.instance.heartbeat(process.name).unlink(missing_ok=True)
         write_launch(self.instance, process)
         started.append(process)

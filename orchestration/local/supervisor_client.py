@@ -18,6 +18,7 @@ from orchestration.local.logs import last_lines
 from orchestration.local.marks import is_running
 from orchestration.local.supervisor_config import (
     prepare_socket_folder,
+    remove_socket_folder,
     socket_file,
     supervisor_command,
 )
@@ -128,6 +129,7 @@ class Supervisor:
             if time.monotonic() > deadline:
                 raise LocalError(f"The supervisor (pid {pid}) did not stop: kill it.")
             time.sleep(0.05)
+        remove_socket_folder(self._instance)
 
     def states(self) -> dict[str, ProcessState]:
         """Every process that the supervisor knows, by name."""

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shlex
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -80,6 +81,13 @@ def prepare_socket_folder(instance: Instance) -> None:
     folder = private_folder(socket_file(instance).parent)
     if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
         raise LocalError(f"{folder} belongs to somebody else: remove it, or set TMPDIR.")
+
+
+def remove_socket_folder(instance: Instance) -> None:
+    """Remove the folder made for the socket alone."""
+    socket = socket_file(instance)
+    if socket.parent != instance.run:
+        shutil.rmtree(socket.parent, ignore_errors=True)
 
 
 def write_config(instance: Instance, blueprint: Blueprint) -> None:

@@ -40,7 +40,7 @@ def tiny(
         probe=probe or (Http(port, "/") if port else Heartbeat(name)),
         environment=environment,
         ports=ports,
-        start_seconds=20,
+        start_seconds=60,
         stop_seconds=2,
         **more,  # type: ignore[arg-type]
     )

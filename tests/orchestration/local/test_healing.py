@@ -18,7 +18,7 @@ from orchestration.local.view import state
 from tests.orchestration.local.platforms import WEB, WEB_PORT, Platforms, get, heart, pids, tiny
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
+def eventually(holds: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "it did not come true in time"

@@ -1,0 +1,113 @@
+"""The list of processes: commands, order and mistakes in it."""
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.local.blueprint import Blueprint, Process
+from orchestration.local.errors import LocalError
+from orchestration.local.instance import Instance
+from orchestration.local.probes import Tcp
+from orchestration.local.processes import blueprint_of
+from orchestration.local.supervisor_config import config_file, socket_file, write_config
+
+
+def process(name: str, *after: str, command: tuple[str, ...] = ("true",)) -> Process:
+    return Process(name, name, command, Tcp(1), ports=(80, 81), after=after)
+
+
+def names(waves: list[list[Process]]) -> list[list[str]]:
+    return [[one.name for one in wave] for wave in waves]
+
+
+def test_a_command_is_filled_with_folders_and_moved_ports(tmp_path: Path) -> None:
+    one = process("web", command=("serve", "--port={port}", "{port2}", "{var}/x", "plain"))
+
+    assert one.arguments(Instance(tmp_path, 1000)) == [
+        "serve", "--port=1080", "1081", f"{tmp_path}/x", "plain",
+    ]  # fmt: skip
+
+
+def test_processes_come_in_waves_each_after_what_it_needs() -> None:
+    blueprint = Blueprint([process("c", "b"), process("b", "a"), process("a"), process("d")])
+
+    assert names(blueprint.waves(blueprint.processes)) == [["a", "d"], ["b"], ["c"]]
+
+
+def test_what_is_needed_but_not_asked_for_is_no_matter() -> None:
+    blueprint = Blueprint([process("a"), process("b", "a")])
+
+    assert names(blueprint.waves([blueprint.processes[1]])) == [["b"]]
+
+
+def test_processes_that_wait_for_each_other_are_a_mistake() -> None:
+    blueprint = Blueprint([process("a", "b"), process("b", "a")])
+
+    with pytest.raises(ValueError, match="a, b"):
+        blueprint.waves(blueprint.processes)
+
+
+def test_an_unknown_process_is_told_with_the_known_ones() -> None:
+    with pytest.raises(LocalError, match="There are: a, b"):
+        Blueprint([process("a"), process("b")]).find("c")
+
+
+def test_no_two_processes_of_the_platform_share_a_name_or_a_port(tmp_path: Path) -> None:
+    processes = blueprint_of(Instance(tmp_path)).processes
+    ports = [port for one in processes for port in one.ports]
+
+    assert len({one.name for one in processes}) == len(processes)
+    assert len(set(ports)) == len(ports)
+
+
+def test_every_process_of_the_platform_has_a_command_and_an_environment(tmp_path: Path) -> None:
+    instance = Instance(tmp_path / "var", 100)
+    for one in blueprint_of(instance).processes:
+        if not one.foundation:
+            assert "{" not in " ".join(one.arguments(instance))
+        assert all(isinstance(value, str) for value in one.environment(instance).values())
+
+
+def test_no_secret_is_in_a_command_or_in_the_supervisors_configuration(tmp_path: Path) -> None:
+    instance = Instance(tmp_path / "var")
+    blueprint = blueprint_of(instance)
+    write_config(instance, blueprint)
+    environments = [dict(one.environment(instance)) for one in blueprint.processes]
+    secrets = [path.read_text() for path in instance.secrets.iterdir()]
+
+    shown = config_file(instance).read_text() + " ".join(
+        word for one in blueprint.processes for word in one.arguments(instance)
+    )
+
+    assert len(secrets) > 20
+    assert any(secrets[0] in value for env in environments for value in env.values())
+    assert not [secret for secret in secrets if secret in shown]
+
+
+def test_each_process_holds_only_its_own_databases(tmp_path: Path) -> None:
+    instance = Instance(tmp_path / "var")
+    blueprint = blueprint_of(instance)
+
+    customer = " ".join(blueprint.find("customer-api").environment(instance).values())
+    scores = " ".join(blueprint.find("relay-customer-analytics").environment(instance).values())
+
+    assert "/sysops" not in customer
+    assert "/billing" not in customer
+    assert "customer_to_billing" not in scores
+
+
+def test_percent_signs_survive_and_comments_in_paths_are_refused(tmp_path: Path) -> None:
+    odd = Instance(tmp_path / "100% sure")
+    write_config(odd, Blueprint([process("a")]))
+    assert "100%% sure" in config_file(odd).read_text()
+
+    with pytest.raises(LocalError, match="choose another folder"):
+        write_config(Instance(tmp_path / "a ;b"), Blueprint([process("a")]))
+
+
+def test_a_socket_below_a_long_path_goes_to_a_short_one(tmp_path: Path) -> None:
+    near = Instance(Path("/srv/squad/var"))
+    far = Instance(tmp_path / ("x" * 120))
+
+    assert socket_file(near) == near.run / "supervisor.sock"
+    assert len(str(socket_file(far))) < 90
