@@ -44,6 +44,7 @@ def prepare(database: str, admin_url: str, password_of: PasswordOf) -> str | Non
     _create_roles(admin_url, roles_of(database), password_of)
     _create_database(admin_url, owner_of(database))
     if database not in SCHEMAS:
+        _keep_strangers_out(admin_url)
         return None
     owner = owner_of(database)
     url = login_url(admin_url, owner, password_of(owner))
@@ -79,6 +80,13 @@ def _create_database(admin_url: str, owner: str) -> None:
                     sql.Identifier(name), sql.Identifier(owner)
                 )
             )
+
+
+def _keep_strangers_out(admin_url: str) -> None:
+    """By default every role of the server may connect to every database; here only its owner."""
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
 
 
 def _maintenance(admin_url: str) -> str:
