@@ -16,6 +16,7 @@ from api.kernel.auth import Requires, SignedInRequest
 from api.kernel.errors import FieldError, Invalid, NotFound
 from api.kernel.fields import Phone, Zip, place
 from api.messages import Priority, ServiceAddress, TicketStatus, Window
+from api.sysops.staff.tables import Staff
 from api.sysops.tickets import intake, rules, service
 from api.sysops.tickets.tables import Assignment, Customer, Entitlement, Ticket, TicketEvent
 
@@ -53,8 +54,13 @@ class EventView(msgspec.Struct):
 
 
 class AssignmentView(msgspec.Struct):
+    """Who was proposed, with what the helpdesk needs to reach that expert."""
+
     id: UUID
     expert_id: UUID
+    expert_name: str
+    expert_email: str
+    expert_phone: str
     window: Window
     status: str
     travel_km: float
@@ -189,15 +195,18 @@ class TicketController(Controller):
             .where(TicketEvent.ticket_id == ticket_id)
             .order_by(TicketEvent.version)
         )
-        assignments = await session.scalars(
-            select(Assignment)
+        assignments = await session.execute(
+            select(Assignment, Staff)
+            .join(Staff, Staff.id == Assignment.expert_id)
             .where(Assignment.ticket_id == ticket_id)
             .order_by(Assignment.proposed_at)
         )
         return TicketDetail(
             ticket=view(ticket, now),
             events=[EventView(e.version, e.at, e.actor, e.to_status, e.reason) for e in events],
-            assignments=[_assignment_view(assignment) for assignment in assignments],
+            assignments=[
+                _assignment_view(assignment, expert) for assignment, expert in assignments
+            ],
         )
 
     @get("/customers", guards=[Requires(*OVERSEERS)], summary="Find a customer")
@@ -233,10 +242,13 @@ class TicketController(Controller):
         ]
 
 
-def _assignment_view(assignment: Assignment) -> AssignmentView:
+def _assignment_view(assignment: Assignment, expert: Staff) -> AssignmentView:
     return AssignmentView(
         id=assignment.id,
-        expert_id=assignment.expert_id,
+        expert_id=expert.id,
+        expert_name=expert.full_name,
+        expert_email=expert.email,
+        expert_phone=expert.phone,
         window=service.window_of(assignment),
         status=assignment.status,
         travel_km=assignment.travel_km,
