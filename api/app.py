@@ -93,6 +93,7 @@ def create_app(quanta: Sequence[Quantum]) -> Litestar:
             title=f"Sysops Squad: {names}",
             version="1",
             path="/docs",
+            use_handler_docstrings=True,
             render_plugins=[
                 SwaggerRenderPlugin(
                     path="/",
