@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.customer.base import Base
 from api.kernel.database import Id, Moment, one_of
+from api.messages import TicketRequestKind, TicketStatus
 
 STATUSES = (
     "submitted", "open", "escalated", "assigned", "accepted", "in_progress", "resolved",
@@ -18,7 +19,10 @@ STATUSES = (
 
 
 class Ticket(Base):
-    """One ticket. `version` 0 is the customer's own `submitted`; the rest are sysops's."""
+    """One ticket. `version` 0 is the customer's own `submitted`; the rest are sysops's.
+
+    `last_answer` is what sysops said to the last request: kind, accepted, reason, allowed, at.
+    """
 
     __tablename__ = "ticket"
     __table_args__ = (
@@ -44,11 +48,12 @@ class Ticket(Base):
     description: Mapped[str]
     priority: Mapped[str]
     channel: Mapped[str]
-    status: Mapped[str]
+    status: Mapped[TicketStatus] = mapped_column(String)
     version: Mapped[int]
     preferred_windows: Mapped[list[Any]] = mapped_column(JSONB)
-    pending_request: Mapped[str | None]
+    pending_request: Mapped[TicketRequestKind | None] = mapped_column(String)
     pending_request_id: Mapped[UUID | None]
+    last_answer: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     expert_name: Mapped[str | None]
     window_start: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     window_end: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
@@ -67,6 +72,6 @@ class TicketTimeline(Base):
     id: Mapped[Id]
     ticket_id: Mapped[UUID] = mapped_column(ForeignKey("ticket.id"))
     version: Mapped[int]
-    status: Mapped[str]
+    status: Mapped[TicketStatus] = mapped_column(String)
     at: Mapped[Moment]
     reason: Mapped[str | None]

@@ -1,0 +1,187 @@
+"""Customers register, sign in, and keep their profile and addresses."""
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.customer.accounts import service
+from api.customer.accounts.fields import NewPassword
+from api.customer.accounts.service import ArrivalChannel
+from api.customer.accounts.tables import Account, Address
+from api.customer.guards import CUSTOMERS
+from api.kernel.auth import ACCESS_TOKEN_LIFE, SignedInRequest, TokenSigner
+from api.kernel.fields import Email, Line, Phone, Zip
+
+
+class NewAddress(msgspec.Struct, forbid_unknown_fields=True):
+    """State, coordinates and time zone are those of the ZIP code."""
+
+    line1: Line
+    city: Line
+    zip: Zip
+    line2: Line | None = None
+
+    def street(self) -> service.Street:
+        return service.Street(self.line1, self.line2, self.city, self.zip)
+
+
+class NewAccount(msgspec.Struct, forbid_unknown_fields=True):
+    email: Email
+    password: NewPassword
+    full_name: Line
+    phone: Phone
+    address: NewAddress
+
+
+class SignIn(msgspec.Struct, forbid_unknown_fields=True):
+    email: Email
+    password: str
+
+
+class SignedIn(msgspec.Struct):
+    """Send the token as `Authorization: Bearer`; `expires_in` is in seconds."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    account_id: UUID
+
+
+class Me(msgspec.Struct):
+    id: UUID
+    email: str
+    full_name: str
+    phone: str
+    arrival_channel: ArrivalChannel
+    created_at: datetime
+
+    @classmethod
+    def of(cls, account: Account, channel: ArrivalChannel) -> Self:
+        return cls(
+            id=account.id,
+            email=account.email,
+            full_name=account.full_name,
+            phone=account.phone,
+            arrival_channel=channel,
+            created_at=account.created_at,
+        )
+
+
+class MeChanges(msgspec.Struct, forbid_unknown_fields=True):
+    """What is left out stays as it is."""
+
+    full_name: Line | msgspec.UnsetType = msgspec.UNSET
+    phone: Phone | msgspec.UnsetType = msgspec.UNSET
+    arrival_channel: ArrivalChannel | msgspec.UnsetType = msgspec.UNSET
+
+
+class AddressView(msgspec.Struct):
+    """Coordinates in degrees (WGS 84), time zone by its IANA name."""
+
+    id: UUID
+    line1: str
+    line2: str | None
+    city: str
+    state: str
+    zip: str
+    latitude: float
+    longitude: float
+    time_zone: str
+
+    @classmethod
+    def of(cls, address: Address) -> Self:
+        where = service.service_address(address)
+        return cls(id=address.id, **msgspec.structs.asdict(where))
+
+
+class AccountController(Controller):
+    path = "/"
+
+    @post("/accounts", summary="Register")
+    async def register(
+        self,
+        data: JSONBody[NewAccount],
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
+    ) -> Me:
+        """A new account with its first service address. Sign in afterwards.
+
+        Answers 409 when the e-mail address has an account already.
+        """
+        account = await service.register(
+            session,
+            email=data.email,
+            password=data.password,
+            full_name=data.full_name,
+            phone=data.phone,
+            street=data.address.street(),
+            now=now,
+        )
+        return Me.of(account, service.DEFAULT_CHANNEL)
+
+    @post("/sessions", status_code=200, summary="Sign in as a customer")
+    async def sign_in(
+        self,
+        data: JSONBody[SignIn],
+        session: NamedDependency[AsyncSession],
+        signer: NamedDependency[TokenSigner],
+        now: NamedDependency[datetime],
+    ) -> SignedIn:
+        """Answers with an access token that the customer API accepts for 15 minutes."""
+        account, token = await service.sign_in(session, signer, data.email, data.password, now)
+        return SignedIn(
+            access_token=token,
+            token_type="Bearer",  # noqa: S106 - the scheme's name
+            expires_in=int(ACCESS_TOKEN_LIFE.total_seconds()),
+            account_id=account.id,
+        )
+
+    @get("/me", guards=CUSTOMERS, summary="Who am I")
+    async def me(self, request: SignedInRequest, session: NamedDependency[AsyncSession]) -> Me:
+        """The signed-in customer's profile and preferences."""
+        return Me.of(*await service.profile(session, request.user.id))
+
+    @patch("/me", guards=CUSTOMERS, summary="Change my profile")
+    async def change_me(
+        self,
+        request: SignedInRequest,
+        data: JSONBody[MeChanges],
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
+    ) -> Me:
+        """Name, telephone number, and how to be told that an expert is arriving."""
+        await service.change(
+            session,
+            request.user.id,
+            full_name=data.full_name or None,
+            phone=data.phone or None,
+            channel=data.arrival_channel or None,
+            now=now,
+        )
+        return Me.of(*await service.profile(session, request.user.id))
+
+    @post("/me/addresses", guards=CUSTOMERS, summary="Add a service address")
+    async def add_address(
+        self,
+        request: SignedInRequest,
+        data: JSONBody[NewAddress],
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
+    ) -> AddressView:
+        """One more place that experts may be sent to; at most 20 an account."""
+        address = await service.add_address(session, request.user.id, data.street(), now)
+        return AddressView.of(address)
+
+    @get("/me/addresses", guards=CUSTOMERS, summary="My service addresses")
+    async def addresses(
+        self, request: SignedInRequest, session: NamedDependency[AsyncSession]
+    ) -> list[AddressView]:
+        """All of them, the oldest first."""
+        found = await service.addresses(session, request.user.id)
+        return [AddressView.of(address) for address in found]

@@ -1,0 +1,203 @@
+"""Registering, signing in, and what customers keep of themselves. Services never commit."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.customer.accounts.tables import Account, Address, NotificationPreference
+from api.customer.guards import ROLE
+from api.kernel import outbox
+from api.kernel.auth import TokenSigner, hash_password, password_matches
+from api.kernel.errors import Conflict, FieldError, Invalid, NotFound, NotSignedIn
+from api.kernel.fields import place
+from api.messages import CustomerChanged, ServiceAddress
+
+ArrivalChannel = Literal["sms", "email"]
+DEFAULT_CHANNEL: ArrivalChannel = "sms"
+AUDIENCE = ("customer",)
+# The directory of sysops holds all of a customer's addresses in one message.
+MOST_ADDRESSES = 20
+
+
+@dataclass(frozen=True)
+class Street:
+    """An address as a customer writes it; the rest follows from the ZIP code."""
+
+    line1: str
+    line2: str | None
+    city: str
+    zip: str
+
+
+async def register(
+    session: AsyncSession,
+    *,
+    email: str,
+    password: str,
+    full_name: str,
+    phone: str,
+    street: Street,
+    now: datetime,
+) -> Account:
+    """A new account with its first address; raises Conflict when the e-mail has one."""
+    # argon2 takes its time on purpose, and other requests must not wait for it.
+    password_hash = await asyncio.to_thread(hash_password, password)
+    account: Account | None = await session.scalar(
+        insert(Account)
+        .values(
+            email=email,
+            password_hash=password_hash,
+            full_name=full_name,
+            phone=phone,
+            created_at=now,
+            updated_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(Account)
+    )
+    if account is None:
+        raise Conflict("There is an account with this e-mail address already. Sign in instead.")
+    session.add(NotificationPreference(account_id=account.id, arrival_channel=DEFAULT_CHANNEL))
+    _locate(session, account.id, street, now)
+    await _tell_sysops(session, account)
+    return account
+
+
+async def sign_in(
+    session: AsyncSession, signer: TokenSigner, email: str, password: str, now: datetime
+) -> tuple[Account, str]:
+    """The account and an access token; raises NotSignedIn without saying what is wrong."""
+    account = await session.scalar(select(Account).where(func.lower(Account.email) == email))
+    known_hash = account.password_hash if account else None
+    right = await asyncio.to_thread(password_matches, password, known_hash)
+    if account is None or not right:
+        raise NotSignedIn("The e-mail address or the password is wrong.")
+    return account, signer.sign(account.id, (ROLE,), AUDIENCE, now)
+
+
+async def profile(session: AsyncSession, account_id: UUID) -> tuple[Account, ArrivalChannel]:
+    """The account and how its customer wishes to be told that an expert is arriving."""
+    account = await session.get(Account, account_id)
+    if account is None:
+        raise NotFound("This account is gone.")
+    return account, await arrival_channel(session, account_id)
+
+
+async def arrival_channel(session: AsyncSession, account_id: UUID) -> ArrivalChannel:
+    preference = await session.get(NotificationPreference, account_id)
+    return "email" if preference and preference.arrival_channel == "email" else "sms"
+
+
+async def change(
+    session: AsyncSession,
+    account_id: UUID,
+    *,
+    full_name: str | None,
+    phone: str | None,
+    channel: ArrivalChannel | None,
+    now: datetime,
+) -> None:
+    """Change what is not None; sysops hears of a new name or telephone number."""
+    account = await _lock(session, account_id)
+    if channel is not None:
+        await session.execute(
+            insert(NotificationPreference)
+            .values(account_id=account_id, arrival_channel=channel)
+            .on_conflict_do_update(
+                index_elements=[NotificationPreference.account_id],
+                set_={"arrival_channel": channel},
+            )
+        )
+    before = (account.full_name, account.phone)
+    account.full_name = full_name or account.full_name
+    account.phone = phone or account.phone
+    if (account.full_name, account.phone) != before:
+        await _changed(session, account, now)
+
+
+async def addresses(session: AsyncSession, account_id: UUID) -> list[Address]:
+    """The customer's service addresses, the oldest first."""
+    query = select(Address).where(Address.account_id == account_id).order_by(Address.id)
+    return list(await session.scalars(query))
+
+
+async def add_address(
+    session: AsyncSession, account_id: UUID, street: Street, now: datetime
+) -> Address:
+    """One more place to visit; raises Conflict when the customer has enough of them."""
+    account = await _lock(session, account_id)
+    if len(await addresses(session, account_id)) >= MOST_ADDRESSES:
+        raise Conflict(f"An account has at most {MOST_ADDRESSES} addresses.")
+    address = _locate(session, account_id, street, now)
+    await _changed(session, account, now)
+    return address
+
+
+def service_address(address: Address) -> ServiceAddress:
+    """An address as messages carry it."""
+    return ServiceAddress(
+        line1=address.line1,
+        line2=address.line2,
+        city=address.city,
+        state=address.state,
+        zip=address.zip,
+        latitude=address.latitude,
+        longitude=address.longitude,
+        time_zone=address.time_zone,
+    )
+
+
+async def _lock(session: AsyncSession, account_id: UUID) -> Account:
+    """Two changes of one account follow one another, each with a version of its own."""
+    account = await session.get(Account, account_id, with_for_update=True)
+    if account is None:
+        raise NotFound("This account is gone.")
+    return account
+
+
+def _locate(session: AsyncSession, account_id: UUID, street: Street, now: datetime) -> Address:
+    where = place(street.zip)
+    if where is None:
+        raise Invalid([FieldError("/zip", "There is no such ZIP code.")])
+    address = Address(
+        account_id=account_id,
+        line1=street.line1,
+        line2=street.line2,
+        city=street.city,
+        state=where.state,
+        zip=street.zip,
+        latitude=where.latitude,
+        longitude=where.longitude,
+        time_zone=where.time_zone,
+        created_at=now,
+    )
+    session.add(address)
+    return address
+
+
+async def _changed(session: AsyncSession, account: Account, now: datetime) -> None:
+    account.version += 1
+    account.updated_at = now
+    await _tell_sysops(session, account)
+
+
+async def _tell_sysops(session: AsyncSession, account: Account) -> None:
+    await session.flush()
+    known = await addresses(session, account.id)
+    await outbox.send(
+        session,
+        CustomerChanged(
+            customer_id=account.id,
+            version=account.version,
+            full_name=account.full_name,
+            email=account.email,
+            phone=account.phone,
+            addresses=[service_address(address) for address in known],
+        ),
+    )

@@ -1,0 +1,124 @@
+"""Choosing, starting and cancelling support plans. Services never commit."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.customer.accounts.tables import Address
+from api.customer.contracts import rules
+from api.customer.contracts.tables import Contract, SupportPlan, TicketType
+from api.kernel import outbox
+from api.kernel.errors import Conflict, FieldError, Invalid, NotFound
+from api.messages import ContractChanged, EntitlementChanged
+
+
+async def plans(session: AsyncSession) -> list[SupportPlan]:
+    """The plans that can be chosen now, the cheapest first."""
+    query = select(SupportPlan).where(SupportPlan.active)
+    return list(await session.scalars(query.order_by(SupportPlan.price_cents, SupportPlan.code)))
+
+
+async def ticket_types(session: AsyncSession) -> list[TicketType]:
+    """What a ticket can be about, by device."""
+    query = select(TicketType).where(TicketType.active)
+    return list(await session.scalars(query.order_by(TicketType.device_name, TicketType.name)))
+
+
+async def contracts(session: AsyncSession, account_id: UUID) -> list[Contract]:
+    """The customer's contracts, the newest first."""
+    query = select(Contract).where(Contract.account_id == account_id)
+    return list(await session.scalars(query.order_by(Contract.id.desc())))
+
+
+async def start(
+    session: AsyncSession, account_id: UUID, plan_code: str, address_id: UUID, now: datetime
+) -> Contract:
+    """Begin a plan today.
+
+    Raises:
+        Invalid: no such plan to choose, or not the customer's address.
+        Conflict: the customer has a running contract on this plan.
+    """
+    plan = await session.get(SupportPlan, plan_code)
+    address = await session.get(Address, address_id)
+    errors = []
+    if plan is None or not plan.active:
+        errors.append(FieldError("/plan_code", "There is no such plan to choose."))
+    if address is None or address.account_id != account_id:
+        errors.append(FieldError("/address_id", "You have no such address."))
+    if errors or address is None:
+        raise Invalid(errors)
+    starts_on = rules.contract_day(now)
+    contract: Contract | None = await session.scalar(
+        insert(Contract)
+        .values(
+            account_id=account_id,
+            address_id=address_id,
+            plan_code=plan_code,
+            status="active",
+            starts_on=starts_on,
+            created_at=now,
+            updated_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(Contract)
+    )
+    if contract is None:
+        raise Conflict("You have a running contract on this plan already.")
+    await _tell(session, contract, address, "active", starts_on)
+    return contract
+
+
+async def cancel(
+    session: AsyncSession, account_id: UUID, contract_id: UUID, now: datetime
+) -> Contract:
+    """End a contract today; raises NotFound, or Conflict when it has ended before."""
+    query = select(Contract).where(Contract.id == contract_id, Contract.account_id == account_id)
+    contract = await session.scalar(query.with_for_update())
+    if contract is None:
+        raise NotFound("You have no such contract.")
+    if contract.status != "active":
+        raise Conflict("This contract is cancelled already.")
+    ends_on = rules.last_day(starts_on=contract.starts_on, now=now)
+    contract.status = "cancelled"
+    contract.ends_on = ends_on
+    contract.version += 1
+    contract.updated_at = now
+    await session.flush()
+    address = await session.get_one(Address, contract.address_id)
+    await _tell(session, contract, address, "cancelled", ends_on)
+    return contract
+
+
+async def _tell(
+    session: AsyncSession,
+    contract: Contract,
+    address: Address,
+    status: Literal["active", "cancelled"],
+    effective_on: date,
+) -> None:
+    """Sysops hears what the contract entitles to, billing what it costs from when on."""
+    await outbox.send(
+        session,
+        EntitlementChanged(
+            contract_id=contract.id,
+            customer_id=contract.account_id,
+            plan_code=contract.plan_code,
+            status=status,
+            version=contract.version,
+        ),
+        ContractChanged(
+            contract_id=contract.id,
+            customer_id=contract.account_id,
+            plan_code=contract.plan_code,
+            status=status,
+            version=contract.version,
+            effective_on=effective_on,
+            state=address.state,
+            zip=address.zip,
+        ),
+    )

@@ -1,0 +1,6 @@
+"""Who may use the customer API's routes."""
+
+from api.kernel.auth import Requires
+
+ROLE = "customer"
+CUSTOMERS = [Requires(ROLE)]

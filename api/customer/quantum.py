@@ -1,0 +1,54 @@
+"""The customer quantum as a process serves it: accounts, contracts, cards, tickets, surveys."""
+
+from pydantic import SecretStr
+
+from api.customer.accounts.routes import AccountController
+from api.customer.cards.routes import CardController
+from api.customer.cards.service import CardSealer
+from api.customer.contracts.routes import ContractController
+from api.customer.statements.routes import StatementController
+from api.customer.tickets.routes import TicketController
+from api.kernel.auth import CUSTOMER_ISSUER, TokenSigner, TokenVerifier
+from api.kernel.database import create_engine
+from api.kernel.quantum import Quantum
+from api.kernel.settings import ServiceSettings
+
+
+class QuantumSettings(ServiceSettings):
+    """`signing_key` is the PEM private key that signs customer tokens; the public half checks
+    them. `vault_box_public_key` seals cards for the billing quantum (base64).
+    """
+
+    signing_key: SecretStr
+    customer_public_key: str
+    vault_box_public_key: str
+
+
+def quantum(settings: QuantumSettings) -> Quantum:
+    """The quantum with its database, its routes and the keys it needs."""
+    signer = TokenSigner(CUSTOMER_ISSUER, settings.signing_key.get_secret_value())
+    sealer = CardSealer(settings.vault_box_public_key)
+
+    async def provide_signer() -> TokenSigner:
+        return signer
+
+    async def provide_sealer() -> CardSealer:
+        return sealer
+
+    return Quantum(
+        name="customer",
+        engine=create_engine(
+            settings.database_url.get_secret_value(),
+            name="customer-api",
+            pool_size=settings.pool_size,
+        ),
+        verifier=TokenVerifier("customer", {CUSTOMER_ISSUER: settings.customer_public_key}),
+        controllers=[
+            AccountController,
+            ContractController,
+            CardController,
+            TicketController,
+            StatementController,
+        ],
+        dependencies={"signer": provide_signer, "sealer": provide_sealer},
+    )

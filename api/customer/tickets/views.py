@@ -1,0 +1,165 @@
+"""What the ticket routes take and answer."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+import msgspec
+
+from api.customer.tickets import words
+from api.customer.tickets.tables import Ticket, TicketTimeline
+from api.kernel.fields import Line, Prose
+from api.messages import TicketRequestKind, TicketStatus, Window
+
+Moment = Annotated[
+    datetime,
+    msgspec.Meta(
+        tz=True, description="With its offset from UTC.", examples=["2026-12-01T15:00:00Z"]
+    ),
+]
+
+
+class WindowBody(msgspec.Struct, forbid_unknown_fields=True):
+    """When a visit would suit; two hours or more."""
+
+    start: Moment
+    end: Moment
+
+
+class NewTicketBody(msgspec.Struct, forbid_unknown_fields=True):
+    contract_id: UUID
+    address_id: UUID
+    ticket_type: Line
+    description: Prose
+    preferred_windows: list[WindowBody] = []
+
+
+class CancelBody(msgspec.Struct, forbid_unknown_fields=True):
+    reason: Prose | None = None
+
+
+class ReopenBody(msgspec.Struct, forbid_unknown_fields=True):
+    """`reason`: what is still wrong."""
+
+    reason: Prose
+
+
+class RescheduleBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Without windows, any time suits."""
+
+    reason: Prose | None = None
+    preferred_windows: list[WindowBody] = []
+
+
+class WindowView(msgspec.Struct):
+    start: datetime
+    end: datetime
+
+
+class LastAnswer(msgspec.Struct):
+    """What became of the last request; `allowed` names what can be asked for instead."""
+
+    kind: TicketRequestKind
+    accepted: bool
+    reason: str | None
+    allowed: list[str]
+    at: datetime
+
+
+class TicketView(msgspec.Struct, kw_only=True):
+    """`arrival_window` and `expert_name` are set while a visit is promised.
+
+    `number` is given by the service organisation, some seconds after submission.
+    """
+
+    id: UUID
+    number: int | None
+    status: TicketStatus
+    contract_id: UUID
+    address_id: UUID
+    ticket_type: str
+    description: str
+    priority: str
+    channel: str
+    preferred_windows: list[WindowView]
+    arrival_window: WindowView | None
+    expert_name: str | None
+    resolution: str | None
+    pending_request: TicketRequestKind | None
+    last_answer: LastAnswer | None
+    submitted_at: datetime
+    resolved_at: datetime | None
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, ticket: Ticket, **more: Any) -> Self:
+        window = None
+        if ticket.window_start is not None and ticket.window_end is not None:
+            window = WindowView(ticket.window_start, ticket.window_end)
+        return cls(
+            id=ticket.id,
+            number=ticket.number,
+            status=ticket.status,
+            contract_id=ticket.contract_id,
+            address_id=ticket.address_id,
+            ticket_type=ticket.ticket_type,
+            description=ticket.description,
+            priority=ticket.priority,
+            channel=ticket.channel,
+            preferred_windows=msgspec.convert(ticket.preferred_windows, list[WindowView]),
+            arrival_window=window,
+            expert_name=ticket.expert_name,
+            resolution=ticket.resolution,
+            pending_request=ticket.pending_request,
+            last_answer=msgspec.convert(ticket.last_answer, LastAnswer | None),
+            submitted_at=ticket.submitted_at,
+            resolved_at=ticket.resolved_at,
+            updated_at=ticket.updated_at,
+            **more,
+        )
+
+
+class TimelineEntry(msgspec.Struct):
+    """One thing that happened, in plain words."""
+
+    at: datetime
+    status: TicketStatus
+    text: str
+
+
+class TicketWithTimeline(TicketView, kw_only=True):
+    timeline: list[TimelineEntry]
+
+
+class TicketPage(msgspec.Struct):
+    """`next_cursor` is null on the last page."""
+
+    items: list[TicketView]
+    next_cursor: str | None
+
+
+class PendingRequest(msgspec.Struct):
+    """A request on its way to the service organisation; the ticket shows its answer."""
+
+    request_id: UUID
+    ticket_id: UUID
+    kind: TicketRequestKind
+    status: str = "pending"
+
+
+def timeline_of(rows: list[TicketTimeline]) -> list[TimelineEntry]:
+    before: list[TicketStatus | None] = [None, *(row.status for row in rows)]
+    return [
+        TimelineEntry(row.at, row.status, words.tell(earlier, row.status, row.reason))
+        for earlier, row in zip(before, rows, strict=False)
+    ]
+
+
+def windows_of(bodies: list[WindowBody]) -> list[Window]:
+    return [Window(body.start, body.end) for body in bodies]
+
+
+def pending_of(ticket: Ticket) -> PendingRequest:
+    if ticket.pending_request is None or ticket.pending_request_id is None:
+        raise ValueError(f"Ticket {ticket.id} has no pending request.")
+    return PendingRequest(ticket.pending_request_id, ticket.id, ticket.pending_request)

@@ -1,0 +1,185 @@
+"""The customer API with an own database, a small catalogue, and customers who can sign in."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+import pytest
+from pydantic import SecretStr
+
+from api.customer.quantum import QuantumSettings, quantum
+from api.kernel.auth import CUSTOMER_ISSUER, TokenSigner
+from api.kernel.messages import Message, decode_envelope
+from api.kernel.sealing import BoxKeypair, generate_box_keypair
+from tests.api.support import bearer, client, key_pair
+from tests.databases import Databases
+from tests.messaging import queued
+
+M = TypeVar("M", bound=Message)
+
+PASSWORD = "correct horse battery staple"
+VAULT = generate_box_keypair()
+
+CATALOGUE = """
+INSERT INTO support_plan
+    (code, version, name, price_cents, currency, interval, sla_hours, device_types, active)
+VALUES
+    ('plus', 1, 'Plus', 2499, 'USD', 'month', 96, '{laptop,tv}', true),
+    ('basic', 1, 'Basic', 1499, 'USD', 'month', 120, '{laptop}', true),
+    ('gone', 3, 'Gone', 999, 'USD', 'month', 120, '{laptop}', false);
+INSERT INTO ticket_type (code, version, name, device_type, device_name, active)
+VALUES
+    ('tv-picture', 1, 'No picture', 'tv', 'Television', true),
+    ('laptop-repair', 1, 'Laptop does not start', 'laptop', 'Laptop', true),
+    ('stereo-sound', 1, 'No sound', 'stereo', 'Stereo', true),
+    ('fax', 2, 'Fax', 'laptop', 'Laptop', false);
+"""
+
+SETTLE = """
+WITH new AS (
+    INSERT INTO account (email, full_name, phone, created_at, updated_at)
+    VALUES (%s, 'Ada Example', '+15125550123', now(), now()) RETURNING id
+), preference AS (
+    INSERT INTO notification_preference SELECT id, 'sms' FROM new
+), home AS (
+    INSERT INTO address (account_id, line1, city, state, zip, latitude, longitude, time_zone,
+                         created_at)
+    SELECT id, '1 Congress Ave', 'Austin', 'TX', '78701', 30.27, -97.74, 'America/Chicago', now()
+    FROM new
+)
+SELECT id FROM new
+"""
+
+
+@pytest.fixture
+def vault() -> BoxKeypair:
+    return VAULT
+
+
+@pytest.fixture
+async def customer(databases: Databases) -> AsyncIterator[httpx.AsyncClient]:
+    private, public = key_pair("customer")
+    settings = QuantumSettings(
+        database_url=SecretStr(databases.url("customer", "customer_api")),
+        port=0,
+        signing_key=SecretStr(private),
+        customer_public_key=public,
+        vault_box_public_key=VAULT.public_key,
+    )
+    databases.execute("customer", CATALOGUE)
+    async with client(quantum(settings)) as opened:
+        yield opened
+
+
+def registration(email: str = "ada@example.com", **changes: Any) -> dict[str, Any]:
+    """A body that registers a customer in Austin."""
+    body = {
+        "email": email,
+        "password": PASSWORD,
+        "full_name": "Ada Example",
+        "phone": "(512) 555-0123",
+        "address": {"line1": "1 Congress Ave", "city": "Austin", "zip": "78701"},
+    }
+    return body | changes
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A registered customer as tests act for one."""
+
+    http: httpx.AsyncClient
+    id: str
+    headers: dict[str, str]
+
+    async def get(self, path: str, **query: Any) -> httpx.Response:
+        return await self.http.get(f"/customer{path}", params=query, headers=self.headers)
+
+    async def post(self, path: str, body: Any = None) -> httpx.Response:
+        return await self.http.post(f"/customer{path}", json=body, headers=self.headers)
+
+    async def patch(self, path: str, body: Any) -> httpx.Response:
+        return await self.http.patch(f"/customer{path}", json=body, headers=self.headers)
+
+    async def delete(self, path: str) -> httpx.Response:
+        return await self.http.delete(f"/customer{path}", headers=self.headers)
+
+    async def address_id(self) -> str:
+        addresses = (await self.get("/me/addresses")).json()
+        return str(addresses[0]["id"])
+
+    async def contract_id(self, plan_code: str = "plus") -> str:
+        body = {"plan_code": plan_code, "address_id": await self.address_id()}
+        answer = await self.post("/contracts", body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    async def ticket_body(self, **changes: Any) -> dict[str, Any]:
+        """A ticket under a contract of its own."""
+        body = {
+            "contract_id": changes.pop("contract_id", None) or await self.contract_id(),
+            "address_id": await self.address_id(),
+            "ticket_type": "tv-picture",
+            "description": "There is sound, but no picture.",
+        }
+        return body | changes
+
+    async def ticket_id(self, **changes: Any) -> str:
+        answer = await self.post("/tickets", await self.ticket_body(**changes))
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+
+async def join(http: httpx.AsyncClient, email: str = "ada@example.com") -> Customer:
+    """Register and sign in, as people do."""
+    account = await http.post("/customer/accounts", json=registration(email))
+    assert account.status_code == 201, account.text
+    session = await http.post("/customer/sessions", json={"email": email, "password": PASSWORD})
+    assert session.status_code == 200, session.text
+    return Customer(http, account.json()["id"], bearer(session.json()["access_token"]))
+
+
+def settle(http: httpx.AsyncClient, databases: Databases, email: str) -> Customer:
+    """A customer in Austin who is signed in; quicker than `join`, and no message is sent."""
+    account_id = databases.rows("customer", SETTLE, email)[0][0]
+    private, _ = key_pair("customer")
+    token = TokenSigner(CUSTOMER_ISSUER, private).sign(
+        account_id, ("customer",), ("customer",), datetime.now(UTC)
+    )
+    return Customer(http, str(account_id), bearer(token))
+
+
+@pytest.fixture
+async def ada(customer: httpx.AsyncClient, databases: Databases) -> Customer:
+    return settle(customer, databases, "ada@example.com")
+
+
+@pytest.fixture
+async def bob(customer: httpx.AsyncClient, databases: Databases) -> Customer:
+    """Somebody else."""
+    return settle(customer, databases, "bob@example.com")
+
+
+def sent(databases: Databases, type_: type[M]) -> list[M]:
+    """The messages of one kind that the customer quantum has put into a queue, in order."""
+    return [
+        msgspec.json.decode(decode_envelope(payload).body, type=type_)
+        for channel, payload in queued(databases, "customer", type_.target)
+        if channel == type_.channel
+    ]
+
+
+def counts(databases: Databases) -> dict[str, int]:
+    """How many rows there are, so that a test can show that nothing was written."""
+    tables = ("account", "address", "contract", "card", "ticket", "ticket_timeline", "survey")
+    queues = ("to_sysops", "to_billing", "to_analytics")
+    names = (*tables, *(f"{queue}.pgqueuer" for queue in queues))
+    query = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in names)
+    return dict(databases.rows("customer", query))
+
+
+def in_days(days: float, hours: float = 0) -> str:
+    """A moment from now on, as a client writes it."""
+    return (datetime.now(UTC) + timedelta(days=days, hours=hours)).isoformat()
