@@ -40,7 +40,9 @@ SELECT nspname::text, verb, '' FROM pg_namespace, unnest(ARRAY['USAGE', 'CREATE'
 WHERE {_OURS} AND has_schema_privilege(%s, oid, verb)
 """
 _SENDER_SEES = ("id", "entrypoint", "priority", "dedupe_key")
-_WATCHER_SEES = ("id", "status", "entrypoint", "created", "updated", "execute_after", "attempts")
+_WATCHER_SEES = (
+    "id", "status", "entrypoint", "created", "updated", "execute_after", "attempts", "headers",
+)  # fmt: skip
 
 
 class Right(NamedTuple):

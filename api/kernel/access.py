@@ -9,7 +9,7 @@ of its grants: what it does not name is revoked. One table a role:
     schemas.marts = "usage create"              # verbs on a schema
     send = ["sysops"]                           # may put messages into the queue to sysops
     relay = ["billing"]                         # may take messages out of the queue to billing
-    watch = ["sysops"]                          # may count and list a queue without payloads
+    watch = ["sysops"]                          # may list a queue: subjects, no payloads
     mirror = true                               # sees which rows of `columns` changed or went
     temporary = true                            # may make temporary tables
 """
@@ -25,7 +25,9 @@ import psycopg
 from psycopg import sql
 
 _API = Path(__file__).parent.parent
-_QUEUE_COLUMNS = ("id", "status", "entrypoint", "created", "updated", "execute_after", "attempts")
+_QUEUE_COLUMNS = (
+    "id", "status", "entrypoint", "created", "updated", "execute_after", "attempts", "headers",
+)  # fmt: skip
 
 
 class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,6 +6,7 @@ from functools import cache
 from itertools import groupby
 from uuid import uuid4
 
+import msgspec
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder
 from pgqueuer.domain.settings import DBSettings, Durability
 from pgqueuer.domain.types import Channel
@@ -32,6 +33,19 @@ def enqueue_sql(target: str) -> str:
     return QueryQueueBuilder(queue_settings(target)).build_enqueue_query("raise")
 
 
+def subject_of(message: Message) -> str:
+    """The id or code of what a message speaks of: its first field.
+
+    It travels beside the payload, so that whoever watches a queue can tell whether word of a
+    ticket or an invoice is on its way, and reads nothing else of it.
+    """
+    return str(getattr(message, message.__struct_fields__[0]))
+
+
+def _headers(message: Message) -> str:
+    return msgspec.json.encode({"subject": subject_of(message)}).decode()
+
+
 async def send(session: AsyncSession, *messages: Message) -> None:
     """Enqueue messages in the caller's transaction: they exist if and only if it commits."""
     sent_at = clock.now()
@@ -46,6 +60,6 @@ async def send(session: AsyncSession, *messages: Message) -> None:
                 [encode(message, id=uuid4(), sent_at=sent_at) for message in batch],
                 [timedelta(0)] * len(batch),
                 [None] * len(batch),
-                ["null"] * len(batch),
+                [_headers(message) for message in batch],
             ),
         )
