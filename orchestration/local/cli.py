@@ -25,6 +25,9 @@ COMMANDS: Mapping[str, Entry] = {
     "logs": Entry(f"{HERE}.logs:logs", "Follow the logs."),
     "restart": Entry(f"{HERE}.restart:restart", "Stop and start one process."),
     "migrate": Entry(f"{HERE}.migrate:migrate", "Bring databases and roles up to date."),
+    "dead-letters": Entry(
+        f"{HERE}.dead_letters:dead_letters", "List and replay messages that are held."
+    ),
     "reset": Entry(f"{HERE}.reset:reset", "Stop the platform and remove its data."),
 }
 

@@ -102,6 +102,7 @@ def recorded(instance: Instance) -> Instance:
         return instance
     except PermissionError as error:
         raise LocalError(
-            f"{instance.secrets} belongs to another user: run squad as the user who started it."
+            f"{instance.secrets} is closed to you (user id {os.geteuid()}): run squad as the user "
+            f"who owns it, or choose another folder with SQUAD_VAR."
         ) from error
     return Instance(instance.var, known["port_offset"], known["settings"], instance.root)

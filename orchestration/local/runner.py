@@ -17,6 +17,7 @@ from orchestration.local.supervisor_config import write_config, write_launch
 
 ORPHAN_SECONDS = 15
 SHUTDOWN_SECONDS = 60
+NAMES_SHOWN = 4
 
 
 class Runner:
@@ -157,7 +158,8 @@ class Runner:
         self.supervisor.start_process(process.name)
 
     def _tell(self, process: Process, waiting: Collection[str]) -> None:
-        awaited = f"; waiting for {', '.join(waiting)}" if waiting else ""
+        names = ", ".join(waiting) if len(waiting) <= NAMES_SHOWN else f"{len(waiting)} others"
+        awaited = f"; waiting for {names}" if waiting else ""
         self.progress.note(f"{process.name} is ready{awaited}")
 
     def _stop(self, processes: Sequence[Process]) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import time
 import xmlrpc.client
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,10 @@ ENDING = (NOT_RUNNING, FAILED, BAD_NAME)
 ALIVE = frozenset({"STARTING", "RUNNING"})
 # Not EXITED or BACKOFF: the supervisor is about to start those again.
 GONE = frozenset({"STOPPED", "FATAL", "UNKNOWN"})
+
+
+class SupervisorGoneError(LocalError):
+    """The supervisor does not run, or ended during the call."""
 
 
 class _Connection(http.client.HTTPConnection):
@@ -90,7 +95,7 @@ class Supervisor:
         """Its process id, or None when it does not run."""
         try:
             return int(self._call("supervisor.getPID"))
-        except (FileNotFoundError, ConnectionError):
+        except SupervisorGoneError:
             return None
 
     def start(self) -> None:
@@ -123,7 +128,8 @@ class Supervisor:
         pid = self.pid()
         if pid is None:
             return
-        self._call("supervisor.shutdown")
+        with suppress(SupervisorGoneError):
+            self._call("supervisor.shutdown")
         deadline = time.monotonic() + seconds
         while is_running(pid):
             if time.monotonic() > deadline:
@@ -181,7 +187,7 @@ class Supervisor:
             time.sleep(0.1)
 
     def _call(self, method: str, *arguments: object, ignore: Collection[int] = ()) -> Any:
-        """Raises LocalError on a refusal, ConnectionError or FileNotFoundError when not running."""
+        """Raises LocalError on a refusal, SupervisorGoneError when it does not run."""
         proxy = xmlrpc.client.ServerProxy("http://localhost", transport=_Transport(self._socket))
         with proxy:
             try:
@@ -190,6 +196,8 @@ class Supervisor:
                 if fault.faultCode in ignore:
                     return None
                 raise LocalError(f"The supervisor refused {method}: {fault.faultString}") from fault
+            except (FileNotFoundError, ConnectionError, http.client.HTTPException) as error:
+                raise SupervisorGoneError("The supervisor has ended.") from error
             except TimeoutError as error:
                 raise LocalError(
                     f"The supervisor does not answer (its process id is in "

@@ -149,27 +149,46 @@ def test_ctrl_c_in_the_foreground_stops_everything(
     assert marks.marked_processes(instance.var) == []
 
 
-def test_an_interrupted_up_leaves_nothing_behind(instance: Instance, tmp_path: Path) -> None:
-    # It waits for a process that is never ready.
-    sick = (
-        "from tests.orchestration.local.platforms import *; from orchestration.local.cli import *; "
+def start_for_ever(instance: Instance) -> subprocess.Popen[str]:
+    """`squad up` of a platform whose second process is never ready; returns when both run."""
+    code = (
+        "from orchestration.local.cli import main\n"
+        "from tests.orchestration.local.platforms import *\n"
+        "slow = tiny('slow', port=OTHER_PORT, probe=Tcp(9))\n"
+        "main(['up'], obj=Blueprint((WEB, slow)))"
     )
-    code = f"{sick}main(['up'], obj=Blueprint((WEB, tiny('slow', port=OTHER_PORT, probe=Tcp(9)))))"
-    with subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-c", code],
         stderr=subprocess.PIPE,
         text=True,
         cwd=PROJECT_ROOT,
         env=environment(instance),
-    ) as process:
-        try:
-            eventually(lambda: len(marks.marked_processes(instance.var)) == 2)
-        finally:
-            process.terminate()
+    )
+    try:
+        eventually(lambda: len(marks.marked_processes(instance.var)) == 2)
+    except BaseException:
+        process.terminate()
+        raise
+    return process
+
+
+def test_an_interrupted_up_leaves_nothing_behind(instance: Instance) -> None:
+    with start_for_ever(instance) as process:
+        process.terminate()
         _, errors = process.communicate(timeout=30)
 
     assert process.returncode == 1
     assert "Interrupted; what was started is stopped again." in errors
+    assert marks.marked_processes(instance.var) == []
+
+
+def test_an_up_that_loses_its_supervisor_leaves_nothing_behind(instance: Instance) -> None:
+    with start_for_ever(instance) as process:
+        os.kill(int((instance.run / "supervisor.pid").read_text()), signal.SIGKILL)
+        _, errors = process.communicate(timeout=30)
+
+    assert process.returncode == 1
+    assert errors.endswith("squad: The supervisor has ended.\n")
     assert marks.marked_processes(instance.var) == []
 
 
