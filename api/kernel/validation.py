@@ -42,12 +42,19 @@ def _struct_of(type_: Any) -> type[msgspec.Struct] | None:
     return None
 
 
+def _item_of(type_: Any) -> Any:
+    """What a list type holds, looking through Annotated; None when it is no list."""
+    if typing.get_origin(type_) is typing.Annotated:
+        return _item_of(typing.get_args(type_)[0])
+    return typing.get_args(type_)[0] if typing.get_origin(type_) is list else None
+
+
 def _walk(raw: Any, type_: Any, pointer: str) -> Iterator[FieldError]:
     struct = _struct_of(type_)
     if struct is not None and isinstance(raw, Mapping):
         yield from _walk_struct(raw, struct, pointer)
-    elif typing.get_origin(type_) is list and isinstance(raw, list):
-        yield from _walk_list(raw, type_, pointer)
+    elif isinstance(raw, list) and (item := _item_of(type_)) is not None:
+        yield from _walk_list(raw, type_, item, pointer)
     else:
         yield from _convert(raw, type_, pointer)
 
@@ -68,11 +75,11 @@ def _walk_struct(
             yield FieldError(pointer=f"{pointer}/{name}", detail=MISSING)
 
 
-def _walk_list(raw: list[Any], type_: Any, pointer: str) -> Iterator[FieldError]:
+def _walk_list(raw: list[Any], type_: Any, item_type: Any, pointer: str) -> Iterator[FieldError]:
     errors = [
         error
         for index, item in enumerate(raw)
-        for error in _walk(item, typing.get_args(type_)[0], f"{pointer}/{index}")
+        for error in _walk(item, item_type, f"{pointer}/{index}")
     ]
     yield from errors or _convert(raw, type_, pointer)
 

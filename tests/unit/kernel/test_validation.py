@@ -1,0 +1,85 @@
+"""Every error of a body is listed, with its place."""
+
+from typing import Annotated
+
+import msgspec
+import pytest
+from msgspec import Meta
+
+from api.kernel.fields import Email, Phone, Zip, decode_field, place
+from api.kernel.validation import list_errors
+
+
+class Inner(msgspec.Struct, forbid_unknown_fields=True):
+    zip: Zip
+    line: Annotated[str, Meta(min_length=1)]
+
+
+class Body(msgspec.Struct, forbid_unknown_fields=True):
+    email: Email
+    count: Annotated[int, Meta(ge=1)]
+    inner: Inner
+    items: Annotated[list[Inner], Meta(max_length=2)] = []
+    phone: Phone | None = None
+
+
+GOOD = b'{"email":"Ada@Example.com","count":1,"inner":{"zip":"10001","line":"x"}}'
+
+
+def pointers(body: bytes) -> list[str]:
+    return sorted(error.pointer for error in list_errors(body, Body))
+
+
+def test_a_good_body_has_no_errors_and_fields_take_their_normal_form() -> None:
+    assert list_errors(GOOD, Body) == []
+    body = msgspec.json.decode(GOOD, type=Body, dec_hook=decode_field)
+    assert body.email == "ada@example.com"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"{", [""]),
+        (b"[]", [""]),
+        (b"{}", ["/count", "/email", "/inner"]),
+        (
+            b'{"email":"x","count":0,"inner":{"zip":"1","line":""},"more":1}',
+            ["/count", "/email", "/inner/line", "/inner/zip", "/more"],
+        ),
+        (
+            b'{"email":"a@example.com","count":"1","inner":null,"items":[{"zip":"10001"}]}',
+            ["/count", "/inner", "/items/0/line"],
+        ),
+        (
+            b'{"email":"a@example.com","count":1,"inner":{"zip":"10001","line":"x"},"items":[%s]}'
+            % b",".join([b'{"zip":"10001","line":"x"}'] * 3),
+            ["/items"],
+        ),
+        (b'{"a/b~c":1,"email":"a@example.com","count":1}', ["/a~1b~0c", "/inner"]),
+    ],
+)
+def test_every_error_is_listed_at_its_pointer(body: bytes, expected: list[str]) -> None:
+    assert pointers(body) == expected
+
+
+@pytest.mark.parametrize("name", ["cvc", "CVV", "security_code", "security-code"])
+def test_a_security_code_is_refused_by_name_and_not_repeated(name: str) -> None:
+    body = b'{"email":"a@example.com","count":1,"inner":{"zip":"10001","line":"x"},"%s":"987"}'
+    (error,) = list_errors(body % name.encode(), Body)
+    assert "not accepted" in error.detail
+    assert "987" not in error.detail
+
+
+def test_a_phone_number_without_country_code_is_american_and_ends_in_e164() -> None:
+    assert Phone.parse("(212) 555-0123") == "+12125550123"
+    assert Phone.parse("+44 20 7946 0018") == "+442079460018"
+    with pytest.raises(ValueError, match="telephone number"):
+        Phone.parse("call me")
+
+
+def test_a_zip_code_brings_its_place_and_time_zone() -> None:
+    anchorage = place("99501")
+    assert anchorage is not None
+    assert (anchorage.state, anchorage.time_zone) == ("AK", "America/Anchorage")
+    with pytest.raises(ValueError, match="no such ZIP"):
+        Zip.parse("00000")
