@@ -11,7 +11,10 @@ from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 
-FOLDERS = "api orchestration transforms warehouse data_tests dashboards tests docs".split()
+FOLDERS = (
+    *("api", "orchestration", "transforms", "warehouse", "data_tests"),
+    *("dashboards", "tests", "docs"),
+)
 
 FILE_LINES = 300
 FUNCTION_LINES = 50
