@@ -42,7 +42,7 @@ class Process:
     """Started, and ready, before the steps that need databases."""
     after: tuple[str, ...] = ()
     """Processes that must be ready first; they are also stopped later."""
-    start_seconds: float = 90
+    start_seconds: float = 180
     stop_signal: StopSignal = "TERM"
     stop_seconds: int = 15
     stop_group: bool = True

@@ -66,9 +66,7 @@ def admin_url(instance: Instance, database: str) -> str:
     return urlunsplit(parts)
 
 
-def role_url(
-    instance: Instance, database: str, role: str, scheme: str = "postgresql+asyncpg"
-) -> str:
+def role_url(instance: Instance, database: str, role: str, scheme: str = "postgresql") -> str:
     """The URL by which a process logs in to a database as `role`, with the role's own password."""
     parts = urlsplit(admin_url(instance, database))
     password = SecretStore(instance.secrets).role_password(role)

@@ -1,57 +1,20 @@
-"""The processes of the platform, as data. To add one, add an entry; to move one, change it."""
+"""The processes of the platform, as data. To add one, add an entry here and its variables to
+`wiring.py`."""
 
-from collections.abc import Mapping
+from functools import partial
 
+from orchestration.local import wiring
 from orchestration.local.blueprint import Blueprint, Process
-from orchestration.local.dagster_home import CODE_LOCATIONS, STORAGE_VARIABLE, dagster_home
-from orchestration.local.databases import (
-    POSTGRES_PORT,
-    embedded_server,
-    role_url,
-    uses_embedded_server,
-)
+from orchestration.local.dagster_home import CODE_LOCATIONS
+from orchestration.local.databases import POSTGRES_PORT, embedded_server, uses_embedded_server
 from orchestration.local.instance import Instance
 from orchestration.local.probes import CodeLocation, EmbeddedServer, Heartbeat, Http, Query
 from orchestration.local.steps import COMPLETE, PREPARE
+from orchestration.local.wiring import API_PORTS, SANDBOX_PORT, SMTP_PORT
 
-API_PORTS = {"customer": 8001, "sysops": 8002, "billing": 8003, "analytics": 8004}
-SANDBOX_PORT = 8025
-SMTP_PORT = 1025
+RELAYS = wiring.RELAYS
 WEBSERVER_PORT = 3000
-
-# Source, target, and the role of each side.
-RELAYS = (
-    ("customer", "sysops", "customer_to_sysops", "sysops_from_customer"),
-    ("sysops", "customer", "sysops_to_customer", "customer_from_sysops"),
-    ("customer", "billing", "customer_to_billing", "billing_intake"),
-    ("billing", "customer", "billing_to_customer", "customer_from_billing"),
-    ("customer", "analytics", "customer_to_analytics", "analytics_from_customer"),
-    ("sysops", "billing", "sysops_to_billing", "billing_from_sysops"),
-    ("billing", "sysops", "billing_to_sysops", "sysops_from_billing"),
-    ("customer", "customer", "customer_notifier", "customer_notifier"),
-    ("sysops", "sysops", "sysops_notifier", "sysops_notifier"),
-)
-
-# Job, database and role: the variable is SQUAD_<DATABASE>_URL unless the job has several roles.
-CODE_ROLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
-    "operations": {
-        "SQUAD_SYSOPS_URL": ("sysops", "assigner"),
-        "SQUAD_CUSTOMER_RECONCILER_URL": ("customer", "reconciler"),
-        "SQUAD_SYSOPS_RECONCILER_URL": ("sysops", "reconciler"),
-        "SQUAD_BILLING_RECONCILER_URL": ("billing", "reconciler"),
-    },
-    "billing": {
-        "SQUAD_BILLING_URL": ("billing", "biller"),
-        "SQUAD_BILLING_CHARGE_URL": ("billing", "card_charge"),
-        "SQUAD_BILLING_DESTROY_URL": ("billing", "card_destroy"),
-    },
-    "analytics": {
-        "SQUAD_CUSTOMER_URL": ("customer", "replicator"),
-        "SQUAD_SYSOPS_URL": ("sysops", "replicator"),
-        "SQUAD_BILLING_URL": ("billing", "replicator"),
-        "SQUAD_ANALYTICS_URL": ("analytics", "analytics_owner"),
-    },
-}
+DASHBOARDS_PORT = 8501
 
 # The daemon beats every 30 s. The start is in whole seconds, Dagster's times are UTC without zone.
 DAEMON_BEATS = """
@@ -81,93 +44,45 @@ POSTGRES = Process(
     runs_as_server_user=True,
 )
 
-
-def _outside_world(instance: Instance) -> dict[str, str]:
-    """Where mail, SMS and payments go: to the sandbox, unless the operator's shell says else."""
-    sandbox = f"http://127.0.0.1:{instance.port(SANDBOX_PORT)}"
-    defaults = {
-        "SQUAD_SMTP_URL": f"smtp://127.0.0.1:{instance.port(SMTP_PORT)}",
-        "SQUAD_MAIL_FROM": "Sysops Squad <support@sysops-squad.example>",
-        "SQUAD_SMS_URL": sandbox,
-        "SQUAD_SMS_ACCOUNT": "sandbox",
-        "SQUAD_SMS_TOKEN": "sandbox",
-        "SQUAD_SMS_FROM": "+12025550100",
-    }
-    return {name: instance.setting(name, value) for name, value in defaults.items()}
-
-
-def _payments(instance: Instance) -> dict[str, str]:
-    sandbox = f"http://127.0.0.1:{instance.port(SANDBOX_PORT)}/payments"
-    return {
-        "SQUAD_PAYMENTS_URL": instance.setting("SQUAD_PAYMENTS_URL", sandbox),
-        "SQUAD_PAYMENTS_KEY": instance.setting("SQUAD_PAYMENTS_KEY", "sandbox"),
-    }
+SANDBOX = Process(
+    name="sandbox",
+    description="received mail and SMS, and the payment provider",
+    command=("python", "-m", "orchestration.local.sandbox"),
+    probe=Http(SANDBOX_PORT, "/health"),
+    environment=wiring.sandbox,
+    ports=(SANDBOX_PORT, SMTP_PORT),
+    path="/",
+)
 
 
 def _api(quantum: str) -> Process:
-    port = API_PORTS[quantum]
-
-    def environment(instance: Instance) -> Mapping[str, str]:
-        return {
-            "SQUAD_DATABASE_URL": role_url(instance, quantum, f"{quantum}_api"),
-            "SQUAD_PORT": str(instance.port(port)),
-        }
-
     return Process(
         name=f"{quantum}-api",
         description=f"the API of the {quantum} quantum, and its documentation",
         command=("python", "-m", "api.serve", quantum),
-        probe=Http(port, "/health/ready"),
-        environment=environment,
-        ports=(port,),
+        probe=Http(API_PORTS[quantum], "/health/ready"),
+        environment=partial(wiring.api, quantum=quantum),
+        ports=(API_PORTS[quantum],),
         path="/docs",
     )
 
 
-def _relay(source: str, target: str, source_role: str, target_role: str) -> Process:
+def _relay(pair: tuple[str, str, str, str]) -> Process:
+    source, target, *_ = pair
     name = f"relay-{source}-{target}"
-    notifies = source == target
-
-    def environment(instance: Instance) -> Mapping[str, str]:
-        return {
-            "SQUAD_SOURCE_URL": role_url(instance, source, source_role),
-            "SQUAD_TARGET_URL": role_url(instance, target, target_role),
-            "SQUAD_HEARTBEAT_FILE": str(instance.heartbeat(name)),
-            **(_outside_world(instance) if notifies else {}),
-        }
-
+    carries = f"carries messages from {source} to {target}"
+    sends = f"sends the notifications of the {source} quantum"
     return Process(
         name=name,
-        description=f"sends the {source} quantum's notifications"
-        if notifies
-        else f"carries messages from {source} to {target}",
+        description=sends if source == target else carries,
         command=("python", "-m", "api.relay", source, target),
         probe=Heartbeat(name),
-        environment=environment,
+        environment=partial(wiring.relay, pair=pair),
     )
 
 
-def _dagster(instance: Instance) -> dict[str, str]:
-    return {
-        "DAGSTER_HOME": str(dagster_home(instance)),
-        # A bare postgresql:// would mean psycopg 3, which dagster-postgres does not know.
-        STORAGE_VARIABLE: role_url(instance, "dagster", "dagster", "postgresql+psycopg2"),
-    }
-
-
-def _code_server(location: str) -> Process:
+def _code_location(location: str) -> Process:
     port = CODE_LOCATIONS[location]
-
-    def environment(instance: Instance) -> Mapping[str, str]:
-        return {
-            **_dagster(instance),
-            **{
-                variable: role_url(instance, database, role)
-                for variable, (database, role) in CODE_ROLES[location].items()
-            },
-            **(_payments(instance) if location == "billing" else {}),
-        }
-
     return Process(
         name=f"code-{location}",
         description=f"the {location} jobs (a Dagster code server)",
@@ -176,35 +91,10 @@ def _code_server(location: str) -> Process:
             "--location-name", location, "-m", f"orchestration.definitions.{location}",
         ),
         probe=CodeLocation(location, port, WEBSERVER_PORT),
-        environment=environment,
+        environment=partial(wiring.code_location, location=location),
         ports=(port,),
     )  # fmt: skip
 
-
-def _sandbox(instance: Instance) -> Mapping[str, str]:
-    return {
-        "SQUAD_SANDBOX_PORT": str(instance.port(SANDBOX_PORT)),
-        "SQUAD_SANDBOX_SMTP_PORT": str(instance.port(SMTP_PORT)),
-        "SQUAD_SANDBOX_DATA": str(instance.var / "sandbox" / "sandbox.sqlite3"),
-    }
-
-
-def _dashboards(instance: Instance) -> Mapping[str, str]:
-    return {
-        "SQUAD_SYSOPS_API_URL": f"http://127.0.0.1:{instance.port(API_PORTS['sysops'])}",
-        "SQUAD_SNAPSHOTS": str(instance.var / "warehouse"),
-    }
-
-
-SANDBOX = Process(
-    name="sandbox",
-    description="received mail and SMS, and the payment provider",
-    command=("python", "-m", "orchestration.local.sandbox"),
-    probe=Http(SANDBOX_PORT, "/health"),
-    environment=_sandbox,
-    ports=(SANDBOX_PORT, SMTP_PORT),
-    path="/",
-)
 
 DAGSTER_WEBSERVER = Process(
     name="dagster-webserver",
@@ -214,7 +104,7 @@ DAGSTER_WEBSERVER = Process(
         "--workspace", "{var}/dagster/workspace.yaml",
     ),
     probe=Http(WEBSERVER_PORT, "/server_info"),
-    environment=_dagster,
+    environment=wiring.dagster,
     ports=(WEBSERVER_PORT,),
     path="/",
 )  # fmt: skip
@@ -224,7 +114,7 @@ DAGSTER_DAEMON = Process(
     description="starts the scheduled runs",
     command=("dagster-daemon", "run", "--workspace", "{var}/dagster/workspace.yaml"),
     probe=Query("dagster", DAEMON_BEATS, "no heartbeat of the daemon in the last 2 minutes"),
-    environment=_dagster,
+    environment=wiring.dagster,
 )
 
 DASHBOARDS = Process(
@@ -234,17 +124,17 @@ DASHBOARDS = Process(
         "streamlit", "run", "{root}/dashboards/app.py", "--server.headless", "true",
         "--server.address", "127.0.0.1", "--server.port", "{port}",
     ),
-    probe=Http(8501, "/_stcore/health"),
-    environment=_dashboards,
-    ports=(8501,),
+    probe=Http(DASHBOARDS_PORT, "/_stcore/health"),
+    environment=wiring.dashboards,
+    ports=(DASHBOARDS_PORT,),
     path="/",
 )  # fmt: skip
 
 SERVICES = (
     SANDBOX,
     *(_api(quantum) for quantum in API_PORTS),
-    *(_relay(*pair) for pair in RELAYS),
-    *(_code_server(location) for location in CODE_LOCATIONS),
+    *(_relay(pair) for pair in RELAYS),
+    *(_code_location(location) for location in CODE_LOCATIONS),
     DAGSTER_WEBSERVER,
     DAGSTER_DAEMON,
     DASHBOARDS,

@@ -21,9 +21,9 @@ from orchestration.local.launch import Launch, launch_file
 # The kernel allows 107 bytes; the supervisor adds its process id for a moment.
 SOCKET_PATH_BYTES = 90
 # A process that lives this long counts as started; one that dies sooner is tried again after
-# 1, 2, 3 ... seconds, and given up after about eight minutes.
+# 1, 2, 3 ... seconds, and given up after half a day.
 START_SECONDS = 5
-START_RETRIES = 30
+START_RETRIES = 300
 
 HEAD = """\
 ; Written by `squad up`; changes are lost. It holds no secret.

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from api.messages import PAIRS
+from orchestration.local import keys
 from orchestration.local.blueprint import Blueprint, Process
 from orchestration.local.errors import LocalError
 from orchestration.local.instance import Instance
 from orchestration.local.probes import Tcp
-from orchestration.local.processes import blueprint_of
+from orchestration.local.processes import RELAYS, blueprint_of
+from orchestration.local.secrets import SecretStore
 from orchestration.local.supervisor_config import config_file, socket_file, write_config
 
 
@@ -84,6 +87,10 @@ def test_no_secret_is_in_a_command_or_in_the_supervisors_configuration(tmp_path:
     assert not [secret for secret in secrets if secret in shown]
 
 
+def test_every_pair_of_quanta_that_exchanges_messages_has_a_relay() -> None:
+    assert {pair[:2] for pair in RELAYS} == set(PAIRS)
+
+
 def test_each_process_holds_only_its_own_databases(tmp_path: Path) -> None:
     instance = Instance(tmp_path / "var")
     blueprint = blueprint_of(instance)
@@ -94,6 +101,42 @@ def test_each_process_holds_only_its_own_databases(tmp_path: Path) -> None:
     assert "/sysops" not in customer
     assert "/billing" not in customer
     assert "customer_to_billing" not in scores
+
+
+def test_only_the_vaults_own_processes_hold_its_keys(tmp_path: Path) -> None:
+    instance = Instance(tmp_path / "var")
+    store = SecretStore(instance.secrets)
+    kek, box = keys.key_encryption_key(store), keys.box_keys(store)
+    seen = {
+        one.name: set(one.environment(instance).values())
+        for one in blueprint_of(instance).processes
+    }
+
+    assert {name for name, values in seen.items() if kek in values} == {
+        "relay-customer-billing",
+        "code-billing",
+    }
+    assert {name for name, values in seen.items() if box in values} == {"relay-customer-billing"}
+
+
+def test_only_its_issuer_holds_a_signing_key(tmp_path: Path) -> None:
+    instance = Instance(tmp_path / "var")
+    holders = {
+        one.name: one.environment(instance)["SQUAD_SIGNING_KEY"]
+        for one in blueprint_of(instance).processes
+        if "SQUAD_SIGNING_KEY" in one.environment(instance)
+    }
+
+    assert sorted(holders) == ["customer-api", "sysops-api"]
+    assert len(set(holders.values())) == 2
+
+
+def test_a_real_provider_takes_the_place_of_the_sandbox(tmp_path: Path) -> None:
+    real = Instance(tmp_path / "var", settings={"SQUAD_PAYMENTS_URL": "https://pay.example/v1"})
+
+    environment = blueprint_of(real).find("code-billing").environment(real)
+
+    assert environment["SQUAD_PAYMENTS_URL"] == "https://pay.example/v1"
 
 
 def test_percent_signs_survive_and_comments_in_paths_are_refused(tmp_path: Path) -> None:

@@ -90,9 +90,10 @@ def test_a_process_logs_in_with_its_role_on_the_same_server(tmp_path: Path) -> N
     password = SecretStore(instance.secrets).role_password("biller")
 
     assert role_url(instance, "billing", "biller") == (
-        f"postgresql+asyncpg://biller:{password}@db:5433/x?sslmode=require"
+        f"postgresql://biller:{password}@db:5433/x?sslmode=require"
     )
-    assert role_url(instance, "billing", "biller", "postgresql").startswith("postgresql://biller:")
+    dagster = role_url(instance, "billing", "biller", "postgresql+psycopg2")
+    assert dagster.startswith("postgresql+psycopg2://biller:")
 
 
 def test_a_url_that_is_none_is_named_by_its_variable(tmp_path: Path) -> None:

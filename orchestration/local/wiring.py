@@ -1,0 +1,159 @@
+"""Which process gets which addresses, roles and keys: the least that it needs, nothing else."""
+
+from collections.abc import Mapping
+
+from orchestration.local import keys
+from orchestration.local.dagster_home import STORAGE_VARIABLE, dagster_home
+from orchestration.local.databases import role_url
+from orchestration.local.instance import Instance
+from orchestration.local.secrets import SecretStore
+
+API_PORTS = {"customer": 8001, "sysops": 8002, "billing": 8003, "analytics": 8004}
+SANDBOX_PORT = 8025
+SMTP_PORT = 1025
+
+# Issuers of access tokens (api.kernel.auth): customers at customer, staff at sysops.
+CUSTOMERS = "customer"
+STAFF = "sysops"
+
+# Source, target, and the role on each side.
+RELAYS = (
+    ("customer", "sysops", "customer_to_sysops", "sysops_from_customer"),
+    ("sysops", "customer", "sysops_to_customer", "customer_from_sysops"),
+    ("customer", "billing", "customer_to_billing", "billing_intake"),
+    ("billing", "customer", "billing_to_customer", "customer_from_billing"),
+    ("customer", "analytics", "customer_to_analytics", "analytics_from_customer"),
+    ("sysops", "billing", "sysops_to_billing", "billing_from_sysops"),
+    ("billing", "sysops", "billing_to_sysops", "sysops_from_billing"),
+    ("customer", "customer", "customer_notifier", "customer_notifier"),
+    ("sysops", "sysops", "sysops_notifier", "sysops_notifier"),
+)
+
+# A code location, and the database and role behind each of its variables.
+CODE_ROLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "operations": {
+        "SQUAD_SYSOPS_URL": ("sysops", "assigner"),
+        "SQUAD_CUSTOMER_RECONCILER_URL": ("customer", "reconciler"),
+        "SQUAD_SYSOPS_RECONCILER_URL": ("sysops", "reconciler"),
+        "SQUAD_BILLING_RECONCILER_URL": ("billing", "reconciler"),
+    },
+    "billing": {
+        "SQUAD_BILLING_URL": ("billing", "biller"),
+        "SQUAD_BILLING_CHARGE_URL": ("billing", "card_charge"),
+        "SQUAD_BILLING_DESTROY_URL": ("billing", "card_destroy"),
+    },
+    "analytics": {
+        "SQUAD_CUSTOMER_URL": ("customer", "replicator"),
+        "SQUAD_SYSOPS_URL": ("sysops", "replicator"),
+        "SQUAD_BILLING_URL": ("billing", "replicator"),
+        "SQUAD_ANALYTICS_URL": ("analytics", "analytics_owner"),
+    },
+}
+
+
+def api(instance: Instance, quantum: str) -> dict[str, str]:
+    """The process that serves one quantum."""
+    store = SecretStore(instance.secrets)
+    own = {
+        "SQUAD_DATABASE_URL": role_url(instance, quantum, f"{quantum}_api"),
+        "SQUAD_PORT": str(instance.port(API_PORTS[quantum])),
+    }
+    if quantum == "customer":
+        return own | {
+            "SQUAD_SIGNING_KEY": keys.signing_key(store, CUSTOMERS),
+            "SQUAD_CUSTOMER_PUBLIC_KEY": keys.public_key(store, CUSTOMERS),
+            "SQUAD_VAULT_BOX_PUBLIC_KEY": keys.box_public_key(store),
+            "SQUAD_SURVEY_KEY": keys.survey_key(store),
+        }
+    staff = {"SQUAD_STAFF_PUBLIC_KEY": keys.public_key(store, STAFF)}
+    if quantum == "sysops":
+        return own | staff | {"SQUAD_SIGNING_KEY": keys.signing_key(store, STAFF)}
+    return own | staff
+
+
+def relay(instance: Instance, pair: tuple[str, str, str, str]) -> dict[str, str]:
+    """The process that carries messages from one quantum to another, or out of one."""
+    source, target, source_role, target_role = pair
+    store = SecretStore(instance.secrets)
+    own = {
+        "SQUAD_SOURCE_URL": role_url(instance, source, source_role),
+        "SQUAD_TARGET_URL": role_url(instance, target, target_role),
+        "SQUAD_HEARTBEAT_FILE": str(instance.heartbeat(f"relay-{source}-{target}")),
+    }
+    if (source, target) == ("customer", "billing"):
+        return own | {
+            "SQUAD_VAULT_KEK": keys.key_encryption_key(store),
+            "SQUAD_VAULT_BOX_KEYS": keys.box_keys(store),
+        }
+    if source != target:
+        return own
+    links = {"SQUAD_SURVEY_KEY": keys.survey_key(store)} if source == "customer" else {}
+    return own | links | mail_and_sms(instance)
+
+
+def code_location(instance: Instance, location: str) -> dict[str, str]:
+    """The scheduled jobs of one code location; only billing holds the vault's key."""
+    own = dagster(instance) | {
+        variable: role_url(instance, database, role)
+        for variable, (database, role) in CODE_ROLES[location].items()
+    }
+    if location == "billing":
+        kek = keys.key_encryption_key(SecretStore(instance.secrets))
+        return own | payments(instance) | {"SQUAD_VAULT_KEK": kek}
+    return own
+
+
+def dagster(instance: Instance) -> dict[str, str]:
+    """Every process of Dagster."""
+    return {
+        "DAGSTER_HOME": str(dagster_home(instance)),
+        # A bare postgresql:// would mean psycopg 3, which dagster-postgres does not know.
+        STORAGE_VARIABLE: role_url(instance, "dagster", "dagster", "postgresql+psycopg2"),
+    }
+
+
+def sandbox(instance: Instance) -> dict[str, str]:
+    """The outside world in small."""
+    return {
+        "SQUAD_SANDBOX_PORT": str(instance.port(SANDBOX_PORT)),
+        "SQUAD_SANDBOX_SMTP_PORT": str(instance.port(SMTP_PORT)),
+        "SQUAD_SANDBOX_DATA": str(instance.var / "sandbox" / "sandbox.sqlite3"),
+    }
+
+
+def dashboards(instance: Instance) -> dict[str, str]:
+    """The managers' pages: they log in at the API and read the published snapshots."""
+    return {
+        "SQUAD_SYSOPS_API_URL": f"http://127.0.0.1:{instance.port(API_PORTS['sysops'])}",
+        "SQUAD_SNAPSHOTS": str(instance.var / "warehouse"),
+    }
+
+
+def mail_and_sms(instance: Instance) -> dict[str, str]:
+    """To the sandbox, unless the operator's shell names real servers."""
+    return _or_given(
+        instance,
+        {
+            "SQUAD_SMTP_URL": f"smtp://127.0.0.1:{instance.port(SMTP_PORT)}",
+            "SQUAD_MAIL_FROM": "Sysops Squad <support@sysops-squad.example>",
+            "SQUAD_SMS_URL": f"http://127.0.0.1:{instance.port(SANDBOX_PORT)}",
+            "SQUAD_SMS_ACCOUNT": "sandbox",
+            "SQUAD_SMS_TOKEN": "sandbox",
+            "SQUAD_SMS_FROM": "+12025550100",
+        },
+    )
+
+
+def payments(instance: Instance) -> dict[str, str]:
+    """To the sandbox, unless the operator's shell names a real provider."""
+    return _or_given(
+        instance,
+        {
+            "SQUAD_PAYMENTS_URL": f"http://127.0.0.1:{instance.port(SANDBOX_PORT)}/payments",
+            "SQUAD_PAYMENTS_KEY": "sandbox",
+        },
+    )
+
+
+def _or_given(instance: Instance, defaults: Mapping[str, str]) -> dict[str, str]:
+    return {name: instance.setting(name, value) for name, value in defaults.items()}
