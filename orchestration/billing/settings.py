@@ -8,13 +8,13 @@ from api.kernel.settings import Settings
 class BillingSettings(Settings):
     """Two roles of one database, and the tolerances of a run.
 
-    `SQUAD_BILLING_URL` (biller) for all but the charge step, `SQUAD_CARD_CHARGE_URL`
+    `SQUAD_BILLING_URL` (biller) for all but the charge step, `SQUAD_BILLING_CHARGE_URL`
     (card_charge) for that. The vault's key-encryption key and the payment provider have
     classes of their own (`VaultSettings`, `PaymentSettings`).
     """
 
     billing_url: SecretStr
-    card_charge_url: SecretStr
+    billing_charge_url: SecretStr
     billing_count_tolerance: float = Field(default=0.25, ge=0)
     """Share by which the number of invoices may differ from last month's."""
     billing_total_tolerance: float = Field(default=0.25, ge=0)

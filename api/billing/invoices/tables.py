@@ -78,7 +78,7 @@ class Invoice(Base):
         ),
         Index("ix_invoice_customer", "customer_id", text("period_start DESC")),
         Index("ix_invoice_run", "run_id", "status"),
-        Index("ix_invoice_owed", "issued_at", postgresql_where=text("status = 'issued'")),
+        Index("ix_invoice_owed", "number", postgresql_where=text("status = 'issued'")),
     )
 
     id: Mapped[Id]

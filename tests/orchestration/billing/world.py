@@ -1,7 +1,7 @@
 """A small billing world in a real database: plans, contracts, cards, a month to bill."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,9 +15,11 @@ from api.billing.calendar import Period
 from api.billing.invoices.rules import Finding
 from api.billing.vault.service import NewCard, encrypt_many
 from api.kernel.messages import decode_envelope
-from api.kernel.outside.payments import CardNumber
+from api.kernel.outside.payments import CardNumber, PaymentProvider
 from orchestration.billing.approving import decide
+from orchestration.billing.charging import Progress
 from orchestration.billing.checking import check
+from orchestration.billing.collecting import Collector
 from orchestration.billing.drafting import Drafted, draft
 from orchestration.billing.issuing import Issued, issue
 from orchestration.billing.settings import BillingSettings
@@ -37,11 +39,13 @@ class World:
     databases: Databases
     now: datetime = NOW
     settings: BillingSettings = field(init=False)
+    _opened: dict[str, Sessions] = field(default_factory=dict)
+    _closing: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     def __post_init__(self) -> None:
         self.settings = BillingSettings(
             billing_url=SecretStr(self.databases.url("billing", "biller")),
-            card_charge_url=SecretStr(self.databases.url("billing", "card_charge")),
+            billing_charge_url=SecretStr(self.databases.url("billing", "card_charge")),
         )
 
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -55,8 +59,14 @@ class World:
 
     @asynccontextmanager
     async def as_role(self, role: str) -> AsyncIterator[Sessions]:
-        async with self.databases.sessions("billing", role) as sessions:
-            yield sessions
+        """Sessions of a role; its connections stay open until the test ends."""
+        if role not in self._opened:
+            opening = self.databases.sessions("billing", role)
+            self._opened[role] = await self._closing.enter_async_context(opening)
+        yield self._opened[role]
+
+    async def close(self) -> None:
+        await self._closing.aclose()
 
     # what is there to bill
 
@@ -160,6 +170,22 @@ class World:
         await self.decide(period)
         return await self.issue(period)
 
+    # the charge step
+
+    def collector(self, sessions: Sessions, provider: PaymentProvider) -> Collector:
+        return Collector(sessions, provider, KEK, lambda: self.now, concurrency=4)
+
+    async def charge(self, provider: PaymentProvider, period: Period = OCTOBER) -> Progress:
+        """Charge a month's issued invoices."""
+        async with self.as_role("card_charge") as sessions:
+            return (await self.collector(sessions, provider).charge_run(period))[1]
+
+    async def follow_up(self, provider: PaymentProvider, *, days: float = 0) -> Progress:
+        """Let time pass, then ask about what is open and try again what is due."""
+        self.now += timedelta(days=days)
+        async with self.as_role("card_charge") as sessions:
+            return await self.collector(sessions, provider).follow_up()
+
     # what came of it
 
     def sent(self, target: str, channel: str) -> list[dict[str, Any]]:
@@ -186,7 +212,3 @@ class World:
             )
             for (table,) in tables
         }
-
-
-Build = Callable[[World], None]
-KEY = KEK

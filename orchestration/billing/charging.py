@@ -1,0 +1,224 @@
+"""Charging: pages of intents in, bounded concurrency at the provider, outcomes booked in batches.
+
+The order that makes it safe to kill at any line: the intent is committed, then the provider is
+asked, then the outcome is booked. Whatever is undecided at the next start is asked about by its
+key, and repeated under the same key only if the provider does not know it. One account that
+fails costs the others nothing.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from api.billing.payments import rules
+from api.billing.vault.crypto import KeyWrapper
+from api.billing.vault.service import open_cards
+from api.kernel.database import is_unavailable
+from api.kernel.outside.payments import (
+    Approved,
+    Card,
+    ChargeRequest,
+    Declined,
+    PaymentProvider,
+    ProviderError,
+    Unknown,
+)
+from orchestration.billing.booking import Outcome, Settled, book
+from orchestration.billing.intents import Attempt
+
+ACTOR = "card_charge"
+BATCH = 100
+WAIT_FOR_MORE_SECONDS = 0.02
+REFUSES_US = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+
+log = structlog.get_logger()
+
+
+class ProviderRefusesUs(Exception):
+    """The provider does not accept our key: nothing further was tried."""
+
+
+class NotAllBooked(Exception):
+    """Some outcomes could not be written down; they are asked for again at the next start."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a charge step is; `total` is what was known to be due at its start."""
+
+    total: int = 0
+    approved: int = 0
+    declined: int = 0
+    unknown: int = 0
+    failed: int = 0
+    not_booked: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def done(self) -> int:
+        return self.approved + self.declined + self.unknown + self.failed
+
+    @property
+    def per_second(self) -> float:
+        return self.done / max(time.monotonic() - self.started, 1e-6)
+
+    def count(self, outcome: Outcome) -> None:
+        match outcome:
+            case Approved():
+                self.approved += 1
+            case Declined():
+                self.declined += 1
+            case Unknown():
+                self.unknown += 1
+            case _:
+                self.failed += 1
+
+    def __str__(self) -> str:
+        left = max(self.total - self.done, 0)
+        seconds = left / self.per_second if self.done else 0.0
+        return (
+            f"{self.done} of {self.total}: {self.approved} approved, {self.declined} declined, "
+            f"{self.unknown} unknown, {self.failed} failed; {self.per_second:.0f} a second, "
+            f"about {seconds:.0f} s left"
+        )
+
+
+@dataclass(slots=True)
+class Charger:
+    """Takes pages of attempts to the provider and books what comes of them (role card_charge)."""
+
+    sessions: async_sessionmaker[AsyncSession]
+    provider: PaymentProvider
+    kek: KeyWrapper
+    clock: Callable[[], datetime]
+    concurrency: int = 32
+    report: Callable[[Progress], None] = lambda _: None
+    progress: Progress = field(default_factory=Progress)
+    _todo: asyncio.Queue[tuple[Attempt, Card | None] | None] = field(init=False)
+    _settled: asyncio.Queue[Settled | None] = field(init=False)
+    _refusal: ProviderError | None = field(init=False, default=None)
+
+    async def run(self, pages: AsyncIterator[list[Attempt]]) -> Progress:
+        """Settle every attempt of `pages`.
+
+        Raises:
+            ProviderRefusesUs: our key is not accepted; what had been decided is booked.
+            NotAllBooked: all others are booked.
+        """
+        self._todo = asyncio.Queue(self.concurrency)
+        self._settled = asyncio.Queue()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._produce(pages))
+            workers = [tasks.create_task(self._work()) for _ in range(self.concurrency)]
+            booker = tasks.create_task(self._book())
+            await asyncio.wait(workers)
+            await self._settled.put(None)
+            await booker
+        if self._refusal is not None:
+            raise ProviderRefusesUs(f"The payment provider answers {self._refusal}.")
+        if self.progress.not_booked:
+            raise NotAllBooked(f"{self.progress.not_booked} outcomes could not be booked.")
+        return self.progress
+
+    async def _produce(self, pages: AsyncIterator[list[Attempt]]) -> None:
+        async for page in pages:
+            if self._refusal is not None:
+                break
+            opened = await open_cards(
+                self.sessions,
+                self.kek,
+                [it.card_id for it in page if it.card_id is not None and it.card_usable],
+                actor=ACTOR,
+                purpose="charge",
+                now=self.clock(),
+            )
+            for attempt in page:
+                card = opened.cards.get(attempt.card_id) if attempt.card_id else None
+                await self._todo.put((attempt, card))
+        for _ in range(self.concurrency):
+            await self._todo.put(None)
+
+    async def _work(self) -> None:
+        while (job := await self._todo.get()) is not None:
+            attempt, card = job
+            if self._refusal is not None:
+                continue
+            try:
+                outcome = await self._settle(attempt, card)
+            except ProviderError as error:
+                if error.status in REFUSES_US:
+                    self._refusal = error
+                    continue
+                outcome = error
+            except Exception as error:  # noqa: BLE001 - one account never stops the others
+                _log("charge_failed", attempt, error)
+                outcome = Unknown(type(error).__name__)
+            await self._settled.put(Settled(attempt, outcome))
+
+    async def _settle(self, attempt: Attempt, card: Card | None) -> Outcome:
+        if attempt.payment_id is None:
+            return rules.NO_CARD
+        if not attempt.fresh:
+            found = await self.provider.find(attempt.idempotency_key)
+            if found is not None:
+                return found
+        if card is None:
+            if attempt.fresh:
+                return rules.CARD_UNREADABLE
+            return rules.without_usable_card(attempt.created_at, self.clock())
+        return await self.provider.charge(
+            ChargeRequest(
+                idempotency_key=attempt.idempotency_key,
+                amount_cents=attempt.amount_cents,
+                currency=attempt.currency,
+                card=card,
+                reference=attempt.number,
+            )
+        )
+
+    async def _book(self) -> None:
+        ended = False
+        while not ended:
+            batch: list[Settled] = []
+            while len(batch) < BATCH and not ended:
+                try:
+                    wait = WAIT_FOR_MORE_SECONDS if batch else None
+                    item = await asyncio.wait_for(self._settled.get(), wait)
+                except TimeoutError:
+                    break
+                if item is None:
+                    ended = True
+                else:
+                    batch.append(item)
+            if batch:
+                await self._save(batch)
+                self.report(self.progress)
+
+    async def _save(self, batch: list[Settled]) -> None:
+        """One transaction for the batch; if that fails, one for each, so that one fails alone."""
+        try:
+            async with self.sessions.begin() as session:
+                await book(session, batch, self.clock())
+        except Exception as error:
+            if is_unavailable(error):
+                raise
+            if len(batch) == 1:
+                self.progress.not_booked += 1
+                _log("outcome_not_booked", batch[0].attempt, error)
+                return
+            for it in batch:
+                await self._save([it])
+        else:
+            for it in batch:
+                self.progress.count(it.outcome)
+
+
+def _log(what: str, attempt: Attempt, error: Exception) -> None:
+    """Without the traceback: a formatter that shows local variables would show a card."""
+    log.error(what, invoice=attempt.number, error=type(error).__name__)
