@@ -9,10 +9,8 @@ from api.kernel.inbox import Inbound
 from api.kernel.messages import Message
 from api.kernel.relay import Relay
 from api.relay import open_inbound
-from orchestration.local.processes import RELAYS
+from orchestration.local.wiring import RELAYS
 from tests.databases import Databases
-
-ROLES = {(source, target): (out, into) for source, target, out, into in RELAYS}
 
 
 async def deliver(
@@ -22,7 +20,7 @@ async def deliver(
     inbound: AbstractAsyncContextManager[Inbound] | None = None,
 ) -> int:
     """Carry what waits from `source` to `target`, once; returns how many were taken."""
-    out, into = ROLES[source, target]
+    out, into = RELAYS[source, target]
     async with (
         inbound or open_inbound(source, target) as handlers,
         databases.sessions(target, into) as sessions,

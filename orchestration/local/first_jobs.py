@@ -1,0 +1,48 @@
+"""The first run of each job, so that a new platform has something to show.
+
+Each is skipped when it has succeeded before: from then on the schedules carry it.
+"""
+
+from orchestration.local.blueprint import Note, Step
+from orchestration.local.errors import LocalError
+from orchestration.local.instance import Instance
+from orchestration.local.jobs import Jobs
+from orchestration.local.processes import WEBSERVER_PORT
+
+HERE = "orchestration.local.first_jobs"
+PATIENCE_SECONDS = 240
+UNFINISHED = ("NOT_STARTED", "QUEUED", "STARTING", "STARTED")
+
+STEPS = (
+    Step("Assigning experts to the open tickets", f"{HERE}:assign"),
+    Step("Filling the warehouse and publishing the reports", f"{HERE}:publish"),
+)
+
+
+def dagster(instance: Instance) -> Jobs:
+    """This platform's Dagster."""
+    return Jobs(f"http://127.0.0.1:{instance.port(WEBSERVER_PORT)}")
+
+
+def assign(instance: Instance, note: Note) -> None:
+    _run(instance, note, "operations", "assign_experts_job")
+
+
+def publish(instance: Instance, note: Note) -> None:
+    _run(instance, note, "analytics", "warehouse_job")
+
+
+def _run(
+    instance: Instance, note: Note, location: str, job: str, tags: dict[str, str] | None = None
+) -> None:
+    jobs = dagster(instance)
+    if jobs.last(job, "SUCCESS"):
+        note("done before")
+        return
+    # The schedule may have been faster; two at once would only wait for each other.
+    run = jobs.last(job, *UNFINISHED) or jobs.launch(location, job, tags)
+    try:
+        jobs.wait(run, PATIENCE_SECONDS, note)
+    except LocalError:
+        if jobs.last(job, "SUCCESS") is None:
+            raise
