@@ -79,23 +79,25 @@ async def submit(session: AsyncSession, account_id: UUID, new: NewTicket, now: d
     session.add(ticket)
     await session.flush()
     session.add(TicketTimeline(ticket_id=ticket.id, version=0, status="submitted", at=now))
-    await outbox.send(
-        session,
-        TicketCreated(
-            ticket_id=ticket.id,
-            customer_id=account_id,
-            contract_id=ticket.contract_id,
-            contact_name=ground.account.full_name,
-            contact_phone=ground.account.phone,
-            address=service_address(ground.address),
-            ticket_type=ticket.ticket_type,
-            description=ticket.description,
-            priority=priority,
-            preferred_windows=windows,
-            submitted_at=now,
-        ),
-    )
+    await outbox.send(session, created(ticket, ground.account, ground.address))
     return ticket
+
+
+def created(ticket: Ticket, account: Account, address: Address) -> TicketCreated:
+    """What sysops is told of a submitted ticket; the same whenever it is told again."""
+    return TicketCreated(
+        ticket_id=ticket.id,
+        customer_id=ticket.account_id,
+        contract_id=ticket.contract_id,
+        contact_name=account.full_name,
+        contact_phone=account.phone,
+        address=service_address(address),
+        ticket_type=ticket.ticket_type,
+        description=ticket.description,
+        priority=ticket.priority,
+        preferred_windows=msgspec.convert(ticket.preferred_windows, list[Window]),
+        submitted_at=ticket.submitted_at,
+    )
 
 
 async def page(

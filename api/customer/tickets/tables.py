@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.customer.base import Base
 from api.kernel.database import Id, Moment, one_of
-from api.messages import TicketRequestKind, TicketStatus
+from api.messages import Priority, TicketRequestKind, TicketStatus
 
 STATUSES = (
     "submitted", "open", "escalated", "assigned", "accepted", "in_progress", "resolved",
@@ -46,7 +46,7 @@ class Ticket(Base):
     address_id: Mapped[UUID] = mapped_column(ForeignKey("address.id"))
     ticket_type: Mapped[str] = mapped_column(ForeignKey("ticket_type.code"))
     description: Mapped[str]
-    priority: Mapped[str]
+    priority: Mapped[Priority] = mapped_column(String)
     channel: Mapped[str]
     status: Mapped[TicketStatus] = mapped_column(String)
     version: Mapped[int]
