@@ -11,7 +11,7 @@ from api.kernel.relay import queue_queries
 from orchestration.local.databases import role_url
 from orchestration.local.errors import LocalError
 from orchestration.local.instance import Instance
-from orchestration.local.processes import RELAYS
+from orchestration.local.wiring import RELAYS
 
 # More than this at once is an outage, and replaying goes on where it stopped.
 MOST = 10_000
