@@ -20,7 +20,7 @@ async def deliver(
     inbound: AbstractAsyncContextManager[Inbound] | None = None,
 ) -> int:
     """Carry what waits from `source` to `target`, once; returns how many were taken."""
-    out, into = RELAYS[source, target]
+    out, into = next(pair[2:] for pair in RELAYS if pair[:2] == (source, target))
     async with (
         inbound or open_inbound(source, target) as handlers,
         databases.sessions(target, into) as sessions,

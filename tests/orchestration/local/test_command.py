@@ -149,6 +149,29 @@ def test_ctrl_c_in_the_foreground_stops_everything(
     assert marks.marked_processes(instance.var) == []
 
 
+def test_the_foreground_form_ends_when_its_supervisor_is_gone(
+    instance: Instance, tmp_path: Path
+) -> None:
+    output = tmp_path / "output"
+    with (
+        output.open("w") as file,
+        subprocess.Popen(
+            [*SQUAD, "up", "--foreground"],
+            stderr=file,
+            cwd=PROJECT_ROOT,
+            env=environment(instance),
+        ) as process,
+    ):
+        try:
+            eventually(lambda: "Ctrl-C stops" in output.read_text())
+            os.kill(int((instance.run / "supervisor.pid").read_text()), signal.SIGKILL)
+            assert process.wait(30) == 1
+        finally:
+            process.terminate()
+
+    assert output.read_text().endswith("`squad status` tells what is left.\n")
+
+
 def start_for_ever(instance: Instance) -> subprocess.Popen[str]:
     """`squad up` of a platform whose second process is never ready; returns when both run."""
     code = (
