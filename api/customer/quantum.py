@@ -7,6 +7,8 @@ from api.customer.cards.routes import CardController
 from api.customer.cards.service import CardSealer
 from api.customer.contracts.routes import ContractController
 from api.customer.statements.routes import StatementController
+from api.customer.surveys.links import SurveyLinks
+from api.customer.surveys.routes import SurveyController
 from api.customer.tickets.routes import TicketController
 from api.kernel.auth import CUSTOMER_ISSUER, TokenSigner, TokenVerifier
 from api.kernel.database import create_engine
@@ -17,17 +19,24 @@ from api.kernel.settings import ServiceSettings
 class QuantumSettings(ServiceSettings):
     """`signing_key` is the PEM private key that signs customer tokens; the public half checks
     them. `vault_box_public_key` seals cards for the billing quantum (base64).
+    `survey_key`, 32 characters or more, signs survey links; the notifier has the same.
     """
 
     signing_key: SecretStr
     customer_public_key: str
     vault_box_public_key: str
+    survey_key: SecretStr
 
 
 def quantum(settings: QuantumSettings) -> Quantum:
     """The quantum with its database, its routes and the keys it needs."""
     signer = TokenSigner(CUSTOMER_ISSUER, settings.signing_key.get_secret_value())
     sealer = CardSealer(settings.vault_box_public_key)
+
+    links = SurveyLinks(settings.survey_key.get_secret_value())
+
+    async def provide_links() -> SurveyLinks:
+        return links
 
     async def provide_signer() -> TokenSigner:
         return signer
@@ -49,6 +58,7 @@ def quantum(settings: QuantumSettings) -> Quantum:
             CardController,
             TicketController,
             StatementController,
+            SurveyController,
         ],
-        dependencies={"signer": provide_signer, "sealer": provide_sealer},
+        dependencies={"signer": provide_signer, "sealer": provide_sealer, "links": provide_links},
     )

@@ -21,6 +21,7 @@ from tests.messaging import queued
 M = TypeVar("M", bound=Message)
 
 PASSWORD = "correct horse battery staple"
+SURVEY_KEY = "a survey key of these tests, long enough"
 VAULT = generate_box_keypair()
 
 CATALOGUE = """
@@ -60,15 +61,22 @@ def vault() -> BoxKeypair:
 
 
 @pytest.fixture
-async def customer(databases: Databases) -> AsyncIterator[httpx.AsyncClient]:
+def settings(databases: Databases) -> QuantumSettings:
     private, public = key_pair("customer")
-    settings = QuantumSettings(
+    return QuantumSettings(
         database_url=SecretStr(databases.url("customer", "customer_api")),
         port=0,
         signing_key=SecretStr(private),
         customer_public_key=public,
         vault_box_public_key=VAULT.public_key,
+        survey_key=SecretStr(SURVEY_KEY),
     )
+
+
+@pytest.fixture
+async def customer(
+    settings: QuantumSettings, databases: Databases
+) -> AsyncIterator[httpx.AsyncClient]:
     databases.execute("customer", CATALOGUE)
     async with client(quantum(settings)) as opened:
         yield opened

@@ -1,0 +1,146 @@
+"""The survey's pages: plain HTML without scripts, everything in one answer."""
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import MediaType, Response
+
+from api.customer.surveys.rules import LONGEST_COMMENT, SCORES
+from api.customer.surveys.service import Subject
+
+_PACKAGE = "api.customer.surveys"
+_STYLE = (files(_PACKAGE) / "templates" / "style.css").read_text(encoding="utf-8")
+# The one style of the page is allowed by its hash; nothing else is loaded, framed or run.
+_STYLE_HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+HEADERS = {
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    # The link is a key: it goes to no other site and stays in no shared cache.
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+# Where an error's link leads.
+_FIRST_INPUT = {"score": "score-5", "would_recommend": "recommend-0", "comment": "comment"}
+
+_environment = Environment(
+    loader=PackageLoader(_PACKAGE),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.globals["style"] = _STYLE
+
+Page = Response[str]
+
+
+def form(
+    subject: Subject,
+    typed: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> Page:
+    """The questions, with what was typed and what is wrong with it."""
+    return _page(
+        "form.html",
+        422 if errors else 200,
+        ticket_number=subject.ticket_number,
+        device=subject.device,
+        trouble=subject.trouble,
+        scores=SCORES,
+        typed=typed or {},
+        errors=errors or {},
+        longest_comment=LONGEST_COMMENT,
+        first_input=_FIRST_INPUT,
+    )
+
+
+def thanks(subject: Subject) -> Page:
+    """The survey has its answer."""
+    return _message(
+        200,
+        "Thank you",
+        f"We received your answer on {_day(subject.survey.answered_at, subject)}.",
+        "Your answer goes to the people who plan and do our visits.",
+    )
+
+
+def already_answered(subject: Subject) -> Page:
+    """A second answer is not kept."""
+    return _message(
+        409,
+        "You have already answered",
+        f"We received your answer on {_day(subject.survey.answered_at, subject)}, "
+        "and a survey can be answered once.",
+        "Your first answer stays as it is. Thank you.",
+    )
+
+
+def expired(subject: Subject) -> Page:
+    """Its time is over."""
+    return _message(
+        410,
+        "This survey is closed",
+        f"It could be answered until {_day(subject.survey.expires_at, subject)}.",
+        "Is something still wrong? Open your ticket and ask to reopen it, or call us.",
+    )
+
+
+def unknown() -> Page:
+    """A link that we did not make."""
+    return _message(
+        404,
+        "We do not know this survey",
+        "The link may be cut off. Open it from the e-mail again, or copy all of it.",
+    )
+
+
+def refused(status: int) -> Page:
+    """A request that our form does not make."""
+    return _message(
+        status,
+        "That did not work",
+        "Your answer could not be read. Go back, shorten it if it is very long, and try again.",
+    )
+
+
+def trouble(status: int) -> Page:
+    """We are to blame; nothing was kept."""
+    return _message(
+        status,
+        "Something went wrong on our side",
+        "Your answer was not saved. Go back and send it again in a minute.",
+    )
+
+
+def _message(status: int, title: str, *paragraphs: str) -> Page:
+    return _page("message.html", status, title=title, paragraphs=paragraphs)
+
+
+def _page(template: str, status: int, **context: object) -> Page:
+    return Response(
+        _environment.get_template(template).render(context),
+        status_code=status,
+        media_type=MediaType.HTML,
+        headers=HEADERS,
+    )
+
+
+def _day(moment: datetime | None, subject: Subject) -> str:
+    """A day as the customer's calendar has it."""
+    if moment is None:
+        raise ValueError(f"Survey {subject.survey.id} has no such day.")
+    return f"{moment.astimezone(ZoneInfo(subject.time_zone)):%A, %B %-d}"

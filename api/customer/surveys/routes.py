@@ -1,0 +1,102 @@
+"""The survey that a customer opens from an e-mail. The link is all it needs."""
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.customer.surveys import pages, rules, service
+from api.customer.surveys.links import PATH, SurveyLinks
+from api.kernel.database import is_unavailable
+
+log = structlog.get_logger()
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def _refused(_: AnyRequest, error: HTTPException) -> Response[Any]:
+    return pages.refused(error.status_code)
+
+
+def _trouble(request: AnyRequest, error: Exception) -> Response[Any]:
+    """Told to a person; the log does not get the path, because a link is a key."""
+    del request
+    if is_unavailable(error):
+        log.error("database_unavailable", path=PATH, error=type(error).__name__)
+        return pages.trouble(503)
+    log.error("request_failed", path=PATH, exc_info=error)
+    return pages.trouble(500)
+
+
+class SurveyController(Controller):
+    path = "/surveys"
+    # The application answers with JSON; whoever answers a survey reads pages.
+    exception_handlers = {  # noqa: RUF012 - Litestar's own way
+        HTTPException: _refused,
+        SQLAlchemyError: _trouble,
+        OSError: _trouble,
+        Exception: _trouble,
+    }
+
+    @get("/{token:str}", media_type="text/html", summary="The survey page")
+    async def show(
+        self,
+        token: FromPath[str],
+        session: NamedDependency[AsyncSession],
+        links: NamedDependency[SurveyLinks],
+        now: NamedDependency[datetime],
+    ) -> Response[str]:
+        """A page with the questions; 404 for an unknown link, 410 after 14 days."""
+        survey_id = links.read(token)
+        subject = await service.find(session, survey_id) if survey_id else None
+        if subject is None:
+            return pages.unknown()
+        state = _state(subject, now)
+        if state == "answered":
+            return pages.thanks(subject)
+        return pages.form(subject) if state == "open" else pages.expired(subject)
+
+    @post("/{token:str}", status_code=303, media_type="text/html", summary="Answer the survey")
+    async def answer(
+        self,
+        token: FromPath[str],
+        request: AnyRequest,
+        session: NamedDependency[AsyncSession],
+        links: NamedDependency[SurveyLinks],
+        now: NamedDependency[datetime],
+    ) -> Response[str]:
+        """A form with `score` (1 to 5), and optionally `would_recommend` (0 to 10) and
+        `comment`. 303 to the page that says thank you; 422 shows what to correct, 409 that
+        there is an answer already.
+        """
+        survey_id = links.read(token)
+        subject = await service.find(session, survey_id, to_answer=True) if survey_id else None
+        if subject is None:
+            return pages.unknown()
+        state = _state(subject, now)
+        if state == "answered":
+            return pages.already_answered(subject)
+        if state == "expired":
+            return pages.expired(subject)
+        try:
+            form = await request.form()
+        except UnicodeDecodeError:
+            return pages.refused(400)
+        typed = {key: value for key, value in form.items() if isinstance(value, str)}
+        given, errors = rules.read_form(typed)
+        if given is None:
+            return pages.form(subject, typed, errors)
+        await service.answer(session, subject.survey, given, now)
+        # Relative, so that it holds under whatever address the page is published.
+        return Response("", status_code=303, headers={**pages.HEADERS, "Location": token})
+
+
+def _state(subject: service.Subject, now: datetime) -> rules.State:
+    survey = subject.survey
+    return rules.state_of(answered_at=survey.answered_at, expires_at=survey.expires_at, now=now)

@@ -1,0 +1,65 @@
+"""Showing a survey and keeping its answer. Services never commit."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.customer.accounts.tables import Address
+from api.customer.contracts.tables import TicketType
+from api.customer.surveys.rules import Answer
+from api.customer.surveys.tables import Survey
+from api.customer.tickets.tables import Ticket
+from api.kernel import outbox
+from api.messages import SurveyAnswered, SurveyOutcome
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A survey and what it is about: as much as whoever holds the link may read."""
+
+    survey: Survey
+    ticket_number: int | None
+    device: str
+    trouble: str
+    time_zone: str
+
+
+async def find(
+    session: AsyncSession, survey_id: UUID, *, to_answer: bool = False
+) -> Subject | None:
+    """The survey, locked when it is to be answered, so that two answers follow one another."""
+    query = (
+        select(Survey, Ticket.number, TicketType.device_name, TicketType.name, Address.time_zone)
+        .join(Ticket, Ticket.id == Survey.ticket_id)
+        .join(TicketType, TicketType.code == Ticket.ticket_type)
+        .join(Address, Address.id == Ticket.address_id)
+        .where(Survey.id == survey_id)
+    )
+    if to_answer:
+        query = query.with_for_update(of=Survey)
+    row = (await session.execute(query)).one_or_none()
+    return Subject(*row) if row else None
+
+
+async def answer(session: AsyncSession, survey: Survey, given: Answer, now: datetime) -> None:
+    """Keep the answer of a locked survey; analytics learns the scores, sysops the outcome."""
+    survey.answered_at = now
+    survey.score = given.score
+    survey.would_recommend = given.would_recommend
+    survey.comment = given.comment
+    await session.flush()
+    await outbox.send(
+        session,
+        SurveyAnswered(
+            survey_id=survey.id,
+            ticket_id=survey.ticket_id,
+            score=given.score,
+            would_recommend=given.would_recommend,
+            has_comment=given.comment is not None,
+            answered_at=now,
+        ),
+        SurveyOutcome(ticket_id=survey.ticket_id, score=given.score, answered_at=now),
+    )
