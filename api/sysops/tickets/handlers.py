@@ -21,7 +21,12 @@ from api.sysops.tickets.tables import Assignment, Customer, Entitlement, Ticket
 
 
 async def ticket_created(session: AsyncSession, message: TicketCreated, now: datetime) -> None:
-    """Open the ticket, and tell the customer quantum its number."""
+    """Open the ticket, and tell the customer quantum its number; once, however often it is told."""
+    here = await session.get(Ticket, message.ticket_id)
+    if here is not None:
+        visit = await service.active_assignment(session, here.id)
+        await service.tell_customer(session, here, now, assignment=visit)
+        return
     new = intake.NewTicket(
         id=message.ticket_id,
         customer_id=message.customer_id,

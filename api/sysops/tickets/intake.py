@@ -93,24 +93,26 @@ async def take_by_phone(
     """
     await _check(session, new)
     ticket = await open_ticket(session, new, "phone", service.Actor("helpdesk", helpdesk_id), now)
-    await outbox.send(
-        session,
-        PhoneTicketCreated(
-            ticket_id=ticket.id,
-            number=ticket.number,
-            customer_id=ticket.customer_id,
-            contract_id=ticket.contract_id,
-            address=new.address,
-            ticket_type=ticket.ticket_type,
-            description=ticket.description,
-            priority=ticket.priority,
-            preferred_windows=new.preferred_windows,
-            submitted_at=ticket.submitted_at,
-            version=ticket.version,
-            status=ticket.status,
-        ),
-    )
+    await outbox.send(session, taken_by_phone(ticket))
     return ticket
+
+
+def taken_by_phone(ticket: Ticket) -> PhoneTicketCreated:
+    """What the customer quantum is told of a phone ticket, in the state that it has now."""
+    return PhoneTicketCreated(
+        ticket_id=ticket.id,
+        number=ticket.number,
+        customer_id=ticket.customer_id,
+        contract_id=ticket.contract_id,
+        address=service.address_of(ticket),
+        ticket_type=ticket.ticket_type,
+        description=ticket.description,
+        priority=ticket.priority,
+        preferred_windows=msgspec.convert(ticket.preferred_windows, list[Window]),
+        submitted_at=ticket.submitted_at,
+        version=ticket.version,
+        status=ticket.status,
+    )
 
 
 async def _check(session: AsyncSession, new: NewTicket) -> None:

@@ -59,17 +59,24 @@ async def propose(
     session.add(Booking(expert_id=proposal.expert_id, during=during, assignment_id=assignment.id))
     await session.flush()
     await service.transition(session, ticket, "assign", actor, now, assignment=assignment)
+    await tell_expert(session, ticket, assignment, now)
+    return assignment
+
+
+async def tell_expert(
+    session: AsyncSession, ticket: Ticket, assignment: Assignment, now: datetime
+) -> None:
+    """Ask the expert to answer a proposal; asked again for the same one, it does nothing."""
     await notify(
         session,
-        proposal.expert_id,
+        assignment.expert_id,
         "visit_proposed",
         cause=str(assignment.id),
         channel="sms",
-        context=visit_context(ticket, proposal.window, assignment.answer_by),
+        context=visit_context(ticket, service.window_of(assignment), assignment.answer_by),
         ticket_id=ticket.id,
         now=now,
     )
-    return assignment
 
 
 def visit_context(ticket: Ticket, window: Window, answer_by: datetime) -> dict[str, str | int]:

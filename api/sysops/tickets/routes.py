@@ -115,11 +115,6 @@ class CustomerView(msgspec.Struct):
     entitlements: list[EntitlementView]
 
 
-def address_of(ticket: Ticket) -> ServiceAddress:
-    names = (field.name for field in msgspec.structs.fields(ServiceAddress))
-    return ServiceAddress(**{name: getattr(ticket, name) for name in names})
-
-
 def view(ticket: Ticket, now: datetime) -> TicketView:
     """What staff see of a ticket."""
     own = {
@@ -128,7 +123,7 @@ def view(ticket: Ticket, now: datetime) -> TicketView:
         if field.name not in {"address", "allowed_actions"}
     }
     allowed = rules.allowed_actions(ticket.status, now=now, resolved_at=ticket.resolved_at)
-    return TicketView(**own, address=address_of(ticket), allowed_actions=list(allowed))
+    return TicketView(**own, address=service.address_of(ticket), allowed_actions=list(allowed))
 
 
 def _new_ticket(data: PhoneTicket, now: datetime) -> intake.NewTicket:

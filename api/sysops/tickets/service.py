@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel import outbox
 from api.kernel.errors import NotFound
-from api.messages import TicketProgress, TicketStatus, Window
+from api.messages import ServiceAddress, TicketProgress, TicketStatus, Window
 from api.sysops.experts.tables import Booking
 from api.sysops.staff.tables import Staff
 from api.sysops.tickets import rules
@@ -130,6 +131,12 @@ async def tell_customer(
             allowed=allowed,
         ),
     )
+
+
+def address_of(ticket: Ticket) -> ServiceAddress:
+    """Where a ticket's visit is, as messages carry it."""
+    names = (field.name for field in msgspec.structs.fields(ServiceAddress))
+    return ServiceAddress(**{name: getattr(ticket, name) for name in names})
 
 
 def window_of(assignment: Assignment) -> Window:

@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.kernel.auth import Requires, SignedInRequest
 from api.messages import Priority, ServiceAddress, TicketStatus, Window
 from api.sysops.tickets import service, visits
-from api.sysops.tickets.routes import address_of
 from api.sysops.tickets.tables import Assignment, Ticket
 
 
@@ -59,7 +58,7 @@ def view(ticket: Ticket, assignment: Assignment) -> VisitView:
         answer_by=assignment.answer_by,
         contact_name=ticket.contact_name,
         contact_phone=ticket.contact_phone,
-        address=address_of(ticket),
+        address=service.address_of(ticket),
         ticket_type=ticket.ticket_type,
         description=ticket.description,
         priority=ticket.priority,
