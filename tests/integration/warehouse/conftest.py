@@ -1,11 +1,30 @@
-"""The sources and the warehouse of one test, with what replication needs to know of them."""
+"""The sources and the warehouse of one test, and a built warehouse that tests only read."""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.databases import Databases
+from tests.databases import Databases, Templates
+from tests.integration.warehouse.built import Built
 from tests.integration.warehouse.sources import Sources
+from tests.integration.warehouse.world import World
 
 
 @pytest.fixture
 def sources(databases: Databases) -> Sources:
     return Sources(databases)
+
+
+@pytest.fixture(scope="session")
+def built(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    """A small business, mirrored and made into marts once for all tests that only look."""
+    databases = Databases(templates)
+    yield Built.build(databases, World(60, 250), target_path(tmp_path_factory, "postgres"))
+    databases.drop()
+
+
+def target_path(factory: pytest.TempPathFactory, name: str) -> Path:
+    path = factory.getbasetemp() / f"dbt-{name}"
+    path.mkdir(exist_ok=True)
+    return path

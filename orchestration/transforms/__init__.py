@@ -1,0 +1,1 @@
+"""Running the dbt project that makes marts of raw tables."""

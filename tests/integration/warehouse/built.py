@@ -1,0 +1,45 @@
+"""A warehouse with its marts built on PostgreSQL."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from orchestration.replication.mirror import SOURCES
+from orchestration.transforms import dbt
+from tests.databases import Databases
+from tests.integration.warehouse.sources import Sources
+from tests.integration.warehouse.world import World
+
+
+@dataclass
+class Built:
+    databases: Databases
+    sources: Sources
+    results: list[dbt.NodeResult]
+    target_path: Path
+
+    @classmethod
+    def build(cls, databases: Databases, world: World, target_path: Path) -> Self:
+        world.build().load(databases)
+        sources = Sources(databases)
+        for source in SOURCES:
+            sources.mirror(source)
+        one = cls(databases, sources, [], target_path)
+        one.results = one.dbt("build", "--exclude-resource-type", "unit_test")
+        return one
+
+    def dbt(self, *arguments: str) -> list[dbt.NodeResult]:
+        url = self.databases.url("analytics", "transformer")
+        return dbt.run(arguments, dbt.postgres(url), target_path=self.target_path)
+
+    @property
+    def marts(self) -> list[str]:
+        rows = self.databases.rows(
+            "analytics", "SELECT tablename FROM pg_tables WHERE schemaname = 'marts' ORDER BY 1"
+        )
+        return [row[0] for row in rows]
+
+
+def bad(results: list[dbt.NodeResult]) -> dict[str, str]:
+    """The nodes that did not succeed, with what they said."""
+    return {node.unique_id: node.message for node in results if node.outcome != "success"}

@@ -1,0 +1,148 @@
+"""The marts: built on two engines, equal on both, and equal to their sources."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+import pytest
+from adbc_driver_postgresql import dbapi
+
+from orchestration.transforms import dbt, on_duckdb
+from tests.integration.warehouse.built import Built, bad
+from tests.integration.warehouse.conftest import target_path
+
+pytestmark = pytest.mark.xdist_group("marts")
+
+WANTED = {
+    "dim_customer", "dim_date", "dim_device_type", "dim_expert", "dim_location",
+    "dim_support_plan", "dim_ticket_type", "fct_assignment", "fct_assignment_run",
+    "fct_contract_month", "fct_invoice", "fct_invoice_line", "fct_ledger_entry", "fct_payment",
+    "fct_survey", "fct_survey_response", "fct_ticket", "fct_ticket_event",
+    "fct_ticket_interval", "fct_visit",
+}  # fmt: skip
+
+
+def test_every_model_builds_and_every_test_passes(built: Built) -> None:
+    assert bad(built.results) == {}
+    assert set(built.marts) == WANTED
+
+
+def test_the_unit_tests_of_money_windows_and_clocks_pass(built: Built) -> None:
+    results = built.dbt("test", "--select", "test_type:unit")
+    assert bad(results) == {}
+    assert len(results) >= 12
+
+
+def test_no_mart_is_empty(built: Built) -> None:
+    for mart in built.marts:
+        assert built.databases.rows("analytics", f"SELECT count(*) FROM marts.{mart}") > [(0,)]
+
+
+def test_duckdb_builds_the_same_marts_from_parquet(
+    built: Built, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    url = built.databases.url("analytics")
+    database = tmp_path / "warehouse.duckdb"
+    target = target_path(tmp_path_factory, "duckdb")
+    files = on_duckdb.land(url, tmp_path)
+    assert bad(on_duckdb.build(files, database, target)) == {}
+    unit = dbt.run(["test", "--select", "test_type:unit"], dbt.duckdb(database), target_path=target)
+    assert bad(unit) == {}
+    with dbapi.connect(url) as connection, duckdb.connect(str(database)) as other:
+        differing = {mart: differences(connection, other, mart) for mart in built.marts}
+    assert {mart: rows for mart, rows in differing.items() if rows} == {}
+
+
+def differences(
+    postgres: dbapi.Connection, other: duckdb.DuckDBPyConnection, mart: str
+) -> list[Any]:
+    """Rows that one engine's mart has and the other's has not."""
+    with postgres.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM marts.{mart}")
+        other.register("from_postgres", cursor.fetch_arrow_table())
+    return other.execute(
+        f"(FROM from_postgres EXCEPT ALL FROM marts.{mart}) "
+        f"UNION ALL (FROM marts.{mart} EXCEPT ALL FROM from_postgres)"
+    ).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("database", "of_source", "of_mart"),
+    [
+        (
+            "sysops",
+            "SELECT status, count(*) FROM ticket GROUP BY 1 ORDER BY 1",
+            "SELECT status, count(*) FROM marts.fct_ticket WHERE version > 0 GROUP BY 1 ORDER BY 1",
+        ),
+        (
+            "sysops",
+            "SELECT status, count(*) FROM assignment GROUP BY 1 ORDER BY 1",
+            "SELECT status, count(*) FROM marts.fct_assignment GROUP BY 1 ORDER BY 1",
+        ),
+        (
+            "customer",
+            "SELECT count(*), sum(score) FROM survey WHERE score IS NOT NULL",
+            "SELECT count(*), sum(score) FROM marts.fct_survey_response",
+        ),
+        (
+            "billing",
+            "SELECT status, sum(total_cents) FROM invoice GROUP BY 1 ORDER BY 1",
+            "SELECT status, sum(total_cents) FROM marts.fct_invoice GROUP BY 1 ORDER BY 1",
+        ),
+        (
+            "billing",
+            "SELECT account, sum(amount_cents) FROM ledger_entry GROUP BY 1 ORDER BY 1",
+            "SELECT account, sum(amount_cents) FROM marts.fct_ledger_entry GROUP BY 1 ORDER BY 1",
+        ),
+    ],
+    ids=["tickets", "assignments", "surveys", "invoices", "ledger"],
+)
+def test_marts_count_what_the_source_database_has(
+    built: Built, database: str, of_source: str, of_mart: str
+) -> None:
+    expected = built.databases.rows(database, of_source)
+    assert expected
+    assert built.databases.rows("analytics", of_mart) == expected
+
+
+def test_every_column_of_a_mart_is_documented(built: Built) -> None:
+    manifest = dbt.manifest(built.target_path)
+    undocumented = [
+        f"{model['name']}.{column['name']}"
+        for model in manifest["nodes"].values()
+        if model["resource_type"] == "model" and model["schema"] == "marts"
+        for column in model["columns"].values()
+        if not column["description"]
+    ]
+    assert undocumented == []
+
+
+def test_every_model_says_its_grain(built: Built) -> None:
+    for model in dbt.manifest(built.target_path)["nodes"].values():
+        if model["resource_type"] == "model":
+            assert model["description"].startswith("One row"), model["name"]
+
+
+@pytest.mark.parametrize("role", ["publisher", "analytics_api", "warehouse_loader"])
+def test_only_the_transformer_writes_marts(built: Built, role: str) -> None:
+    with (
+        built.databases.connect("analytics", role) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("DELETE FROM marts.fct_ticket")
+
+
+def test_the_publisher_reads_marts_and_nothing_of_the_sources(built: Built) -> None:
+    with built.databases.connect("analytics", "publisher") as connection:
+        assert connection.execute("SELECT count(*) FROM marts.fct_ticket").fetchone() == (250,)
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        built.databases.connect("sysops", "publisher")
+
+
+def test_the_transformer_cannot_change_what_landed(built: Built) -> None:
+    with (
+        built.databases.connect("analytics", "transformer") as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("DELETE FROM raw.sysops__ticket")

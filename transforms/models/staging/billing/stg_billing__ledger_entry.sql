@@ -1,0 +1,12 @@
+select
+    id as entry_id,
+    posting_id,
+    posted_at,
+    account,
+    amount_cents,
+    currency,
+    cause,
+    cause_id,
+    customer_id,
+    invoice_id
+from {{ source("billing", "ledger_entry") }}

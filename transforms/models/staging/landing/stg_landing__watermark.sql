@@ -1,0 +1,1 @@
+select source, table_name, as_of from {{ source("landing", "watermark") }}

@@ -1,0 +1,3 @@
+select
+    survey_id, ticket_id, score, would_recommend, has_comment, answered_at, received_at
+from {{ source("surveys", "survey_response") }}

@@ -1,0 +1,14 @@
+select
+    id as run_id,
+    started_at,
+    finished_at,
+    as_of,
+    status,
+    policy,
+    tickets,
+    windows,
+    edges,
+    assigned,
+    skipped,
+    objective
+from {{ source("sysops", "assignment_run") }}

@@ -1,0 +1,1 @@
+select code as skill_code, name as skill_name from {{ source("sysops", "skill") }}

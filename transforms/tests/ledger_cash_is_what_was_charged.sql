@@ -1,0 +1,13 @@
+-- What the provider approved is what the ledger says came in, invoice by invoice.
+with
+    cash as (
+        select invoice_id, sum(amount_cents) as cents
+        from {{ ref("fct_ledger_entry") }}
+        where account = 'cash' and cause = 'payment'
+        group by invoice_id
+    )
+
+select invoice.invoice_id, invoice.collected_cents, cash.cents as ledger_cents
+from {{ ref("fct_invoice") }} as invoice
+left join cash on cash.invoice_id = invoice.invoice_id
+where invoice.collected_cents <> coalesce(cash.cents, 0)
