@@ -105,5 +105,6 @@ def create_app(quanta: Sequence[Quantum]) -> Litestar:
             ],
         ),
         request_max_body_size=MAX_BODY_BYTES,
+        logging_config=None,  # the process that serves the app has configured logging
         lifespan=[lifespan],
     )

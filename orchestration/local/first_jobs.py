@@ -3,20 +3,14 @@
 Each is skipped when it has succeeded before: from then on the schedules carry it.
 """
 
-from orchestration.local.blueprint import Note, Step
+from orchestration.local.blueprint import Note
 from orchestration.local.errors import LocalError
 from orchestration.local.instance import Instance
 from orchestration.local.jobs import Jobs
-from orchestration.local.processes import WEBSERVER_PORT
+from orchestration.local.wiring import WEBSERVER_PORT
 
-HERE = "orchestration.local.first_jobs"
 PATIENCE_SECONDS = 240
 UNFINISHED = ("NOT_STARTED", "QUEUED", "STARTING", "STARTED")
-
-STEPS = (
-    Step("Assigning experts to the open tickets", f"{HERE}:assign"),
-    Step("Filling the warehouse and publishing the reports", f"{HERE}:publish"),
-)
 
 
 def dagster(instance: Instance) -> Jobs:

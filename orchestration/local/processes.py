@@ -10,10 +10,9 @@ from orchestration.local.databases import POSTGRES_PORT, embedded_server, uses_e
 from orchestration.local.instance import Instance
 from orchestration.local.probes import CodeLocation, EmbeddedServer, Heartbeat, Http, Query
 from orchestration.local.steps import COMPLETE, PREPARE
-from orchestration.local.wiring import API_PORTS, SANDBOX_PORT, SMTP_PORT
+from orchestration.local.wiring import API_PORTS, SANDBOX_PORT, SMTP_PORT, WEBSERVER_PORT
 
 RELAYS = wiring.RELAYS
-WEBSERVER_PORT = 3000
 DASHBOARDS_PORT = 8501
 
 # The daemon beats every 30 s. The start is in whole seconds, Dagster's times are UTC without zone.
@@ -87,7 +86,8 @@ def _code_location(location: str) -> Process:
         name=f"code-{location}",
         description=f"the {location} jobs (a Dagster code server)",
         command=(
-            "dagster", "code-server", "start", "--host", "127.0.0.1", "--port", "{port}",
+            # One process each; `code-server start` would be two, to reload without a restart.
+            "dagster", "api", "grpc", "--host", "127.0.0.1", "--port", "{port}",
             "--location-name", location, "-m", f"orchestration.definitions.{location}",
         ),
         probe=CodeLocation(location, port, WEBSERVER_PORT),

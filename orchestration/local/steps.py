@@ -18,7 +18,11 @@ MIGRATE: Final = Step("Creating databases, roles and tables", f"{HERE}:create_da
 PREPARE: Final = (MIGRATE, Step("Writing Dagster's configuration", f"{HERE}:configure_dagster"))
 
 # When every service is ready.
-COMPLETE: Final[tuple[Step, ...]] = ()
+FIRST_JOBS = "orchestration.local.first_jobs"
+COMPLETE: Final = (
+    Step("Assigning experts to the open tickets", f"{FIRST_JOBS}:assign"),
+    Step("Filling the warehouse and publishing the reports", f"{FIRST_JOBS}:publish"),
+)
 
 
 def create_databases(instance: Instance, note: Note) -> None:

@@ -10,6 +10,7 @@ from orchestration.local.secrets import SecretStore
 
 API_PORTS = {"customer": 8001, "sysops": 8002, "billing": 8003, "analytics": 8004}
 SANDBOX_PORT = 8025
+WEBSERVER_PORT = 3000
 SMTP_PORT = 1025
 
 # Issuers of access tokens (api.kernel.auth): customers at customer, staff at sysops.
@@ -48,6 +49,14 @@ CODE_ROLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "SQUAD_BILLING_URL": ("billing", "replicator"),
         "SQUAD_ANALYTICS_URL": ("analytics", "analytics_owner"),
     },
+}
+
+
+# One machine is a demo: its jobs run every minute, so that nobody waits to see what they do.
+SCHEDULES = {
+    "SQUAD_ASSIGNMENT_CRON": "* * * * *",
+    "SQUAD_RECONCILIATION_CRON": "* * * * *",
+    "SQUAD_WAREHOUSE_CRON": "* * * * *",
 }
 
 
@@ -93,7 +102,8 @@ def relay(instance: Instance, pair: tuple[str, str, str, str]) -> dict[str, str]
 
 def code_location(instance: Instance, location: str) -> dict[str, str]:
     """The scheduled jobs of one code location; only billing holds the vault's key."""
-    own = dagster(instance) | {
+    own = dagster(instance) | _or_given(instance, SCHEDULES)
+    own |= {
         variable: role_url(instance, database, role)
         for variable, (database, role) in CODE_ROLES[location].items()
     }
