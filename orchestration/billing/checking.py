@@ -33,6 +33,8 @@ class Checking:
     previous: BillingRun | None
     settings: BillingSettings
     now: datetime
+    open: bool
+    """Whether the run waits for approval; of any other nothing is written or alerted."""
 
     async def rows(self, query: TextClause) -> Sequence[Row[Any]]:
         period = Period(self.run.period)
@@ -176,11 +178,12 @@ async def check(
 ) -> list[Finding]:
     """Examine a run that waits for approval and seal what was examined with `rows_hash`.
 
-    A run that was approved or refused keeps the findings it has; the same findings are not
-    written again.
+    The same findings are not written again. A run that was decided keeps the findings it was
+    decided by; one that came without any (loaded history) is examined, and nothing is written.
     """
     run = await find_run(session, period, lock=True)
-    if run.status not in {"drafted", "held"}:
+    waits = run.status in {"drafted", "held"}
+    if not waits and run.findings:
         return findings_of(run)
     previous = await session.scalar(
         select(BillingRun).where(
@@ -188,12 +191,13 @@ async def check(
             BillingRun.status.in_(("issued", "charging", "finished")),
         )
     )
-    it = Checking(session, run, previous, settings, now)
+    it = Checking(session, run, previous, settings, now, open=waits)
     findings = [await CHECKS[name](it) for name in CHECKS]
-    stored, sealed = msgspec.to_builtins(findings), await run_hash(session, run.id)
-    if (run.findings, run.rows_hash) != (stored, sealed):
-        run.findings, run.rows_hash, run.updated_at = stored, sealed, now
-        await session.flush()
+    if waits:
+        stored, sealed = msgspec.to_builtins(findings), await run_hash(session, run.id)
+        if (run.findings, run.rows_hash) != (stored, sealed):
+            run.findings, run.rows_hash, run.updated_at = stored, sealed, now
+            await session.flush()
     return findings
 
 

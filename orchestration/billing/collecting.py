@@ -26,8 +26,26 @@ FOR UPDATE
 """)
 
 
+_DUE = text("""
+SELECT EXISTS (SELECT FROM payment WHERE status IN ('intent', 'unknown'))
+    OR EXISTS (SELECT FROM invoice WHERE status = 'issued')
+    OR EXISTS (SELECT FROM dunning WHERE status = 'running' AND next_at <= :now)
+    OR EXISTS (
+        SELECT FROM dunning d JOIN invoice i ON i.id = d.invoice_id
+        JOIN vault_card v ON v.customer_id = i.customer_id
+        WHERE d.status IN ('running', 'exhausted') AND i.status = 'declined'
+            AND v.status = 'active' AND v.created_at > d.updated_at
+    )
+""")
+
+
 class ChargingAlready(Exception):
     """Another process is charging; nothing was done."""
+
+
+async def something_is_due(session: AsyncSession, now: datetime) -> bool:
+    """Whether a follow-up would find anything to do (role card_charge)."""
+    return bool(await session.scalar(_DUE, {"now": now}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from tests.databases import Databases
 
 NOW = datetime(2026, 11, 2, 15, tzinfo=UTC)
 GOOD_NUMBER = "4242424242424242"
-KEK = Kek(generate_kek())
+KEK_TEXT = generate_kek()
+KEK = Kek(KEK_TEXT)
 BOX = generate_box_keypair()
 
 

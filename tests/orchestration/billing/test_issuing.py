@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from api.billing.calendar import Period
 from api.billing.invoices import runs
 from api.kernel.errors import Conflict, TransitionRefused
 from orchestration.billing.issuing import RowsChanged
@@ -21,10 +22,10 @@ def some_contracts(world: World, count: int = 3) -> None:
     world.previous_run(count, count * 2079)
 
 
-async def approve(world: World, actor: str = "finance") -> None:
+async def approve(world: World, period: Period = OCTOBER) -> None:
     async with world.as_role("billing_api") as sessions, sessions.begin() as session:
-        run = await runs.find_run(session, OCTOBER, lock=True)
-        await runs.approve(session, run, actor, "Looked at.", world.now)
+        run = await runs.find_run(session, period, lock=True)
+        await runs.approve(session, run, "finance", "Looked at.", world.now)
 
 
 async def refuse(world: World) -> None:

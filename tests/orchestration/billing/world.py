@@ -24,7 +24,7 @@ from orchestration.billing.drafting import Drafted, draft
 from orchestration.billing.issuing import Issued, issue
 from orchestration.billing.settings import BillingSettings
 from tests.databases import Databases
-from tests.integration.billing.support import KEK, make_keys
+from tests.integration.billing.support import KEK, KEK_TEXT, make_keys
 
 OCTOBER = Period(date(2026, 10, 1))
 NOW = datetime(2026, 11, 1, 11, tzinfo=UTC)
@@ -38,6 +38,7 @@ class World:
 
     databases: Databases
     now: datetime = NOW
+    kek: str = KEK_TEXT
     settings: BillingSettings = field(init=False)
     _opened: dict[str, Sessions] = field(default_factory=dict)
     _closing: AsyncExitStack = field(default_factory=AsyncExitStack)

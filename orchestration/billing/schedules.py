@@ -1,0 +1,100 @@
+"""When billing runs: the month's run on its first day, and a follow-up every few minutes."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import date
+
+import dagster as dg
+
+from api.billing.calendar import BILLING_ZONE, Period
+from api.kernel import clock
+from orchestration.billing import steps
+from orchestration.billing.assets import APPROVAL, DRAFT, DUNNING, INVOICE, PAYMENT
+from orchestration.definitions.common import UNFINISHED, cron
+
+RUN_JOB = "billing_run_job"
+FOLLOW_UP_JOB = "billing_follow_up_job"
+
+run_job = dg.define_asset_job(
+    RUN_JOB,
+    selection=dg.AssetSelection.assets(DRAFT, APPROVAL, INVOICE, PAYMENT),
+    executor_def=dg.in_process_executor,
+    description="Bill one month: draft, check, approve or hold, issue, charge.",
+)
+follow_up_job = dg.define_asset_job(
+    FOLLOW_UP_JOB,
+    selection=dg.AssetSelection.assets(DUNNING),
+    executor_def=dg.in_process_executor,
+    description="Ask for unknown outcomes, try overdue invoices again, suspend and restore.",
+)
+
+
+def _unfinished(context: dg.ScheduleEvaluationContext, job: str) -> dg.SkipReason | None:
+    """A job never starts while its last run is on its way."""
+    running = context.instance.get_run_records(
+        dg.RunsFilter(job_name=job, statuses=UNFINISHED), limit=1
+    )
+    if not running:
+        return None
+    return dg.SkipReason(f"{running[0].dagster_run.run_id} of {job} is not finished.")
+
+
+@dg.schedule(
+    job=run_job,
+    # Hours after midnight, so that what happened on the month's last day has arrived.
+    cron_schedule=cron("billing_run", "0 6 1 * *"),
+    execution_timezone=str(BILLING_ZONE),
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="On the first of the month, bill the month that is over.",
+)
+def billing_run_schedule(
+    context: dg.ScheduleEvaluationContext,
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Starts the run of the newest complete month."""
+    yield _unfinished(context, RUN_JOB) or _request(Period.last_complete(clock.now()).first)
+
+
+@dg.schedule(
+    job=run_job,
+    cron_schedule=cron("billing_resume", "*/5 * * * *"),
+    execution_timezone=str(BILLING_ZONE),
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Carry on with months that finance has approved, or whose run was interrupted.",
+)
+def billing_resume_schedule(
+    context: dg.ScheduleEvaluationContext,
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Starts a run for each month that can go on by itself."""
+    if running := _unfinished(context, RUN_JOB):
+        yield running
+        return
+    periods = asyncio.run(steps.resumable_months())
+    if not periods:
+        yield dg.SkipReason("No month waits for anything but finance.")
+    for period in periods:
+        yield _request(period)
+
+
+@dg.schedule(
+    job=follow_up_job,
+    cron_schedule=cron("billing_follow_up", "*/5 * * * *"),
+    execution_timezone=str(BILLING_ZONE),
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Follow up on open charges and overdue invoices, when there are any.",
+)
+def billing_follow_up_schedule(
+    context: dg.ScheduleEvaluationContext,
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Starts a follow-up when it would find something to do."""
+    for job in (RUN_JOB, FOLLOW_UP_JOB):
+        if running := _unfinished(context, job):
+            yield running
+            return
+    if asyncio.run(steps.follow_up_is_due()):
+        yield dg.RunRequest()
+    else:
+        yield dg.SkipReason("Nothing is open or overdue.")
+
+
+def _request(month: date) -> dg.RunRequest:
+    return dg.RunRequest(partition_key=month.isoformat())

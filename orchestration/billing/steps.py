@@ -1,0 +1,124 @@
+"""The steps of a month with their sessions, roles and secrets: what the assets call.
+
+Settings are read when a step begins, so that loading the definitions needs none.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from api.billing.calendar import Period
+from api.billing.invoices.rules import Finding
+from api.billing.invoices.tables import BillingRun
+from api.billing.vault.settings import VaultSettings
+from api.kernel import clock
+from api.kernel.database import database
+from api.kernel.outside.http_payments import HttpPayments, PaymentSettings
+from orchestration.billing import evidence
+from orchestration.billing.approving import decide
+from orchestration.billing.charging import Progress
+from orchestration.billing.checking import check
+from orchestration.billing.collecting import Collector, something_is_due
+from orchestration.billing.drafting import Drafted, draft
+from orchestration.billing.issuing import Issued, issue
+from orchestration.billing.settings import BillingSettings
+
+Report = Callable[[Progress], None]
+
+
+async def draft_month(period: Period) -> tuple[Drafted, list[Finding]]:
+    """Draft the month and check the drafts."""
+    async with _billing("draft") as (settings, sessions):
+        async with sessions.begin() as session:
+            done = await draft(session, period, clock.now())
+        async with sessions.begin() as session:
+            return done, await check(session, period, settings, clock.now())
+
+
+async def decide_month(period: Period) -> str:
+    """Approve or hold the month; returns the run's status."""
+    async with _billing("approve") as (_, sessions), sessions.begin() as session:
+        return await decide(session, period, clock.now())
+
+
+async def issue_month(period: Period) -> tuple[Issued, list[Finding]]:
+    """Issue what is approved; the findings are on what has been issued so far."""
+    async with _billing("issue") as (_, sessions):
+        done = await issue(sessions, period, clock.now())
+        async with sessions() as session:
+            return done, [
+                await evidence.numbers_without_gap(session, period),
+                await evidence.ledger_balanced(session, period),
+            ]
+
+
+async def charge_month(period: Period, report: Report) -> tuple[str, Progress, list[Finding]]:
+    """Charge what is issued; the run's status, what was done, and whether the books agree."""
+    async with _collector(report) as collector:
+        status, progress = await collector.charge_run(period)
+        async with collector.sessions() as session:
+            return (
+                status,
+                progress,
+                [
+                    await evidence.books_equal_payments(session, period),
+                    await evidence.openings_logged(session),
+                ],
+            )
+
+
+async def follow_up(report: Report) -> Progress:
+    """Open charges and overdue invoices of all months."""
+    async with _collector(report) as collector:
+        return await collector.follow_up()
+
+
+async def resumable_months() -> list[date]:
+    """Months that can go on by themselves: interrupted before approval, or approved."""
+    query = select(BillingRun.period).where(BillingRun.status.in_(("drafted", "approved")))
+    async with _billing("resume") as (_, sessions), sessions() as session:
+        return list(await session.scalars(query.order_by(BillingRun.period)))
+
+
+async def follow_up_is_due() -> bool:
+    """Whether a follow-up would find anything to do."""
+    settings = _settings()
+    url = settings.billing_charge_url.get_secret_value()
+    async with database(url, name="billing-due", pool_size=1) as sessions, sessions() as session:
+        return await something_is_due(session, clock.now())
+
+
+def _settings() -> BillingSettings:
+    return BillingSettings()  # type: ignore[call-arg]  # read from the environment
+
+
+@asynccontextmanager
+async def _billing(
+    step: str,
+) -> AsyncIterator[tuple[BillingSettings, async_sessionmaker[AsyncSession]]]:
+    """The role biller: everything but cards."""
+    settings = _settings()
+    url = settings.billing_url.get_secret_value()
+    async with database(url, name=f"billing-{step}", pool_size=2) as sessions:
+        yield settings, sessions
+
+
+@asynccontextmanager
+async def _collector(report: Report) -> AsyncIterator[Collector]:
+    """The role card_charge, the vault's key and the payment provider."""
+    settings = _settings()
+    kek = VaultSettings().kek()
+    provider = HttpPayments(PaymentSettings())  # type: ignore[call-arg]  # as above
+    url = settings.billing_charge_url.get_secret_value()
+    async with database(url, name="billing-charge") as sessions, provider:
+        yield Collector(
+            sessions,
+            provider,
+            kek,
+            clock.now,
+            concurrency=settings.billing_concurrency,
+            report=report,
+        )

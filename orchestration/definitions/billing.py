@@ -1,0 +1,25 @@
+"""The code location `billing`: the only one with the payment role and the vault's key.
+
+Light: no dbt, no Great Expectations.
+"""
+
+import dagster as dg
+
+from orchestration.billing import assets, schedules
+
+defs = dg.Definitions(
+    assets=[
+        *assets.SOURCES,
+        assets.drafts,
+        assets.approval,
+        assets.invoices,
+        assets.payments,
+        assets.overdue,
+    ],
+    jobs=[schedules.run_job, schedules.follow_up_job],
+    schedules=[
+        schedules.billing_run_schedule,
+        schedules.billing_resume_schedule,
+        schedules.billing_follow_up_schedule,
+    ],
+)

@@ -1,0 +1,152 @@
+"""The month as Dagster runs it: partitions, checks, schedules."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from api.billing.calendar import Period
+from api.kernel import clock
+from api.kernel.outside.http_payments import HttpPayments
+from orchestration.billing import schedules
+from orchestration.billing.checking import CHECKS
+from orchestration.definitions.billing import defs
+from orchestration.local.sandbox.server import Running
+from tests.integration.billing.support import make_keys
+from tests.orchestration.billing.conftest import charges
+from tests.orchestration.billing.test_charging import DECLINED
+from tests.orchestration.billing.test_issuing import approve
+from tests.orchestration.billing.world import World
+
+# Dagster knows the months that are over by the real clock: these tests live in a real past.
+PAST = Period(date(2024, 10, 1))
+KEY = "2024-10-01"
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """With a folder: schedules open it again by its address."""
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def job(world: World, sandbox: Running, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world whose environment is the code location's."""
+    await make_keys(world.databases)
+    for name, value in {
+        "SQUAD_BILLING_URL": world.databases.url("billing", "biller"),
+        "SQUAD_BILLING_CHARGE_URL": world.databases.url("billing", "card_charge"),
+        "SQUAD_VAULT_KEK": world.kek,
+        "SQUAD_PAYMENTS_URL": f"{sandbox.url}/payments",
+        "SQUAD_PAYMENTS_KEY": "test",
+        "SQUAD_PAYMENTS_CONNECTIONS": "4",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(clock, "now", lambda: world.now)
+    world.now = world.now.replace(year=2024)
+    return world
+
+
+async def run(name: str, instance: dg.DagsterInstance, key: str | None = None) -> Any:
+    """Run a job in another thread, as an own event loop belongs to each step."""
+    job = defs.resolve_job_def(name)
+    return await asyncio.to_thread(job.execute_in_process, instance=instance, partition_key=key)
+
+
+def checks(result: Any) -> dict[str, bool]:
+    return {it.check_name: it.passed for it in result.get_asset_check_evaluations()}
+
+
+async def test_a_month_is_billed_from_draft_to_payment_with_every_check_shown(
+    job: World, provider: HttpPayments, instance: dg.DagsterInstance
+) -> None:
+    job.plan()
+    good, bad = job.contract(starts_on=PAST.first), job.contract(starts_on=PAST.first)
+    await job.card(good)
+    await job.card(bad, DECLINED)
+    job.previous_run(2, 4158, PAST)
+    result = await run(schedules.RUN_JOB, instance, KEY)
+    assert result.success
+    found = checks(result)
+    assert set(CHECKS) < found.keys()
+    assert all(found.values())
+    assert job.rows("SELECT status FROM invoice ORDER BY status") == [("declined",), ("paid",)]
+    assert len(await charges(provider)) == 1
+    before = job.fingerprint()
+    again = await run(schedules.RUN_JOB, instance, KEY)
+    assert again.success
+    assert checks(again) == found
+    assert job.fingerprint() == before
+
+
+async def test_a_held_month_waits_and_the_resume_schedule_carries_on_once_it_is_approved(
+    job: World, instance: dg.DagsterInstance
+) -> None:
+    job.plan()
+    await job.card(job.contract(starts_on=PAST.first))
+    assert (await run(schedules.RUN_JOB, instance, KEY)).success
+    assert job.rows("SELECT status FROM billing_run") == [("held",)]
+    assert await tick(schedules.billing_resume_schedule, instance) == []
+    await approve(job, PAST)
+    (request,) = await tick(schedules.billing_resume_schedule, instance)
+    assert request.partition_key == KEY
+    assert (await run(schedules.RUN_JOB, instance, KEY)).success
+    assert job.rows("SELECT status FROM billing_run") == [("finished",)]
+    assert await tick(schedules.billing_resume_schedule, instance) == []
+
+
+async def test_a_follow_up_starts_only_when_something_is_open(
+    job: World, provider: HttpPayments, instance: dg.DagsterInstance
+) -> None:
+    assert await tick(schedules.billing_follow_up_schedule, instance) == []
+    job.plan()
+    contract = job.contract(starts_on=PAST.first)
+    await job.card(contract, DECLINED)
+    job.previous_run(1, 2079, PAST)
+    await job.bill(PAST)
+    assert len(await tick(schedules.billing_follow_up_schedule, instance)) == 1
+    assert (await run(schedules.FOLLOW_UP_JOB, instance)).success
+    assert job.rows("SELECT status FROM invoice") == [("declined",)]
+    assert await tick(schedules.billing_follow_up_schedule, instance) == []
+    await job.card(contract, days=1)
+    assert len(await tick(schedules.billing_follow_up_schedule, instance)) == 1
+
+
+async def test_a_month_that_came_from_elsewhere_is_left_as_it_is(
+    job: World, instance: dg.DagsterInstance
+) -> None:
+    job.previous_run(0, 0, PAST)
+    before = job.fingerprint()
+    assert (await run(schedules.RUN_JOB, instance, "2024-09-01")).success
+    assert job.fingerprint() == before
+
+
+async def test_the_month_that_is_over_is_billed_on_the_first(
+    job: World, instance: dg.DagsterInstance
+) -> None:
+    (request,) = await tick(schedules.billing_run_schedule, instance)
+    assert request.partition_key == KEY
+
+
+async def tick(schedule: Any, instance: dg.DagsterInstance) -> list[dg.RunRequest]:
+    """What a schedule asks for now."""
+
+    def evaluate() -> list[dg.RunRequest]:
+        context = dg.build_schedule_context(instance, repository_def=defs.get_repository_def())
+        data = schedule.evaluate_tick(context)
+        return list(data.run_requests or [])
+
+    return await asyncio.to_thread(evaluate)
+
+
+def test_every_asset_says_what_it_is_whose_it_is_and_where_it_belongs() -> None:
+    for spec in defs.resolve_all_asset_specs():
+        assert spec.description, spec.key
+        assert spec.owners, spec.key
+        assert spec.group_name == "billing", spec.key
+        assert spec.kinds, spec.key
