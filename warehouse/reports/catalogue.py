@@ -1,0 +1,172 @@
+"""The reports by name: what each is called, what defines it, and its SQL."""
+
+import re
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+Page = Literal["operations", "ticketing", "experts", "finance"]
+
+FOLDER = Path(__file__).parent
+MACROS = tuple(path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("macros/*.sql")))
+
+_MACRO = re.compile(r"macro (\w+)\((?:[^()]*)\) as(.*?);\n", re.DOTALL)
+_MART = re.compile(r"\b(?:dim|fct|rpt)_\w+")
+_CALL = re.compile(r"\b(\w+)\(")
+
+
+@dataclass(frozen=True)
+class Report:
+    """One table of numbers.
+
+    `definitions` are anchors in docs/metrics.md; its parameters are those of its SQL.
+    """
+
+    page: Page
+    file: str
+    title: str
+    definitions: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.page}-{self.file.replace('_', '-')}"
+
+    @cached_property
+    def sql(self) -> str:
+        return (FOLDER / self.page / f"{self.file}.sql").read_text(encoding="utf-8")
+
+    @cached_property
+    def parameters(self) -> frozenset[str]:
+        """The named parameters of the SQL."""
+        (statement,) = duckdb.extract_statements(self.sql)
+        return frozenset(statement.named_parameters)
+
+    @property
+    def filters(self) -> frozenset[str]:
+        """What a reader can choose; the moment `as_of` is the snapshot's own."""
+        return self.parameters - {"as_of"}
+
+    @cached_property
+    def marts(self) -> tuple[str, ...]:
+        """The marts that its numbers come from, its macros' marts included."""
+        return tuple(sorted(_marts(self.sql)))
+
+
+@cache
+def _bodies() -> dict[str, str]:
+    return dict(_MACRO.findall("\n".join(MACROS)))
+
+
+def _marts(sql: str) -> set[str]:
+    found = set(_MART.findall(sql))
+    for called in set(_CALL.findall(sql)) & _bodies().keys():
+        found |= _marts(_bodies()[called])
+    return found
+
+
+REPORTS: tuple[Report, ...] = (
+    Report(
+        "operations",
+        "summary",
+        "How things stand",
+        (
+            "backlog", "unassigned", "overdue", "at-risk", "visits-today", "proposals-waiting",
+            "submitted", "resolved",
+        ),
+    ),
+    Report("operations", "backlog", "Backlog by state and age", ("backlog", "age")),
+    Report("operations", "unassigned", "Oldest without an expert", ("unassigned", "reason")),
+    Report("operations", "sla_at_risk", "Promises at risk", ("at-risk", "overdue")),
+    Report("operations", "visits_by_window", "Today's visits", ("visits-today",)),
+    Report("operations", "visits_today", "Today's visits, one by one", ("visits-today",)),
+    Report("operations", "proposals", "Proposals waiting for an answer", ("proposals-waiting",)),
+    Report(
+        "ticketing",
+        "summary",
+        "The period at a glance",
+        (
+            "submitted", "resolved", "time-to-assign", "first-response", "time-to-resolve",
+            "sla-attainment", "first-time-fix", "reopen-rate", "rejection-rate",
+            "unfinished-visits", "satisfaction",
+        ),
+    ),
+    Report("ticketing", "volume", "Tickets submitted", ("submitted",)),
+    Report(
+        "ticketing",
+        "clocks",
+        "Time to assign, to respond and to resolve",
+        ("time-to-assign", "first-response", "time-to-resolve"),
+    ),
+    Report(
+        "ticketing",
+        "quality",
+        "Promises kept and work done twice",
+        (
+            "sla-attainment", "first-time-fix", "reopen-rate", "rejection-rate",
+            "unfinished-visits",
+        ),
+    ),
+    Report(
+        "ticketing",
+        "breakdown",
+        "All measures, part by part",
+        (
+            "submitted", "time-to-assign", "time-to-resolve", "sla-attainment", "first-time-fix",
+            "reopen-rate", "rejection-rate", "unfinished-visits", "satisfaction",
+        ),
+    ),
+    Report(
+        "experts",
+        "summary",
+        "All experts in the period",
+        (
+            "visits", "acceptance-rate", "punctuality", "fixed-at-first-visit", "satisfaction",
+            "travel", "visits-a-day",
+        ),
+    ),
+    Report("experts", "answers", "What became of proposals", ("acceptance-rate",)),
+    Report(
+        "experts",
+        "comparison",
+        "Experts against the mean of all",
+        ("comparison", "acceptance-rate", "punctuality", "fixed-at-first-visit", "satisfaction"),
+    ),
+    Report(
+        "experts",
+        "scorecard",
+        "One row an expert",
+        (
+            "visits", "acceptance-rate", "punctuality", "fixed-at-first-visit", "satisfaction",
+            "interval", "travel", "visits-a-day",
+        ),
+    ),
+    Report("experts", "travel", "How far visits are", ("travel",)),
+    Report(
+        "finance",
+        "summary",
+        "The period's money",
+        (
+            "mrr", "mrr-movements", "invoiced", "collected", "declined-and-recovered",
+            "receivables", "tax",
+        ),
+    ),
+    Report(
+        "finance", "mrr", "Monthly recurring revenue", ("mrr", "mrr-movements", "churn", "arpu")
+    ),
+    Report("finance", "billed", "Invoiced and collected", ("invoiced", "collected", "tax")),
+    Report("finance", "payments", "Declined and recovered", ("declined-and-recovered",)),
+    Report("finance", "receivables", "Owed, by age", ("receivables",)),
+    Report("finance", "tax", "Tax by state", ("tax",)),
+    Report("finance", "ledger", "This page against the ledger", ("ledger",)),
+    Report("finance", "accounts", "Ledger accounts", ("ledger",)),
+)  # fmt: skip
+
+_BY_NAME = {report.name: report for report in REPORTS}
+
+
+def find(name: str) -> Report | None:
+    """The report of this name."""
+    return _BY_NAME.get(name)

@@ -1,0 +1,52 @@
+-- Days are UTC days, except the day of submission, which is the day at the place of
+-- the visit.
+create or replace temp macro utc_day(moment) as cast(moment at time zone 'UTC' as date);
+
+create or replace temp macro hours_between(earlier, later) as
+    extract(epoch from (later - earlier)) / 3600.0;
+
+create or replace temp macro age_order(hours) as
+    case
+        when hours < 4 then 1
+        when hours < 24 then 2
+        when hours < 72 then 3
+        when hours < 168 then 4
+        else 5
+    end;
+
+create or replace temp macro age_band(hours) as
+    case age_order(hours)
+        when 1 then 'Under 4 h'
+        when 2 then '4 to 24 h'
+        when 3 then '1 to 3 days'
+        when 4 then '3 to 7 days'
+        else 'Over 7 days'
+    end;
+
+-- Experts have no name here: a place and the end of the id tell them apart.
+create or replace temp macro expert_label(location_key, expert_id) as
+    location_key || ' · ' || right(cast(expert_id as varchar), 6);
+
+-- What a reader can break a number down by.
+create or replace temp macro part_of(chosen, channel, device, type, region, state, plan) as
+    case chosen
+        when 'channel' then upper(left(channel, 1)) || substr(channel, 2)
+        when 'device' then device
+        when 'type' then type
+        when 'region' then region
+        when 'state' then state
+        when 'plan' then plan
+        else 'All'
+    end;
+
+create or replace temp macro to_interval(grain) as
+    case grain
+        when 'day' then interval '1 day'
+        when 'week' then interval '7 days'
+        else interval '1 month'
+    end;
+
+-- Whether the day, week or month that holds a day lies in the period and is over.
+create or replace temp macro is_whole(grain, day, since, until, now) as
+    date_trunc(grain, day) >= since
+    and date_trunc(grain, day) + to_interval(grain) <= least(until + 1, utc_day(now));

@@ -1,0 +1,62 @@
+-- Rows with the words people read, narrowed by the filters; a filter that is null
+-- lets all in.
+create or replace temp macro tickets_in(regions, states, plans, devices) as table
+    select
+        ticket.*,
+        location.region,
+        location.state,
+        location.state_name,
+        coalesce(plan.plan_name, 'Unknown') as plan_name,
+        type.ticket_type_name,
+        type.device_name
+    from fct_ticket as ticket
+    left join dim_location as location on location.location_key = ticket.location_key
+    left join dim_support_plan as plan on plan.plan_code = ticket.plan_code
+    left join dim_ticket_type as type on type.ticket_type = ticket.ticket_type
+    where
+        (regions is null or list_contains(regions, location.region))
+        and (states is null or list_contains(states, location.state))
+        and (plans is null or list_contains(plans, ticket.plan_code))
+        and (devices is null or list_contains(devices, ticket.device_type));
+
+create or replace temp macro customers_in(regions, states) as table
+    select
+        customer.customer_id,
+        customer.created_at,
+        coalesce(location.region, 'Unknown') as region,
+        coalesce(location.state_name, 'Unknown') as state_name
+    from dim_customer as customer
+    left join dim_location as location on location.location_key = customer.location_key
+    where
+        (regions is null or list_contains(regions, location.region))
+        and (states is null or list_contains(states, location.state));
+
+-- An invoice that was issued stays issued: if it is void now, its credit note is in
+-- the ledger.
+create or replace temp macro issued_in(regions, states, plans) as table
+    select
+        invoice.*,
+        customer.region,
+        customer.state_name,
+        utc_day(invoice.issued_at) as issued_on
+    from fct_invoice as invoice
+    inner join
+        customers_in(regions, states) as customer
+        on customer.customer_id = invoice.customer_id
+    where
+        invoice.issued_at is not null
+        and (plans is null or list_contains(plans, invoice.plan_code));
+
+create or replace temp macro payments_in(regions, states, plans) as table
+    select payment.*, utc_day(payment.decided_at) as decided_on
+    from fct_payment as payment
+    inner join
+        issued_in(regions, states, plans) as invoice
+        on invoice.invoice_id = payment.invoice_id;
+
+create or replace temp macro entries_in(regions, states, plans) as table
+    select entry.*, utc_day(entry.posted_at) as posted_on
+    from fct_ledger_entry as entry
+    inner join
+        issued_in(regions, states, plans) as invoice
+        on invoice.invoice_id = entry.invoice_id;

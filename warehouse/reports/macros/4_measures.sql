@@ -1,0 +1,81 @@
+-- Each measure is defined here and nowhere else; reports only group and count.
+-- A clock counts on the day on which it stopped.
+create or replace temp macro clocks_in(regions, states, plans, devices) as table
+    with tickets as (from tickets_in(regions, states, plans, devices))
+
+    select
+        'assign' as clock,
+        utc_day(first_assigned_at) as day,
+        minutes_to_assign / 60 as hours,
+        *
+    from tickets
+    where first_assigned_at is not null
+    union all by name
+    select
+        'respond' as clock,
+        utc_day(first_accepted_at) as day,
+        minutes_to_accept / 60 as hours,
+        *
+    from tickets
+    where first_accepted_at is not null
+    union all by name
+    select
+        'resolve' as clock,
+        utc_day(resolved_at) as day,
+        minutes_to_resolve / 60 as hours,
+        *
+    from tickets
+    where resolved_at is not null;
+
+-- What became of each proposal that an expert could answer.
+create or replace temp macro proposals_in(regions, states, plans, devices) as table
+    select
+        assignment.expert_id,
+        assignment.status,
+        assignment.was_accepted,
+        assignment.minutes_to_answer,
+        assignment.window_start,
+        assignment.window_end,
+        assignment.proposed_at,
+        assignment.answer_by,
+        utc_day(assignment.proposed_at) as day,
+        case
+            when assignment.was_accepted then 'accepted'
+            when assignment.status = 'proposed' then 'waiting'
+            else assignment.status
+        end as answer,
+        assignment.assignment_id,
+        ticket.*
+        exclude (status, window_start, window_end)
+        rename (current_expert_id as holder_id)
+    from fct_assignment as assignment
+    inner join
+        tickets_in(regions, states, plans, devices) as ticket
+        on ticket.ticket_id = assignment.ticket_id;
+
+create or replace temp macro visits_in(regions, states, plans, devices) as table
+    select
+        visit.visit_id,
+        visit.expert_id,
+        visit.visit_number,
+        visit.outcome,
+        visit.is_on_time,
+        visit.minutes_late,
+        visit.minutes_on_site,
+        visit.travel_km,
+        visit.started_at,
+        visit.ended_at,
+        utc_day(visit.started_at) as day,
+        ticket.* exclude (window_start, window_end)
+    from fct_visit as visit
+    inner join
+        tickets_in(regions, states, plans, devices) as ticket
+        on ticket.ticket_id = visit.ticket_id;
+
+create or replace temp macro contract_months_in(regions, states, plans) as table
+    select contract_month.*
+    from fct_contract_month as contract_month
+    inner join
+        customers_in(regions, states) as customer
+        on customer.customer_id = contract_month.customer_id
+    where plans is null or list_contains(plans, contract_month.plan_code);

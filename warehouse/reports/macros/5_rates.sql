@@ -1,0 +1,66 @@
+-- Every rate as a yes or no, on the day that settled it.
+create or replace temp macro rates_in(regions, states, plans, devices, now) as table
+    with
+        tickets as (from tickets_in(regions, states, plans, devices)),
+        visits as (from visits_in(regions, states, plans, devices)),
+        proposals as (
+            from proposals_in(regions, states, plans, devices)
+            where answer in ('accepted', 'rejected', 'expired')
+        ),
+        answers as (
+            select
+                utc_day(answer.answered_at) as day,
+                answer.is_satisfied,
+                answer.expert_id,
+                tickets.*
+            from fct_survey_response as answer
+            inner join tickets on tickets.ticket_id = answer.ticket_id
+        )
+
+    select
+        'sla_attainment' as measure,
+        utc_day(sla_due_at) as day,
+        coalesce(is_sla_met, false) as is_hit,
+        cast(null as uuid) as expert_id,
+        *
+    from tickets
+    where sla_due_at <= now and status <> 'cancelled'
+    union all by name
+    select
+        'first_time_fix' as measure,
+        utc_day(resolved_at) as day,
+        is_first_time_fix as is_hit,
+        *
+    from tickets
+    where is_first_time_fix is not null
+    union all by name
+    select
+        'reopened' as measure,
+        utc_day(first_resolved_at) as day,
+        reopens > 0 as is_hit,
+        *
+    from tickets
+    where first_resolved_at is not null
+    union all by name
+    select 'accepted' as measure, answer = 'accepted' as is_hit, *
+    from proposals
+    union all by name
+    select 'rejected' as measure, answer = 'rejected' as is_hit, *
+    from proposals
+    union all by name
+    select 'unfinished' as measure, outcome = 'unfinished' as is_hit, *
+    from visits
+    where ended_at is not null
+    union all by name
+    select 'on_time' as measure, is_on_time as is_hit, *
+    from visits
+    union all by name
+    select
+        'fixed_at_first_visit' as measure,
+        coalesce(is_first_time_fix, false) as is_hit,
+        *
+    from visits
+    where visit_number = 1 and ended_at is not null
+    union all by name
+    select 'satisfied' as measure, is_satisfied as is_hit, *
+    from answers;

@@ -1,0 +1,33 @@
+-- Where an open ticket stands against its promise, seen at a moment.
+create or replace temp macro sla_risk(sla_due_at, window_end, now) as
+    case
+        when sla_due_at <= now then 'overdue'
+        when window_end > sla_due_at then 'late window'
+        when window_end is null and sla_due_at <= now + interval '24 hours' then 'nobody yet'
+    end;
+
+-- Visits of the day that it is now at the expert's home, whatever has become of them.
+create or replace temp macro visits_of_today(regions, states, plans, devices, now) as table
+    select
+        proposal.*,
+        expert.time_zone,
+        expert_label(expert.location_key, expert.expert_id) as expert,
+        case
+            when proposal.status = 'proposed' then 'waiting for the expert'
+            when visit.outcome = 'in_progress' then 'on site'
+            when visit.outcome = 'resolved' then 'resolved'
+            when visit.outcome = 'unfinished' then 'another visit needed'
+            when proposal.window_end < now then 'late'
+            else 'planned'
+        end as stage
+    from (
+        from proposals_in(regions, states, plans, devices)
+        where
+            status in ('proposed', 'accepted', 'completed')
+            and window_start between now - interval '48 hours' and now + interval '48 hours'
+    ) as proposal
+    inner join dim_expert as expert on expert.expert_id = proposal.expert_id
+    left join fct_visit as visit on visit.visit_id = proposal.assignment_id
+    where
+        cast(proposal.window_start at time zone expert.time_zone as date)
+        = cast(now at time zone expert.time_zone as date);

@@ -1,0 +1,77 @@
+"""Running a report on a connection to the marts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import duckdb
+
+from warehouse.reports.catalogue import FOLDER, MACROS, Report
+from warehouse.reports.filters import Filters
+
+# The end of a column's name says what it counts.
+UNITS: Final[Mapping[str, str]] = {
+    "_cents": "cents",
+    "_share": "share",
+    "share": "share",
+    "_hours": "hours",
+    "_minutes": "minutes",
+    "_km": "km",
+}
+
+_CHOICES = (FOLDER / "choices.sql").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Column:
+    """`unit` is cents, share (0 to 1), hours, minutes or km; empty for counts and words."""
+
+    name: str
+    unit: str
+
+    @classmethod
+    def named(cls, name: str) -> "Column":
+        return cls(name, next((unit for end, unit in UNITS.items() if name.endswith(end)), ""))
+
+
+@dataclass(frozen=True)
+class Table:
+    """The answer of one report, in its own order."""
+
+    columns: tuple[Column, ...]
+    rows: Sequence[tuple[Any, ...]]
+
+    def records(self) -> list[dict[str, Any]]:
+        """Rows by the names of their columns."""
+        names = [column.name for column in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Teach a connection the measures; its marts must already be there."""
+    connection.execute("SET TimeZone = 'UTC'")
+    for macros in MACROS:
+        connection.execute(macros)
+
+
+def run(
+    connection: duckdb.DuckDBPyConnection, report: Report, filters: Filters, as_of: datetime
+) -> Table:
+    """The report as of the snapshot's own moment, on a prepared connection."""
+    cursor = connection.execute(report.sql, _values(report, filters, as_of))
+    columns = tuple(Column.named(described[0]) for described in cursor.description)
+    return Table(columns, cursor.fetchall())
+
+
+def choices(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """For each filter, its values with the words that people read."""
+    offered: dict[str, dict[str, str]] = {}
+    for name, value, label in connection.execute(_CHOICES).fetchall():
+        offered.setdefault(name, {})[value] = label
+    return offered
+
+
+def _values(report: Report, filters: Filters, as_of: datetime) -> dict[str, Any]:
+    values = filters.bound(report.filters)
+    return {**values, "as_of": as_of} if "as_of" in report.parameters else values
