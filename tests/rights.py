@@ -112,7 +112,8 @@ def _said(role: access.Role, tables: Tables) -> Iterator[Right]:
         for table in _named(name, tables):
             yield from _whole(table, tables, verbs.upper().split())
     for name, columns in role.columns.items():
-        yield from _selected(f"public.{name}", columns)
+        (table,) = _named(name, tables)
+        yield from _selected(table, columns)
     for queue in role.send:
         yield from _whole(f"to_{queue}.pgqueuer", tables, ["INSERT"])
         yield from _whole(f"to_{queue}.pgqueuer_log", tables, ["INSERT"])

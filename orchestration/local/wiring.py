@@ -37,6 +37,13 @@ CODE_ROLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "SQUAD_CUSTOMER_RECONCILER_URL": ("customer", "reconciler"),
         "SQUAD_SYSOPS_RECONCILER_URL": ("sysops", "reconciler"),
         "SQUAD_BILLING_RECONCILER_URL": ("billing", "reconciler"),
+        "SQUAD_CUSTOMER_REPAIRER_URL": ("customer", "customer_repairer"),
+        "SQUAD_SYSOPS_REPAIRER_URL": ("sysops", "sysops_repairer"),
+        "SQUAD_BILLING_REPAIRER_URL": ("billing", "billing_repairer"),
+        "SQUAD_CUSTOMER_JANITOR_URL": ("customer", "janitor"),
+        "SQUAD_SYSOPS_JANITOR_URL": ("sysops", "janitor"),
+        "SQUAD_BILLING_JANITOR_URL": ("billing", "janitor"),
+        "SQUAD_ANALYTICS_JANITOR_URL": ("analytics", "janitor"),
     },
     "billing": {
         "SQUAD_BILLING_URL": ("billing", "biller"),

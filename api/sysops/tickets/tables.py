@@ -70,6 +70,12 @@ class Ticket(Base):
             "updated_at",
             postgresql_where=text("status NOT IN ('closed', 'cancelled')"),
         ),
+        # What the conservation check reads beside the live: each ticket enters it once.
+        Index(
+            "ix_ticket_ended",
+            "updated_at",
+            postgresql_where=text("status IN ('closed', 'cancelled')"),
+        ),
         Index("ix_ticket_customer", "customer_id", text("submitted_at DESC")),
     )
 
