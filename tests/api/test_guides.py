@@ -70,9 +70,15 @@ def _paste(words: list[str]) -> Paste | None:
     return Paste(
         method=options.get("-X", "POST" if body else "GET"),
         quantum=(url["variable"] or url["name"]).lower(),
-        path=re.sub(r"/ID\b", f"/{SOME_ID}", url["path"]),
-        body=re.sub(r'"ID OF [A-Z ]+"', f'"{SOME_ID}"', body) if body else None,
+        path=re.sub(r"/ID\b", f"/{SOME_ID}", url["path"].partition("?")[0]),
+        body=_fill_in(body) if body else None,
     )
+
+
+def _fill_in(body: str) -> str:
+    """Placeholders are in capitals."""
+    body = re.sub(r'"ID OF [A-Z ]+"', f'"{SOME_ID}"', body)
+    return re.sub(r'"THE HASH [A-Z ]+"', f'"{"0" * 64}"', body)
 
 
 @cache
