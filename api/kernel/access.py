@@ -106,9 +106,13 @@ def _revoke_all(connection: psycopg.Connection[Any], access: Access) -> None:
     roles = sql.SQL(", ").join([sql.Identifier(role) for role in access.roles])
     things = [
         sql.SQL("ALL SEQUENCES IN SCHEMA {}").format(names),
-        sql.SQL("ALL FUNCTIONS IN SCHEMA {}").format(names),
         sql.SQL("SCHEMA {}").format(names),
     ]
+    # The functions of `public` are an extension's: nobody is granted them, and revoking what is
+    # not ours fills the server's log with warnings.
+    own = sql.SQL(", ").join([sql.Identifier(one) for one in schemas if one != "public"])
+    if len(schemas) > 1:
+        things.append(sql.SQL("ALL FUNCTIONS IN SCHEMA {}").format(own))
     tables = _own_tables(connection, schemas)
     if tables:
         things.append(sql.SQL("TABLE {}").format(sql.SQL(", ").join(tables)))
