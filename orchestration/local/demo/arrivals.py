@@ -102,7 +102,7 @@ def _weekly_counts(setting: Setting, customers: Customers, contracts: Contracts)
 def _active(setting: Setting, contracts: Contracts, day: int) -> Ints:
     """Contracts that run through the week from `day`, and for long enough after it."""
     stays = contracts.end > day + 7 + DAYS_BEFORE_LEAVING
-    pays = ~contracts.bad | (day + 7 + DAYS_BEFORE_LEAVING < setting.today - 70)
+    pays = (contracts.owes == 0) | (day + 7 + DAYS_BEFORE_LEAVING < setting.today - 70)
     return np.flatnonzero((contracts.start < day) & stays & pays)
 
 
@@ -132,7 +132,9 @@ def _submissions(
 def _with_fresh(
     setting: Setting, contracts: Contracts, known: tuple[Ints, Ints, Ints], random: Draws
 ) -> tuple[Ints, Ints, Ints]:
-    settled = (contracts.end == NEVER) & (contracts.start < setting.today - 30) & ~contracts.bad
+    settled = (
+        (contracts.end == NEVER) & (contracts.start < setting.today - 30) & (contracts.owes == 0)
+    )
     able = np.flatnonzero(settled)
     if not len(able):
         return known

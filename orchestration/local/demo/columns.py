@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from orchestration.local.demo.clocks import SECOND, micros
-from orchestration.local.demo.draws import Flags, Floats, Ids, Ints
+from orchestration.local.demo.draws import Flags, Floats, Ids, Ints, letters
 
 Column = Any
 """A pyarrow Array; pyarrow has no type hints."""
@@ -93,6 +93,18 @@ def blobs(values: Sequence[bytes | None]) -> Column:
     return _sized(pa.binary(), values)
 
 
+def uuid_texts(ids: Ids) -> Column:
+    """UUIDs as text."""
+    ends = np.arange(len(ids) + 1, dtype=np.int32) * 36
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(np.ascontiguousarray(letters(ids)))]
+    return pa.Array.from_buffers(pa.string(), len(ids), buffers)
+
+
+def bytes_of(rows: NDArray[np.uint8]) -> Column:
+    """`bytea` of one length, a row each."""
+    return _fixed(pa.binary(rows.shape[1]), rows, None)
+
+
 def texts(pool: Sequence[str | None] | Column, index: Ints, null: Flags | None = None) -> Column:
     """The texts of a pool, by index."""
     source = pool if isinstance(pool, pa.Array) else words(pool)
@@ -103,6 +115,11 @@ def joined(*parts: Column | str) -> Column:
     """Texts put together row by row."""
     typed = [_scalar(part) if isinstance(part, str) else part for part in (*parts, "")]
     return pc.binary_join_element_wise(*typed)
+
+
+def or_else(column: Column, text: str) -> Column:
+    """The column with `text` in place of NULL."""
+    return pc.coalesce(column, _scalar(text))
 
 
 def numerals(values: Ints, digits: int = 0) -> Column:

@@ -28,8 +28,9 @@ class Contracts:
     """Parallel arrays, an entry a contract, in order of creation.
 
     `start` and `end` are days of the clocks, the last one included, NEVER while it runs.
-    `office` is the entry of a second address, -1 for the customer's home. `bad` marks those
-    whose card is declined since the month before last, and who are suspended now.
+    `office` is the entry of a second address, -1 for the customer's home. `owes` says for
+    how many closed months the card has been declined: 2 for who is suspended since last month, 1
+    for whose trouble began this month, 0 for nearly all.
     """
 
     id: Ids
@@ -40,7 +41,7 @@ class Contracts:
     created: Ints
     start: Ints
     end: Ints
-    bad: Flags
+    owes: Ints
 
     def __len__(self) -> int:
         return len(self.customer)
@@ -95,6 +96,7 @@ def _signed(setting: Setting, drafts: _Drafts, end: Ints, place_of: Ints) -> Con
     running = (end == NEVER) & settled
     chosen = random.random(len(end)) < BAD_PAYER_SHARE
     chosen &= ~_yearly(setting)[drafts.plan] & (drafts.customer >= len(_NAMED_PLANS))
+    bad = running & (chosen | (drafts.customer == SAM) & (drafts.office < 0))
     return Contracts(
         id=uuid7(drafts.created, random),
         customer=drafts.customer,
@@ -104,7 +106,7 @@ def _signed(setting: Setting, drafts: _Drafts, end: Ints, place_of: Ints) -> Con
         created=drafts.created,
         start=start,
         end=end,
-        bad=running & (chosen | (drafts.customer == SAM) & (drafts.office < 0)),
+        owes=np.where(bad, np.where(drafts.customer == SAM, 2, 1 + drafts.customer % 2), 0),
     )
 
 

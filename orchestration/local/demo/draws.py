@@ -17,6 +17,10 @@ Draws = np.random.Generator
 _VERSION = np.uint64(0x7000)
 _VARIANT = np.uint64(0x8000_0000_0000_0000)
 
+_HEX = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), np.uint8)
+_HEX = _HEX.reshape(256, 2)
+_NO_DASH = np.setdiff1d(np.arange(36), (8, 13, 18, 23))
+
 
 def draws(seed: int, part: str, number: int = 0) -> Draws:
     """The random numbers of one part of the world; other parts do not disturb them."""
@@ -35,6 +39,13 @@ def uuid7(at: Ints, random: Draws) -> Ids:
     halves = np.empty((len(at), 2), dtype=">u8")
     halves[:, 0], halves[:, 1] = high, low
     return np.asarray(halves.view(np.uint8).reshape(len(at), 16))
+
+
+def letters(ids: Ids) -> NDArray[np.uint8]:
+    """UUIDs in their usual form, 36 ASCII letters a row."""
+    written = np.full((len(ids), 36), ord("-"), dtype=np.uint8)
+    written[:, _NO_DASH] = _HEX[ids].reshape(len(ids), 32)
+    return written
 
 
 def pick(random: Draws, weights: Floats, count: int) -> Ints:

@@ -142,8 +142,8 @@ def calendar(experts: Experts, off: TimeOff, clocks: Clocks) -> NDArray[np.int16
     return slots.reshape(len(experts), -1)
 
 
-def candidates(setting: Setting, experts: Experts, most: int) -> tuple[NDArray[np.int32], Ints]:
-    """The eligible experts of each place and ticket type, nearest first, and how many there are.
+def candidates(setting: Setting, experts: Experts, most: int) -> NDArray[np.int32]:
+    """The eligible experts of each place and ticket type, nearest first.
 
     Eligible: every needed skill at its level, and the way by road within the radius (so the
     great-circle distance is too). At most `most`; empty places hold -1.
@@ -171,7 +171,7 @@ def candidates(setting: Setting, experts: Experts, most: int) -> tuple[NDArray[n
             order = np.argsort(score, axis=1)[:, :most]
             found = np.take_along_axis(score, order, axis=1) < np.inf
             table[here, kind, : order.shape[1]] = np.where(found, order + team.start, -1)
-    return table, (table >= 0).sum(axis=2)
+    return table
 
 
 def _holidays(clocks: Clocks) -> Iterator[date]:

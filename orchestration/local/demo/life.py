@@ -156,7 +156,7 @@ class Lives:
         escalated = opened + between(random, HOUR, 4 * HOUR, count)
         settled = np.where(escalates, escalated + between(random, HOUR, 16 * HOUR, count), opened)
         proposed = np.where(
-            fresh & (stage == 0), _run_after(self.setting, opened), self._asked(ticket, settled)
+            fresh & (stage == 0), run_after(self.setting, opened), self._asked(ticket, settled)
         )
         cancelled = opened + between(random, 2 * MINUTE, proposed - opened, count)
         never = np.full(count, FAR)
@@ -172,11 +172,11 @@ class Lives:
     def _asked(self, ticket: Ints, since: Ints) -> Ints:
         """The first run after `since` that is by day where the ticket is."""
         clocks, zone = self.setting.clocks, self.tickets.zone[ticket]
-        run = _run_after(self.setting, since)
+        run = run_after(self.setting, since)
         of_day = clocks.local(zone, run) % DAY
         wait = np.where(of_day < ASKED_FROM, ASKED_FROM - of_day, 0)
         wait += np.where(of_day >= ASKED_UNTIL, DAY + ASKED_FROM - of_day, 0)
-        return np.where(wait > 0, _run_after(self.setting, run + wait), run)
+        return np.where(wait > 0, run_after(self.setting, run + wait), run)
 
     def _visits(self, ticket: Ints, proposed: Ints, stage: int) -> Visits:
         tickets, random, now = self.tickets, self.random, self.setting.now
@@ -288,7 +288,7 @@ class Lives:
         return np.round(haversine_km(lat[place], lon[place], *homes) * ROAD_FACTOR, 2)
 
 
-def _run_after(setting: Setting, at: Ints) -> Ints:
+def run_after(setting: Setting, at: Ints) -> Ints:
     """When the next hourly run after `at` makes its proposals."""
     phase = last_run(setting) % RUN_EVERY
     return np.asarray((at - phase) // RUN_EVERY * RUN_EVERY + phase + RUN_EVERY + RUN_TAKES)

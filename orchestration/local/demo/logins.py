@@ -1,6 +1,7 @@
 """Who can sign in to the demo world, for people who try it and for `squad demo ticket`."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import argon2
@@ -52,6 +53,7 @@ def describe() -> list[dict[str, str]]:
     ]
 
 
+@cache
 def password_hash() -> str:
     """The argon2id hash that every account of the demo world shares.
 

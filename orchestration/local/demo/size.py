@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 MAX_CUSTOMERS: Final = 1_000_000
+SCALE_CUSTOMERS: Final = 100_000
+"""From this size on a world is a load for scale tests."""
 EXPERTS_A_MARKET: Final = 4
 """Fewer could not cover every skill twice, and a rejected ticket would have no second expert."""
 
@@ -36,9 +38,8 @@ class DemoSize:
     def usual(cls, customers: int, months: int = 24, seed: int = 2_024) -> "DemoSize":
         """The size with as many experts and tickets as this many customers need.
 
-        From 100,000 customers on it is a load for scale tests: five tickets a year, so that a
-        million customers open 10^7 in two years.
+        For scale tests customers open five tickets a year: a million customers 10^7 in two years.
         """
-        if customers < 100_000:
+        if customers < SCALE_CUSTOMERS:
             return cls(customers, max(8, min(200, customers // 10)), months, seed)
         return cls(customers, customers // 75, months, seed, tickets_a_year=5.0)

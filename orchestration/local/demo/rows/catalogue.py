@@ -1,0 +1,105 @@
+"""Rows of the catalogue: in sysops, and the copies that other databases hold."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from orchestration.local.demo.catalogue import Catalogue
+from orchestration.local.demo.columns import (
+    bigints,
+    flags,
+    integers,
+    lists,
+    moments,
+    same,
+    table,
+    uuids,
+    words,
+)
+from orchestration.local.demo.copying import Batch
+from orchestration.local.demo.draws import Ints
+from orchestration.local.demo.office import HELPDESK
+from orchestration.local.demo.world import World
+
+
+def catalogue_rows(world: World) -> Iterator[Batch]:
+    listed = world.setting.catalogue
+    for name in ("skills", "device_types"):
+        codes: dict[str, str] = getattr(listed, name)
+        data = table(code=words(list(codes)), name=words(list(codes.values())))
+        yield Batch("sysops", name.removesuffix("s"), data)
+    yield from _ticket_types(listed)
+    yield from _plans(listed)
+    yield _articles(world)
+
+
+def _ticket_types(listed: Catalogue) -> Iterator[Batch]:
+    kinds = listed.ticket_types
+    common = {
+        "code": words([one.code for one in kinds]),
+        "version": same(1, len(kinds)),
+        "name": words([one.name for one in kinds]),
+        "device_type": words([one.device_type for one in kinds]),
+        "active": same(True, len(kinds)),
+    }
+    minutes = integers(_numbers([one.minutes for one in kinds]))
+    devices = words([listed.device_types[one.device_type] for one in kinds])
+    yield Batch("sysops", "ticket_type", table(**common, duration_minutes=minutes))
+    yield Batch("customer", "ticket_type", table(**common, device_name=devices))
+    needed = [(one.code, skill, level) for one in kinds for skill, level in one.skills.items()]
+    yield Batch(
+        "sysops",
+        "required_skill",
+        table(
+            ticket_type=words([row[0] for row in needed]),
+            skill=words([row[1] for row in needed]),
+            level=integers(_numbers([row[2] for row in needed])),
+        ),
+    )
+
+
+def _plans(listed: Catalogue) -> Iterator[Batch]:
+    plans = listed.plans
+    count = len(plans)
+    common = {
+        "code": words([one.code for one in plans]),
+        "version": same(1, count),
+        "name": words([one.name for one in plans]),
+        "price_cents": bigints(_numbers([one.price_cents for one in plans])),
+        "currency": same("USD", count),
+        "interval": words([one.interval for one in plans]),
+        "active": flags(np.ones(count, dtype=bool)),
+    }
+    promised = {
+        "sla_hours": integers(_numbers([one.sla_hours for one in plans])),
+        "device_types": lists([one.device_types for one in plans]),
+    }
+    yield Batch("sysops", "support_plan", table(**common, **promised))
+    yield Batch("customer", "support_plan", table(**common, **promised))
+    yield Batch("billing", "plan", table(**common))
+
+
+def _articles(world: World) -> Batch:
+    kinds = world.setting.catalogue.ticket_types
+    count = len(kinds)
+    created = np.full(count, world.setting.start)
+    author = HELPDESK[np.arange(count) % len(HELPDESK)]
+    bodies = [
+        "Signs: " + " ".join(one.descriptions) + "\n\nWhat helped: " + " ".join(one.resolutions)
+        for one in kinds
+    ]
+    data = table(
+        id=uuids(world.articles),
+        title=words([one.name for one in kinds]),
+        body=words(bodies),
+        device_type=words([one.device_type for one in kinds]),
+        status=same("published", count),
+        author_id=uuids(world.office.id[author]),
+        created_at=moments(created),
+        updated_at=moments(created),
+    )
+    return Batch("sysops", "article", data)
+
+
+def _numbers(values: list[int]) -> Ints:
+    return np.array(values, dtype=np.int64)

@@ -1,0 +1,42 @@
+"""All rows of billing, month by month, and the statements that customers got of them."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from api.billing.invoices.numbers import SERIES
+from orchestration.local.demo.cards import Cards
+from orchestration.local.demo.charges import charge
+from orchestration.local.demo.columns import bigints, same, table
+from orchestration.local.demo.copying import Batch
+from orchestration.local.demo.draws import Ints, uuid7
+from orchestration.local.demo.money import TaxRates, bill_months
+from orchestration.local.demo.rows.invoices import invoice_rows
+from orchestration.local.demo.rows.month import Month
+from orchestration.local.demo.rows.payments import payment_rows
+from orchestration.local.demo.rows.statements import statements
+from orchestration.local.demo.world import World
+
+
+def money_rows(world: World, cards: Cards, rates: TaxRates, suspended_at: Ints) -> Iterator[Batch]:
+    """`suspended_at` (an entry a contract, all 0) is filled as the months go by."""
+    number = 1
+    for bills in bill_months(world, rates, suspended_at):
+        random = world.setting.draws("billing", bills.period.first.toordinal())
+        charges, tries = charge(world, bills, random)
+        exhausted = charges.exhausted_at > 0
+        suspended_at[bills.contract[exhausted]] = charges.exhausted_at[exhausted]
+        month = Month(
+            bills=bills,
+            charges=charges,
+            tries=tries,
+            run_id=uuid7(np.array([bills.run_at]), random),
+            invoice_id=uuid7(np.full(len(bills), bills.run_at), random),
+            first_number=number,
+        )
+        number += len(month)
+        yield from invoice_rows(world, month, random)
+        yield from payment_rows(world, month, cards.id, random)
+        yield statements(world, month)
+    counter = table(series=same(SERIES, 1), last_number=bigints(np.array([number - 1])))
+    yield Batch("billing", "invoice_series", counter)

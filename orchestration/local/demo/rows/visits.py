@@ -1,0 +1,114 @@
+"""Rows of visits: assignments, live bookings, exclusions and the articles that helped."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+
+from orchestration.local.demo import outcomes
+from orchestration.local.demo.chunk import ACCEPTED, ASSIGNMENT_STATUSES, PROPOSED, Chunk
+from orchestration.local.demo.clocks import HOUR, WINDOW_LENGTH
+from orchestration.local.demo.columns import (
+    bigints,
+    floats,
+    moments,
+    ranges,
+    table,
+    texts,
+    uuids,
+)
+from orchestration.local.demo.copying import Batch
+from orchestration.local.demo.draws import Ints, uuid7
+from orchestration.local.demo.events import NONE, REASONS
+from orchestration.local.demo.rows.runs import POLICY, Runs
+from orchestration.local.demo.world import World
+
+ARTICLE_SHARE: Final = 0.3
+"""Resolutions to which an article is linked."""
+_EXCLUDES: Final = tuple(one.excludes for one in outcomes.OUTCOMES)
+
+
+def visit_rows(world: World, chunk: Chunk, runs: Runs) -> Iterator[Batch]:
+    cost = _cost(world, chunk)
+    yield Batch("sysops", "assignment", _assignments(world, chunk, runs, cost))
+    yield Batch("sysops", "booking", _bookings(world, chunk))
+    yield Batch("sysops", "exclusion", _exclusions(world, chunk))
+    yield Batch("sysops", "article_link", _links(world, chunk))
+    yield from runs.decisions(chunk, cost)
+
+
+def _cost(world: World, chunk: Chunk) -> Ints:
+    """By the policy's weights, without its terms for the load of the day and for silence."""
+    tickets, visits = chunk.tickets, chunk.visits
+    hours = np.array([plan.sla_hours for plan in world.setting.catalogue.plans])
+    due = tickets.submitted + hours[tickets.plan] * HOUR
+    late = np.maximum(visits.window + WINDOW_LENGTH - due[visits.ticket], 0) / HOUR
+    waiting = np.maximum(visits.window - visits.proposed, 0) / HOUR
+    travel = np.rint(visits.travel_km * POLICY.per_km)
+    rest = np.rint(late * POLICY.per_hour_late) + np.rint(waiting * POLICY.per_hour_waiting)
+    return np.asarray((travel + rest).astype(np.int64))
+
+
+def _assignments(world: World, chunk: Chunk, runs: Runs, cost: Ints) -> Any:
+    visits, now, status = chunk.visits, chunk.now, chunk.visit_status
+    came, completed = outcomes.CAME[visits.outcome], outcomes.COMPLETED[visits.outcome]
+    # Who was told "no", or called off, was decided at the end.
+    final = ~chunk.is_live & ~completed
+    decided = np.where(final, visits.ended, visits.decided)
+    why = np.where(chunk.is_live, NONE, chunk.why)
+    begun = came & (visits.started <= now)
+    done = completed & ~chunk.is_live
+    return table(
+        id=uuids(chunk.visit_ids),
+        ticket_id=uuids(chunk.tickets.id[visits.ticket]),
+        expert_id=uuids(world.experts.id[visits.expert]),
+        run_id=uuids(runs.ids(runs.of(visits.proposed))),
+        during=ranges(visits.window, visits.window + WINDOW_LENGTH),
+        status=texts(ASSIGNMENT_STATUSES, status),
+        travel_km=floats(visits.travel_km),
+        cost=bigints(cost),
+        proposed_at=moments(visits.proposed),
+        answer_by=moments(visits.answer_by),
+        decided_at=moments(decided, status == PROPOSED),
+        started_at=moments(visits.started, ~begun),
+        completed_at=moments(visits.ended, ~done),
+        reason=texts(REASONS, why, why == NONE),
+    )
+
+
+def _bookings(world: World, chunk: Chunk) -> Any:
+    """Only of proposals and promises: history is in the assignments."""
+    live = np.flatnonzero(chunk.visit_status <= ACCEPTED)
+    window = chunk.visits.window[live]
+    return table(
+        expert_id=uuids(world.experts.id[chunk.visits.expert[live]]),
+        during=ranges(window, window + WINDOW_LENGTH),
+        assignment_id=uuids(chunk.visit_ids[live]),
+    )
+
+
+def _exclusions(world: World, chunk: Chunk) -> Any:
+    visits = chunk.visits
+    excluding = np.array([action is not None for action in _EXCLUDES])
+    gone = np.flatnonzero(excluding[visits.outcome] & ~chunk.is_live)
+    return table(
+        ticket_id=uuids(chunk.tickets.id[visits.ticket[gone]]),
+        expert_id=uuids(world.experts.id[visits.expert[gone]]),
+        reason=texts(_EXCLUDES, visits.outcome[gone]),
+        created_at=moments(visits.ended[gone]),
+    )
+
+
+def _links(world: World, chunk: Chunk) -> Any:
+    """The article of the ticket's type, once a ticket."""
+    random = world.setting.draws("links", chunk.number)
+    visit = chunk.surveys.visit
+    visit = visit[random.random(len(visit)) < ARTICLE_SHARE]
+    ticket, first = np.unique(chunk.visits.ticket[visit], return_index=True)
+    at = chunk.visits.ended[visit[first]]
+    return table(
+        id=uuids(uuid7(at, random)),
+        ticket_id=uuids(chunk.tickets.id[ticket]),
+        article_id=uuids(world.articles[chunk.tickets.kind[ticket]]),
+        linked_at=moments(at),
+    )
