@@ -74,6 +74,11 @@ def driver_url(url: str, driver: str) -> str:
     )
 
 
+def plain_url(url: str) -> str:
+    """The same address as psycopg, ADBC and PostgreSQL's own programs take it."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 def create_engine(
     url: str, *, name: str, pool_size: int = 10, statement_timeout_ms: int = 15_000
 ) -> AsyncEngine:

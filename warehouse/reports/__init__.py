@@ -7,7 +7,7 @@ which only group and count. `catalogue` names them, `run` runs one.
 from warehouse.reports.catalogue import REPORTS, Page, Report, find
 from warehouse.reports.definitions import Definition, define
 from warehouse.reports.filters import Filters, InvalidFilters, parse
-from warehouse.reports.running import Column, Table, choices, prepare, run
+from warehouse.reports.running import Column, Table, ask, choices, prepare, run, to_csv
 
 __all__ = [
     "REPORTS",
@@ -18,10 +18,12 @@ __all__ = [
     "Page",
     "Report",
     "Table",
+    "ask",
     "choices",
     "define",
     "find",
     "parse",
     "prepare",
     "run",
+    "to_csv",
 ]

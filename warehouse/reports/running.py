@@ -1,5 +1,7 @@
 """Running a report on a connection to the marts."""
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +9,7 @@ from typing import Any, Final
 
 import duckdb
 
+from warehouse.read import Snapshot
 from warehouse.reports.catalogue import FOLDER, MACROS, Report
 from warehouse.reports.filters import Filters
 
@@ -64,12 +67,30 @@ def run(
     return Table(columns, cursor.fetchall())
 
 
-def choices(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+def ask(snapshot: Snapshot, report: Report, filters: Filters) -> Table:
+    """The report over a published version; can be called from any thread."""
+    with snapshot.cursor() as cursor:
+        prepare(cursor)
+        return run(cursor, report, filters, snapshot.as_of)
+
+
+def choices(snapshot: Snapshot) -> dict[str, dict[str, str]]:
     """For each filter, its values with the words that people read."""
     offered: dict[str, dict[str, str]] = {}
-    for name, value, label in connection.execute(_CHOICES).fetchall():
-        offered.setdefault(name, {})[value] = label
+    with snapshot.cursor() as cursor:
+        prepare(cursor)
+        for name, value, label in cursor.execute(_CHOICES).fetchall():
+            offered.setdefault(name, {})[value] = label
     return offered
+
+
+def to_csv(table: Table) -> str:
+    """Comma-separated values with a line of names, for people's spreadsheets; times are in UTC."""
+    lines = io.StringIO()
+    writer = csv.writer(lines)
+    writer.writerow(column.name for column in table.columns)
+    writer.writerows(table.rows)
+    return lines.getvalue()
 
 
 def _values(report: Report, filters: Filters, as_of: datetime) -> dict[str, Any]:

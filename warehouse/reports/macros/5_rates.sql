@@ -21,7 +21,7 @@ create or replace temp macro rates_in(regions, states, plans, devices, now) as t
         'sla_attainment' as measure,
         utc_day(sla_due_at) as day,
         coalesce(is_sla_met, false) as is_hit,
-        cast(null as uuid) as expert_id,
+        null as expert_id,
         *
     from tickets
     where sla_due_at <= now and status <> 'cancelled'

@@ -1,0 +1,1 @@
+"""Write, audit, publish: from marts to a version that readers see."""

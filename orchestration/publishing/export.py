@@ -1,0 +1,70 @@
+"""Marts as Parquet files: one a mart, or one a month of a mart that grows.
+
+Rows are sorted, so that a month in which nothing changed becomes the same bytes again, and the
+file is shared with the versions before.
+"""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
+
+from warehouse.manifest import File, Table
+from warehouse.store import Store
+
+_COLUMNS = """
+SELECT attname, format_type(atttypid, NULL)
+FROM pg_attribute
+WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped
+ORDER BY attnum
+"""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One mart in files, of which `written` were not there before."""
+
+    table: Table
+    written: int
+
+
+def export(cursor: Any, mart: str, partition_by: str | None, store: Store) -> Exported:
+    """Write one mart through an ADBC cursor, in whose transaction all marts agree."""
+    cursor.execute(_COLUMNS, parameters=[f"marts.{mart}"])
+    columns = dict(cursor.fetchall())
+    # The first column of every mart is its key.
+    order = [partition_by, next(iter(columns))] if partition_by else [next(iter(columns))]
+    cursor.execute(f"SELECT * FROM marts.{mart} ORDER BY {', '.join(order)}")  # noqa: S608
+    rows = cursor.fetch_arrow_table()
+    files, written = [], 0
+    for partition, part in _partitions(rows, partition_by):
+        content = _parquet(part)
+        name, is_new = store.add_file(content)
+        files.append(File(name, part.num_rows, len(content), partition))
+        written += is_new
+    return Exported(Table(rows.num_rows, columns, files), written)
+
+
+def _partitions(rows: pa.Table, column: str | None) -> Iterator[tuple[str | None, pa.Table]]:
+    """Rows by UTC month; `rows` are sorted by the column. An empty table is one empty part."""
+    if column is None or rows.num_rows == 0:
+        yield None, rows
+        return
+    moments = rows[column]
+    months = pc.add(pc.multiply(pc.year(moments), 12), pc.subtract(pc.month(moments), 1))
+    ends = pc.run_end_encode(months.combine_chunks())
+    start = 0
+    for month, end in zip(ends.values.to_pylist(), ends.run_ends.to_pylist(), strict=True):
+        name = f"{month // 12}-{month % 12 + 1:02d}" if month is not None else None
+        yield name, rows.slice(start, end - start)
+        start = end
+
+
+def _parquet(rows: pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    parquet.write_table(rows.replace_schema_metadata(None), buffer, compression="zstd")
+    return buffer.getvalue()

@@ -1,0 +1,116 @@
+"""From marts to a version that readers see: written, looked at, then shown at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from orchestration.publishing.export import export
+from warehouse.manifest import Check, HeldBack, Manifest, Pin, Table
+from warehouse.store import Store
+
+_AS_OF = "SELECT min(as_of) FROM marts.dim_landed_table"
+
+
+class AuditFailed(Exception):
+    """The written files do not hold what the marts held; nothing was shown."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A new version. `shown` is False while readers are pinned to an older one; `written` and
+    `removed` count files."""
+
+    manifest: Manifest
+    shown: bool
+    written: int
+    removed: int
+
+
+def publish(
+    url: str,
+    store: Store,
+    marts: Mapping[str, str | None],
+    *,
+    run_id: str,
+    checks: Sequence[Check],
+    now: datetime,
+    keep: int,
+) -> Published:
+    """Write all marts, each with the column it is partitioned by, as one version, and show it.
+
+    Raises AuditFailed, and shows nothing, when the files do not hold what the marts hold.
+    """
+    with store.writing():
+        tables, as_of, written = _write(url, store, marts)
+        version = f"{now:%Y%m%dT%H%M%SZ}-{run_id[:8]}"
+        manifest = Manifest(version, run_id, as_of, now, tables, list(checks))
+        _audit(store, manifest)
+        store.add_version(manifest)
+        shown = store.pin() is None
+        if shown:
+            store.switch(version)
+            store.clear_held_back()
+        return Published(manifest, shown, written, store.keep_last(keep))
+
+
+def hold_back(store: Store, run_id: str, reasons: Sequence[str], now: datetime) -> HeldBack:
+    """Leave readers with the version they have, and tell them why there is no newer one."""
+    held_back = HeldBack(run_id, now, list(reasons))
+    store.hold_back(held_back)
+    return held_back
+
+
+def roll_back(store: Store, version: str | None, reason: str, now: datetime) -> Pin:
+    """Show an older version, by default the one before, until `release`.
+
+    Later builds are written and checked, and shown to nobody meanwhile. Raises NoSuchVersion.
+    """
+    with store.writing():
+        versions = store.versions()
+        if version is None:
+            current = store.current()
+            version = max((one for one in versions if current and one < current), default="")
+        store.switch(version)
+        pin = Pin(version, now, reason)
+        store.set_pin(pin)
+    return pin
+
+
+def release(store: Store) -> str:
+    """Show the newest version again, and what comes after it; returns that version."""
+    with store.writing():
+        newest = store.versions()[-1]
+        store.switch(newest)
+        store.remove_pin()
+    return newest
+
+
+def _write(
+    url: str, store: Store, marts: Mapping[str, str | None]
+) -> tuple[dict[str, Table], datetime, int]:
+    from adbc_driver_postgresql import dbapi
+
+    tables, written = {}, 0
+    with dbapi.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        cursor.execute(_AS_OF)
+        as_of: datetime = cursor.fetchone()[0]
+        for mart, partition_by in marts.items():
+            done = export(cursor, mart, partition_by, store)
+            tables[mart] = done.table
+            written += done.written
+    return tables, as_of, written
+
+
+def _audit(store: Store, manifest: Manifest) -> None:
+    """Count the rows of every mart again, in the files as readers will open them."""
+    with duckdb.connect(":memory:") as database:
+        for name, table in manifest.tables.items():
+            files = [str(store.path(file.name)) for file in table.files]
+            found: Any = database.execute("SELECT count(*) FROM read_parquet($1)", [files])
+            [rows] = found.fetchone()
+            if rows != table.rows:
+                raise AuditFailed(f"{name} has {rows} rows in its files and {table.rows} before.")

@@ -1,0 +1,123 @@
+"""Reading what is published: SQL over the marts of one version, through DuckDB.
+
+    warehouse = Warehouse(Path("var/warehouse"))
+    snapshot = warehouse.snapshot()
+    snapshot.rows("SELECT status, count(*) AS tickets FROM fct_ticket GROUP BY 1")
+
+A snapshot never changes; asking the warehouse again gives the newest one. Both can be shared
+between threads.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import duckdb
+
+from warehouse.manifest import HeldBack, Manifest, Pin, Table
+from warehouse.store import Store
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+
+
+class NothingPublished(Exception):
+    """No version has been published yet; `held_back` says why, when the builds failed."""
+
+    def __init__(self, held_back: HeldBack | None) -> None:
+        why = f" The last build was held back: {held_back.reasons[0]}" if held_back else ""
+        super().__init__(f"Nothing has been published yet.{why}")
+        self.held_back = held_back
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One published version, with a view for each mart.
+
+    `held_back` tells of a later build that failed its checks and is not shown, `pin` of
+    somebody's decision to stay with this version.
+    """
+
+    manifest: Manifest
+    held_back: HeldBack | None
+    pin: Pin | None
+    _database: duckdb.DuckDBPyConnection
+
+    @property
+    def version(self) -> str:
+        return self.manifest.version
+
+    @property
+    def as_of(self) -> datetime:
+        """Everything that was committed in the sources before this moment is in the numbers."""
+        return self.manifest.as_of
+
+    def rows(self, query: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
+        """The result of a query, a dictionary a row."""
+        with self.cursor() as cursor:
+            cursor.execute(query, parameters)
+            names = [column[0] for column in cursor.description or []]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def frame(self, query: str, parameters: Parameters | None = None) -> Any:
+        """The result of a query as a pandas DataFrame."""
+        with self.cursor() as cursor:
+            return cursor.execute(query, parameters).df()
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own for the calling thread; close it after use."""
+        cursor = self._database.cursor()
+        cursor.execute("SET TimeZone = 'UTC'")
+        return cursor
+
+
+class Warehouse:
+    """The published versions in one folder.
+
+    `memory_limit` is DuckDB's, for one version; `threads` are those of all queries together.
+    """
+
+    def __init__(self, folder: Path, *, memory_limit: str = "512MB", threads: int = 2) -> None:
+        self._store = Store(folder)
+        self._config = {
+            "memory_limit": memory_limit,
+            "threads": str(threads),
+            # Nothing is ever fetched from outside.
+            "autoinstall_known_extensions": "false",
+        }
+        self._lock = Lock()
+        self._open: tuple[Manifest, duckdb.DuckDBPyConnection] | None = None
+
+    def snapshot(self) -> Snapshot:
+        """The version shown now. Costs two small file reads unless the version is another one.
+
+        Raises NothingPublished before the first one.
+        """
+        held_back = self._store.held_back()
+        version = self._store.current()
+        if version is None:
+            raise NothingPublished(held_back)
+        with self._lock:
+            if self._open is None or self._open[0].version != version:
+                manifest = self._store.manifest(version)
+                self._open = manifest, self._views(manifest)
+            manifest, database = self._open
+        return Snapshot(manifest, held_back, self._store.pin(), database)
+
+    def versions(self) -> list[str]:
+        """Every version that is kept, the oldest first."""
+        return self._store.versions()
+
+    def _views(self, manifest: Manifest) -> duckdb.DuckDBPyConnection:
+        database = duckdb.connect(":memory:", config=dict(self._config))
+        # Files never change, so that what is known of them stays true.
+        database.execute("SET parquet_metadata_cache = true")
+        for name, table in manifest.tables.items():
+            database.execute(f'CREATE VIEW "{name}" AS {self._query(table)}')
+        return database
+
+    def _query(self, table: Table) -> str:
+        files = ", ".join(f"'{self._store.path(file.name)}'" for file in table.files)
+        return f"SELECT * FROM read_parquet([{files}])"  # noqa: S608 - our own file names
