@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.customer.accounts.tables import Address
 from api.customer.contracts.tables import TicketType
-from api.customer.surveys.rules import Answer
+from api.customer.notifications.service import notify
+from api.customer.surveys.rules import OPEN_FOR, Answer
 from api.customer.surveys.tables import Survey
 from api.customer.tickets.tables import Ticket
 from api.kernel import outbox
@@ -42,6 +45,39 @@ async def find(
         query = query.with_for_update(of=Survey)
     row = (await session.execute(query)).one_or_none()
     return Subject(*row) if row else None
+
+
+async def invite(
+    session: AsyncSession, ticket: Ticket, version: int, context: dict[str, Any], now: datetime
+) -> None:
+    """Make the survey of one resolution, and send its link by e-mail; once, whatever repeats.
+
+    A resolution that became known late has its survey, too.
+    """
+    survey_id = await session.scalar(
+        insert(Survey)
+        .values(
+            ticket_id=ticket.id,
+            ticket_version=version,
+            account_id=ticket.account_id,
+            sent_at=now,
+            expires_at=now + OPEN_FOR,
+        )
+        .on_conflict_do_nothing()
+        .returning(Survey.id)
+    )
+    if survey_id is None:
+        return
+    await notify(
+        session,
+        ticket.account_id,
+        "survey_invitation",
+        cause=f"{ticket.id}/{version}",
+        channel="email",
+        context=context | {"survey_id": str(survey_id), "open_days": OPEN_FOR.days},
+        ticket_id=ticket.id,
+        now=now,
+    )
 
 
 async def answer(session: AsyncSession, survey: Survey, given: Answer, now: datetime) -> None:

@@ -67,7 +67,8 @@ class LastAnswer(msgspec.Struct):
 
 
 class TicketView(msgspec.Struct, kw_only=True):
-    """`arrival_window` and `expert_name` are set while a visit is promised.
+    """`arrival_window` and `expert_name` are set from the acceptance of a visit on, and go when
+    the visit is off.
 
     `number` is given by the service organisation, some seconds after submission.
     """

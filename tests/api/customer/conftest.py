@@ -14,6 +14,7 @@ from api.customer.quantum import QuantumSettings, quantum
 from api.kernel.auth import CUSTOMER_ISSUER, TokenSigner
 from api.kernel.messages import Message, decode_envelope
 from api.kernel.sealing import BoxKeypair, generate_box_keypair
+from tests.api.customer.world import add_account, furnish
 from tests.api.support import bearer, client, key_pair
 from tests.databases import Databases
 from tests.messaging import queued
@@ -23,36 +24,6 @@ M = TypeVar("M", bound=Message)
 PASSWORD = "correct horse battery staple"
 SURVEY_KEY = "a survey key of these tests, long enough"
 VAULT = generate_box_keypair()
-
-CATALOGUE = """
-INSERT INTO support_plan
-    (code, version, name, price_cents, currency, interval, sla_hours, device_types, active)
-VALUES
-    ('plus', 1, 'Plus', 2499, 'USD', 'month', 96, '{laptop,tv}', true),
-    ('basic', 1, 'Basic', 1499, 'USD', 'month', 120, '{laptop}', true),
-    ('gone', 3, 'Gone', 999, 'USD', 'month', 120, '{laptop}', false);
-INSERT INTO ticket_type (code, version, name, device_type, device_name, active)
-VALUES
-    ('tv-picture', 1, 'No picture', 'tv', 'Television', true),
-    ('laptop-repair', 1, 'Laptop does not start', 'laptop', 'Laptop', true),
-    ('stereo-sound', 1, 'No sound', 'stereo', 'Stereo', true),
-    ('fax', 2, 'Fax', 'laptop', 'Laptop', false);
-"""
-
-SETTLE = """
-WITH new AS (
-    INSERT INTO account (email, full_name, phone, created_at, updated_at)
-    VALUES (%s, 'Ada Example', '+15125550123', now(), now()) RETURNING id
-), preference AS (
-    INSERT INTO notification_preference SELECT id, 'sms' FROM new
-), home AS (
-    INSERT INTO address (account_id, line1, city, state, zip, latitude, longitude, time_zone,
-                         created_at)
-    SELECT id, '1 Congress Ave', 'Austin', 'TX', '78701', 30.27, -97.74, 'America/Chicago', now()
-    FROM new
-)
-SELECT id FROM new
-"""
 
 
 @pytest.fixture
@@ -77,7 +48,7 @@ def settings(databases: Databases) -> QuantumSettings:
 async def customer(
     settings: QuantumSettings, databases: Databases
 ) -> AsyncIterator[httpx.AsyncClient]:
-    databases.execute("customer", CATALOGUE)
+    furnish(databases)
     async with client(quantum(settings)) as opened:
         yield opened
 
@@ -151,7 +122,7 @@ async def join(http: httpx.AsyncClient, email: str = "ada@example.com") -> Custo
 
 def settle(http: httpx.AsyncClient, databases: Databases, email: str) -> Customer:
     """A customer in Austin who is signed in; quicker than `join`, and no message is sent."""
-    account_id = databases.rows("customer", SETTLE, email)[0][0]
+    account_id = add_account(databases, email)
     private, _ = key_pair("customer")
     token = TokenSigner(CUSTOMER_ISSUER, private).sign(
         account_id, ("customer",), ("customer",), datetime.now(UTC)

@@ -1,0 +1,37 @@
+"""What the vault made of a card."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.customer.cards.tables import Card
+from api.customer.notifications.service import notify
+from api.customer.unknown import NotYetKnown
+from api.messages import CardOutcome
+
+
+async def card_outcome(session: AsyncSession, message: CardOutcome, now: datetime) -> None:
+    """Keep whether the card can be charged; the customer is told of one that cannot.
+
+    A duplicate is refused without a mail: the card works already. A removed card stays
+    removed. Raises NotYetKnown for a card that is not here.
+    """
+    card = await session.get(Card, message.card_id, with_for_update=True)
+    if card is None:
+        raise NotYetKnown(f"Card {message.card_id} is not here yet.")
+    if card.status == "removed":
+        return
+    card.status = "stored" if message.status == "stored" else "refused"
+    card.reason = message.reason
+    card.updated_at = now
+    await session.flush()
+    if message.status == "refused":
+        await notify(
+            session,
+            card.account_id,
+            "card_refused",
+            cause=str(card.id),
+            channel="email",
+            context={"brand": card.brand, "last4": card.last4, "reason": message.reason},
+            now=now,
+        )

@@ -1,0 +1,72 @@
+"""What the customer quantum does with messages, by their source."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from pydantic import HttpUrl, SecretStr
+
+from api.customer.cards.handlers import card_outcome
+from api.customer.contracts.handlers import (
+    contract_standing,
+    plan_published,
+    ticket_type_published,
+)
+from api.customer.notifications.handlers import CustomerNotifier
+from api.customer.statements.handlers import invoice_issued
+from api.customer.surveys.links import SurveyLinks
+from api.customer.tickets.handlers import phone_ticket_created, ticket_progress
+from api.kernel.inbox import Inbound
+from api.kernel.outside.delivery import Sender
+from api.kernel.settings import Settings
+from api.messages import (
+    CardOutcome,
+    ContractStanding,
+    CustomerNotification,
+    InvoiceIssued,
+    PhoneTicketCreated,
+    PlanPublished,
+    TicketProgress,
+    TicketTypePublished,
+)
+
+
+class NotifierSettings(Settings):
+    """Environment: `SQUAD_SURVEY_KEY`, the one of the customer API, and
+    `SQUAD_PUBLIC_BASE_URL`, where customers reach that API (links in mails begin with it).
+    """
+
+    survey_key: SecretStr
+    public_base_url: HttpUrl
+
+
+@asynccontextmanager
+async def inbound(source: str) -> AsyncIterator[Inbound]:
+    """The handlers for one source, with what they need opened.
+
+    Only the quantum's own relay reaches outside, and needs settings for mail and SMS.
+    """
+    if source == "sysops":
+        yield Inbound(
+            {
+                TicketProgress: ticket_progress,
+                PhoneTicketCreated: phone_ticket_created,
+                PlanPublished: plan_published,
+                TicketTypePublished: ticket_type_published,
+            }
+        )
+    elif source == "billing":
+        yield Inbound(
+            {
+                InvoiceIssued: invoice_issued,
+                CardOutcome: card_outcome,
+                ContractStanding: contract_standing,
+            }
+        )
+    elif source == "customer":
+        settings = NotifierSettings()  # type: ignore[call-arg]  # read from the environment
+        links = SurveyLinks(settings.survey_key.get_secret_value())
+        async with Sender.open("api.customer.notifications") as sender:
+            notifier = CustomerNotifier(sender, links, str(settings.public_base_url))
+            yield Inbound({CustomerNotification: notifier.send}, batch_size=1, workers=4)
+    else:
+        raise ValueError(f"The customer quantum hears nothing from {source}.")

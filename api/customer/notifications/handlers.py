@@ -1,0 +1,71 @@
+"""Sends what is written for customers, once each."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.customer.accounts.tables import Account
+from api.customer.notifications.tables import Notification
+from api.customer.surveys.links import SurveyLinks
+from api.kernel.outside.delivery import Channel, Sender
+from api.kernel.outside.failures import PermanentFailure
+from api.messages import CustomerNotification
+
+log = structlog.get_logger()
+
+
+class CustomerNotifier:
+    """Handles `CustomerNotification`; a temporary failure is raised, and the relay tries again.
+
+    A mail that is sent twice, because this process died in between, carries the same
+    Message-ID; an SMS has no such thing, and may come twice.
+    """
+
+    def __init__(self, sender: Sender, links: SurveyLinks, public_base_url: str) -> None:
+        """`public_base_url` is where customers reach the customer API."""
+        self._sender = sender
+        self._links = links
+        self._public_base_url = public_base_url
+
+    async def send(
+        self, session: AsyncSession, message: CustomerNotification, now: datetime
+    ) -> None:
+        """Send one queued notification and note what the provider said."""
+        notification = await session.get(
+            Notification, message.notification_id, with_for_update=True
+        )
+        if notification is None or notification.status != "queued":
+            return
+        query = select(Account.email, Account.phone, Account.full_name)
+        person = (await session.execute(query.where(Account.id == notification.account_id))).one()
+        channel: Channel = "sms" if notification.channel == "sms" else "email"
+        facts = {"notification": str(notification.id), "kind": notification.kind}
+        try:
+            notification.provider_reference = await self._sender.send(
+                notification.id,
+                notification.kind,
+                channel,
+                email=person.email,
+                phone=person.phone,
+                context=self._context(notification, person.full_name),
+            )
+        except PermanentFailure as failure:
+            notification.status = "failed"
+            notification.failure = str(failure)
+            log.warning("notification_failed", **facts, code=failure.code)
+        else:
+            notification.status = "sent"
+            notification.sent_at = now
+            log.info("notification_sent", **facts)
+
+    def _context(self, notification: Notification, full_name: str) -> dict[str, Any]:
+        """The link is made when it is needed: it is a key, and no table keeps it."""
+        context = {**notification.context, "name": full_name}
+        if "survey_id" in context:
+            survey_id = UUID(context["survey_id"])
+            context["link"] = self._links.url(self._public_base_url, survey_id)
+        return context

@@ -1,0 +1,61 @@
+"""Telling customers something: written in the caller's transaction, sent by the relay."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.customer.notifications.tables import Notification
+from api.kernel import outbox
+from api.messages import CustomerNotification
+
+Channel = Literal["sms", "email"]
+Kind = Literal[
+    "expert_arriving",
+    "visit_off",
+    "another_visit",
+    "ticket_cancelled",
+    "request_refused",
+    "survey_invitation",
+    "invoice_paid",
+    "payment_declined",
+    "card_refused",
+]
+# What can go either way; all else goes by e-mail.
+BY_PREFERENCE: frozenset[Kind] = frozenset({"expert_arriving", "visit_off"})
+
+
+async def notify(
+    session: AsyncSession,
+    account_id: UUID,
+    kind: Kind,
+    *,
+    cause: str,
+    channel: Channel,
+    context: dict[str, Any],
+    now: datetime,
+    ticket_id: UUID | None = None,
+) -> None:
+    """Tell a customer once for one cause; a repetition does nothing.
+
+    `context` is what the template names beside the customer's name, and holds no contact data.
+    """
+    notification_id = await session.scalar(
+        insert(Notification)
+        .values(
+            account_id=account_id,
+            ticket_id=ticket_id,
+            kind=kind,
+            cause=cause,
+            channel=channel,
+            context=context,
+            status="queued",
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(Notification.id)
+    )
+    if notification_id is not None:
+        await outbox.send(session, CustomerNotification(notification_id=notification_id))

@@ -1,0 +1,93 @@
+"""Telling a customer what happened to a ticket."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.customer.accounts.service import arrival_channel
+from api.customer.accounts.tables import Address
+from api.customer.contracts.tables import TicketType
+from api.customer.notifications.service import BY_PREFERENCE, notify
+from api.customer.tickets.projection import Projection, news
+from api.customer.tickets.tables import Ticket
+from api.messages import TicketProgress, TicketRequestKind
+
+Context = dict[str, Any]
+
+
+async def step(
+    session: AsyncSession,
+    ticket: Ticket,
+    before: Projection,
+    after: Projection,
+    message: TicketProgress,
+    now: datetime,
+) -> None:
+    """Tell what a step means for the customer, if it means something."""
+    kind = news(before, after)
+    if kind is None:
+        return
+    context = await about(session, ticket)
+    if kind == "expert_arriving":
+        context |= _visit(after)
+    elif kind == "visit_off":
+        context |= _visit(before)
+    else:
+        context["reason"] = message.reason
+    preferred = await arrival_channel(session, ticket.account_id)
+    await notify(
+        session,
+        ticket.account_id,
+        kind,
+        cause=f"{ticket.id}/{message.version}",
+        channel=preferred if kind in BY_PREFERENCE else "email",
+        context=context,
+        ticket_id=ticket.id,
+        now=now,
+    )
+
+
+async def refusal(
+    session: AsyncSession,
+    ticket: Ticket,
+    kind: TicketRequestKind,
+    allowed: Sequence[TicketRequestKind],
+    message: TicketProgress,
+    now: datetime,
+) -> None:
+    """Tell that a request was refused, and what can be asked for instead."""
+    more = {"request": kind, "reason": message.reason, "allowed": list(allowed)}
+    await notify(
+        session,
+        ticket.account_id,
+        "request_refused",
+        cause=str(message.request_id),
+        channel="email",
+        context=await about(session, ticket) | more,
+        ticket_id=ticket.id,
+        now=now,
+    )
+
+
+async def about(session: AsyncSession, ticket: Ticket) -> Context:
+    """What every notification on a ticket may name."""
+    query = (
+        select(TicketType.device_name, TicketType.name, Address.time_zone)
+        .join(Address, Address.id == ticket.address_id)
+        .where(TicketType.code == ticket.ticket_type)
+    )
+    device, trouble, time_zone = (await session.execute(query)).one()
+    return {"number": ticket.number, "subject": f"{device}: {trouble}", "time_zone": time_zone}
+
+
+def _visit(view: Projection) -> Context:
+    if view.window is None:
+        raise ValueError("A promised visit has an arrival window.")
+    return {
+        "expert_name": view.expert_name,
+        "window_start": view.window.start.isoformat(),
+        "window_end": view.window.end.isoformat(),
+    }
