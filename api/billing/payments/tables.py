@@ -66,6 +66,7 @@ class Alert(Base):
             unique=True,
             postgresql_where=text("status = 'open'"),
         ),
+        Index("ix_alert_created", "created_at", "id"),
     )
 
     id: Mapped[Id]

@@ -1,0 +1,155 @@
+"""Finance looks at billing runs and decides on them; invoices of a customer."""
+
+from datetime import UTC, datetime, time
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.billing.calendar import Period
+from api.billing.guards import DECIDERS, READERS
+from api.billing.invoices import comparison, runs, service
+from api.billing.invoices.comparison import Kind
+from api.billing.invoices.views import (
+    ChangeView,
+    InvoiceDetail,
+    InvoiceView,
+    RunDetail,
+    RunView,
+)
+from api.kernel.auth import SignedInRequest
+from api.kernel.errors import NotFound
+from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
+
+Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=500)]
+Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+NO_ID = UUID(int=0)
+
+
+class Approval(msgspec.Struct, forbid_unknown_fields=True):
+    """`rows_hash` is the one of the run as you saw it: nothing else is approved."""
+
+    rows_hash: Hash
+    reason: Reason
+
+
+class Refusal(msgspec.Struct, forbid_unknown_fields=True):
+    reason: Reason
+
+
+class ChangePage(msgspec.Struct):
+    """`next_after` is null on the last page."""
+
+    items: list[ChangeView]
+    next_after: UUID | None
+
+
+class InvoicePage(msgspec.Struct):
+    """`next_cursor` is null on the last page."""
+
+    items: list[InvoiceView]
+    next_cursor: str | None
+
+
+def _period(text: str) -> Period:
+    try:
+        return Period.parse(text)
+    except ValueError as error:
+        raise NotFound("A billing run is named by its month, for example 2026-10.") from error
+
+
+class RunController(Controller):
+    path = "/runs"
+
+    @get(guards=READERS, summary="Billing runs")
+    async def runs(self, session: NamedDependency[AsyncSession]) -> list[RunView]:
+        """One run a month, the newest first."""
+        return [RunView.of(run) for run in await service.list_runs(session)]
+
+    @get("/{period:str}", guards=READERS, summary="One billing run")
+    async def run(self, period: FromPath[str], session: NamedDependency[AsyncSession]) -> RunDetail:
+        """What the checks found, the comparison with last month, and who did what."""
+        return await service.show_run(session, _period(period))
+
+    @get("/{period:str}/changes", guards=READERS, summary="What changed since last month")
+    async def changes(
+        self,
+        period: FromPath[str],
+        session: NamedDependency[AsyncSession],
+        kind: Annotated[Kind, QueryParameter(description="Which contracts to list.")],
+        limit: PageSize = 50,
+        after: FromQuery[UUID] = NO_ID,
+    ) -> ChangePage:
+        """Contract by contract: new, gone or changed, with both totals and what they were for."""
+        run = await runs.find_run(session, _period(period))
+        last = await comparison.last_run(session, run)
+        rows = await comparison.changes(session, run, last, kind=kind, after=after, size=limit + 1)
+        shown = [ChangeView(**row._asdict()) for row in rows[:limit]]
+        return ChangePage(shown, shown[-1].contract_id if len(rows) > limit else None)
+
+    @post("/{period:str}/approval", status_code=200, guards=DECIDERS, summary="Approve a run")
+    async def approve(
+        self,
+        period: FromPath[str],
+        data: JSONBody[Approval],
+        request: SignedInRequest,
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
+    ) -> RunDetail:
+        """Exactly the rows of `rows_hash` are issued, within minutes."""
+        return await service.approve(
+            session,
+            _period(period),
+            str(request.user.id),
+            seen=data.rows_hash,
+            reason=data.reason,
+            now=now,
+        )
+
+    @post("/{period:str}/refusal", status_code=200, guards=DECIDERS, summary="Refuse a run")
+    async def refuse(
+        self,
+        period: FromPath[str],
+        data: JSONBody[Refusal],
+        request: SignedInRequest,
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
+    ) -> RunDetail:
+        """Nothing is issued; when the cause is put right, the month is drafted again."""
+        return await service.refuse(
+            session, _period(period), str(request.user.id), reason=data.reason, now=now
+        )
+
+
+class InvoiceController(Controller):
+    path = "/invoices"
+    guards = READERS
+
+    @get(summary="Invoices of a customer")
+    async def invoices(
+        self,
+        session: NamedDependency[AsyncSession],
+        customer_id: FromQuery[UUID],
+        limit: PageSize = 20,
+        cursor: PageCursor = None,
+    ) -> InvoicePage:
+        """Drafts and parked ones included, the newest month first, page by page."""
+        after = position_of(cursor) if cursor else None
+        found = await service.invoices_of(session, customer_id, after, limit + 1)
+        shown = found[:limit]
+        more = None
+        if len(found) > limit:
+            month = datetime.combine(shown[-1].period_start, time(), UTC)
+            more = cursor_of(month, shown[-1].id)
+        return InvoicePage([InvoiceView.of(invoice) for invoice in shown], more)
+
+    @get("/{invoice_id:uuid}", summary="One invoice")
+    async def invoice(
+        self, invoice_id: FromPath[UUID], session: NamedDependency[AsyncSession]
+    ) -> InvoiceDetail:
+        """Its lines, every attempt to charge it, its dunning, and its entries in the ledger."""
+        return await service.show_invoice(session, invoice_id)

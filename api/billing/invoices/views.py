@@ -1,0 +1,205 @@
+"""What the Billing API shows of runs and invoices. Amounts are cents."""
+
+from datetime import date, datetime
+from typing import Any, Self
+from uuid import UUID
+
+import msgspec
+
+from api.billing.calendar import Period
+from api.billing.invoices import rules
+from api.billing.invoices.numbers import number_text
+from api.billing.invoices.rules import Finding
+from api.billing.invoices.runs import findings_of
+from api.billing.invoices.tables import BillingRun, Invoice, InvoiceLine, LedgerEntry, RunEvent
+from api.billing.payments.tables import Dunning, Payment
+
+
+class RunView(msgspec.Struct, kw_only=True):
+    """One month's run; `period` is like `2026-10`, `allowed` what can happen to it now."""
+
+    period: str
+    status: str
+    allowed: list[str]
+    invoices: int
+    total_cents: int
+    approved_by: str | None
+    approved_at: datetime | None
+    updated_at: datetime
+
+    @classmethod
+    def fields(cls, run: BillingRun) -> dict[str, Any]:
+        return {
+            "period": str(Period(run.period)),
+            "status": run.status,
+            "allowed": rules.allowed(run.status),
+            "invoices": run.invoices,
+            "total_cents": run.total_cents,
+            "approved_by": run.approved_by,
+            "approved_at": run.approved_at,
+            "updated_at": run.updated_at,
+        }
+
+    @classmethod
+    def of(cls, run: BillingRun) -> Self:
+        return cls(**cls.fields(run))
+
+
+class Change(msgspec.Struct):
+    """How many contracts, and what they add to last month's total."""
+
+    contracts: int
+    cents: int
+
+
+class ComparisonView(msgspec.Struct, kw_only=True):
+    """This run beside last month's; `last` is null when there is none."""
+
+    last: RunView | None
+    new: Change
+    gone: Change
+    changed: Change
+    same: Change
+
+
+class EventView(msgspec.Struct):
+    at: datetime
+    actor: str
+    act: str
+    detail: str
+
+    @classmethod
+    def of(cls, event: RunEvent) -> Self:
+        return cls(event.at, event.actor, event.act, event.detail)
+
+
+class RunDetail(RunView, kw_only=True):
+    """`rows_hash` (hex) names exactly the rows that were checked: an approval repeats it."""
+
+    rows_hash: str | None
+    findings: list[Finding]
+    comparison: ComparisonView
+    history: list[EventView]
+
+
+class ChangeView(msgspec.Struct, kw_only=True):
+    """One contract's bill in both months; null where it has none. The lines say why."""
+
+    contract_id: UUID
+    customer_id: UUID
+    this_cents: int | None
+    last_cents: int | None
+    this_line: str | None
+    last_line: str | None
+
+
+class LineView(msgspec.Struct):
+    kind: str
+    description: str
+    cents: int
+
+    @classmethod
+    def of(cls, line: InvoiceLine) -> Self:
+        return cls(line.kind, line.description, line.amount_cents)
+
+
+class InvoiceView(msgspec.Struct, kw_only=True):
+    """An invoice; `number` is null while it is a draft or parked."""
+
+    id: UUID
+    number: str | None
+    contract_id: UUID
+    customer_id: UUID
+    period: str
+    status: str
+    subtotal_cents: int
+    tax_cents: int
+    total_cents: int
+    currency: str
+    reason: str | None
+    issued_at: datetime | None
+    paid_at: datetime | None
+
+    @classmethod
+    def fields(cls, invoice: Invoice) -> dict[str, Any]:
+        copied = (
+            "id", "contract_id", "customer_id", "status", "subtotal_cents", "tax_cents",
+            "total_cents", "currency", "reason", "issued_at", "paid_at",
+        )  # fmt: skip
+        return {name: getattr(invoice, name) for name in copied} | {
+            "number": number_text(invoice.number) if invoice.number is not None else None,
+            "period": str(Period(invoice.period_start)),
+        }
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> Self:
+        return cls(**cls.fields(invoice))
+
+
+class PaymentView(msgspec.Struct, kw_only=True):
+    """One attempt to charge; the card is named by its id alone."""
+
+    attempt: int
+    status: str
+    amount_cents: int
+    card_id: UUID
+    idempotency_key: str
+    provider_reference: str | None
+    decline_code: str | None
+    created_at: datetime
+    decided_at: datetime | None
+
+    @classmethod
+    def of(cls, payment: Payment) -> Self:
+        return cls(**{name: getattr(payment, name) for name in cls.__struct_fields__})
+
+
+class DunningView(msgspec.Struct):
+    status: str
+    step: int
+    next_at: datetime | None
+
+    @classmethod
+    def of(cls, dunning: Dunning) -> Self:
+        return cls(dunning.status, dunning.step, dunning.next_at)
+
+
+class EntryView(msgspec.Struct):
+    """One side of a posting; debits are positive."""
+
+    posted_at: datetime
+    posting_id: UUID
+    account: str
+    cents: int
+    cause: str
+
+    @classmethod
+    def of(cls, entry: LedgerEntry) -> Self:
+        return cls(
+            entry.posted_at, entry.posting_id, entry.account, entry.amount_cents, entry.cause
+        )
+
+
+class InvoiceDetail(InvoiceView, kw_only=True):
+    period_end: date
+    lines: list[LineView]
+    payments: list[PaymentView]
+    dunning: DunningView | None
+    ledger: list[EntryView]
+
+
+def run_detail(
+    run: BillingRun,
+    last: BillingRun | None,
+    compared: dict[str, tuple[int, int]],
+    events: list[RunEvent],
+) -> RunDetail:
+    """A run with all that finance decides by."""
+    kinds = {kind: Change(*figures) for kind, figures in compared.items()}
+    return RunDetail(
+        **RunView.fields(run),
+        rows_hash=run.rows_hash.hex() if run.rows_hash else None,
+        findings=findings_of(run),
+        comparison=ComparisonView(last=RunView.of(last) if last else None, **kinds),
+        history=[EventView.of(event) for event in events],
+    )

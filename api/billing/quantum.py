@@ -1,0 +1,28 @@
+"""The billing quantum as a process serves it: runs, invoices, alerts. It holds no card role."""
+
+from api.billing.invoices.routes import InvoiceController, RunController
+from api.billing.payments.routes import AlertController
+from api.kernel.auth import STAFF_ISSUER, TokenVerifier
+from api.kernel.database import create_engine
+from api.kernel.quantum import Quantum
+from api.kernel.settings import ServiceSettings
+
+
+class QuantumSettings(ServiceSettings):
+    """`staff_public_key` (PEM) checks staff tokens: only staff have to do with billing here."""
+
+    staff_public_key: str
+
+
+def quantum(settings: QuantumSettings) -> Quantum:
+    """The quantum with its database and its routes."""
+    return Quantum(
+        name="billing",
+        engine=create_engine(
+            settings.database_url.get_secret_value(),
+            name="billing-api",
+            pool_size=settings.pool_size,
+        ),
+        verifier=TokenVerifier("billing", {STAFF_ISSUER: settings.staff_public_key}),
+        controllers=[RunController, InvoiceController, AlertController],
+    )
