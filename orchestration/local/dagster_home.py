@@ -17,7 +17,11 @@ SETTINGS = {
     "storage": {"postgres": {"postgres_url": {"env": STORAGE_VARIABLE}}},
     "telemetry": {"enabled": False},
     "concurrency": {"runs": {"max_concurrent_runs": 4}},
-    "run_monitoring": {"enabled": True, "poll_interval_seconds": 15},
+    "run_launcher": {
+        "module": "orchestration.local.run_launcher",
+        "class": "WatchedRunLauncher",
+    },
+    "run_monitoring": {"enabled": True, "poll_interval_seconds": 15, "start_timeout_seconds": 60},
 }
 
 

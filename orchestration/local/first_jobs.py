@@ -34,7 +34,14 @@ def _run(
         note("done before")
         return
     # The schedule may have been faster; two at once would only wait for each other.
-    run = jobs.last(job, *UNFINISHED) or jobs.launch(location, job, tags)
+    if run := jobs.last(job, *UNFINISHED):
+        try:
+            jobs.wait(run, PATIENCE_SECONDS, note)
+        except LocalError:
+            note("a run before this one was lost")
+        if jobs.last(job, "SUCCESS"):
+            return
+    run = jobs.launch(location, job, tags)
     try:
         jobs.wait(run, PATIENCE_SECONDS, note)
     except LocalError:
