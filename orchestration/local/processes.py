@@ -10,10 +10,15 @@ from orchestration.local.databases import POSTGRES_PORT, embedded_server, uses_e
 from orchestration.local.instance import Instance
 from orchestration.local.probes import CodeLocation, EmbeddedServer, Heartbeat, Http, Query
 from orchestration.local.steps import COMPLETE, PREPARE
-from orchestration.local.wiring import API_PORTS, SANDBOX_PORT, SMTP_PORT, WEBSERVER_PORT
+from orchestration.local.wiring import (
+    API_PORTS,
+    DASHBOARDS_PORT,
+    SANDBOX_PORT,
+    SMTP_PORT,
+    WEBSERVER_PORT,
+)
 
 RELAYS = wiring.RELAYS
-DASHBOARDS_PORT = 8501
 
 # The daemon beats every 30 s. The start is in whole seconds, Dagster's times are UTC without zone.
 DAEMON_BEATS = """

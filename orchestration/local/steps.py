@@ -15,7 +15,12 @@ HERE = "orchestration.local.steps"
 MIGRATE: Final = Step("Creating databases, roles and tables", f"{HERE}:create_databases")
 
 # Between the databases and the services.
-PREPARE: Final = (MIGRATE, Step("Writing Dagster's configuration", f"{HERE}:configure_dagster"))
+PREPARE: Final = (
+    MIGRATE,
+    Step("Making the vault's keys", "orchestration.local.vault:make_keys"),
+    Step("Loading the demo world", "orchestration.local.demo.filling:fill"),
+    Step("Writing Dagster's configuration", f"{HERE}:configure_dagster"),
+)
 
 # When every service is ready.
 FIRST_JOBS = "orchestration.local.first_jobs"

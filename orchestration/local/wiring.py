@@ -11,6 +11,7 @@ from orchestration.local.secrets import SecretStore
 API_PORTS = {"customer": 8001, "sysops": 8002, "billing": 8003, "analytics": 8004}
 SANDBOX_PORT = 8025
 WEBSERVER_PORT = 3000
+DASHBOARDS_PORT = 8501
 SMTP_PORT = 1025
 
 # Issuers of access tokens (api.kernel.auth): customers at customer, staff at sysops.

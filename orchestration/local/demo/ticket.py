@@ -4,11 +4,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from orchestration.local.demo.logins import OFFICE, PASSWORD
 from orchestration.local.demo.patience import PatientClient, Seen
+from orchestration.local.instance import Instance
+from orchestration.local.wiring import API_PORTS, SANDBOX_PORT
 
 CARD = "4242424242424242"
 ZIP = "10001"
@@ -17,13 +19,19 @@ TICKET_TYPE = "laptop-hardware"
 
 
 @dataclass(frozen=True)
-class Places:
+class Services:
     """Where the platform's services listen: base URLs without a slash at the end."""
 
     customer: str
     sysops: str
     analytics: str
     sandbox: str
+
+    @classmethod
+    def of(cls, instance: Instance) -> Self:
+        ports = {**API_PORTS, "sandbox": SANDBOX_PORT}
+        names = ("customer", "sysops", "analytics", "sandbox")
+        return cls(**{name: f"http://127.0.0.1:{instance.port(ports[name])}" for name in names})
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ class Step:
 class Journey:
     """Drives the ticket; `steps` grows as they are observed. Raises StepFailed."""
 
-    places: Places
+    services: Services
     show: Callable[[Step], None]
     patience: float = 150.0
     """The longest that a step waits for a scheduled job, in seconds."""
@@ -66,7 +74,7 @@ class Journey:
     # the parts of the journey ---------------------------------------------------------
 
     def _become_a_customer(self) -> dict[str, str]:
-        api = f"{self.places.customer}/customer"
+        api = f"{self.services.customer}/customer"
         self._step("customer registered and signed in", self._customer_token, self._register)
         address = self._step("service address known", self._address)
         self._step(
@@ -83,7 +91,7 @@ class Journey:
         )
 
     def _submit(self, contract: dict[str, str]) -> str:
-        api = f"{self.places.customer}/customer/tickets"
+        api = f"{self.services.customer}/customer/tickets"
         body = {
             "contract_id": contract["id"],
             "address_id": contract["address_id"],
@@ -96,7 +104,7 @@ class Journey:
         return ticket["id"]
 
     def _get_an_expert(self, ticket: str) -> tuple[str, dict[str, str]]:
-        detail = f"{self.places.sysops}/sysops/tickets/{ticket}"
+        detail = f"{self.services.sysops}/sysops/tickets/{ticket}"
 
         def proposed() -> tuple[dict[str, Any], str] | None:
             seen = self._http.get(detail, token=self._staff("helpdesk"))
@@ -110,7 +118,7 @@ class Journey:
         return expert["id"], expert
 
     def _do_the_visit(self, ticket: str, visit: str, expert: dict[str, str]) -> None:
-        visits = f"{self.places.sysops}/sysops/visits/{visit}"
+        visits = f"{self.services.sysops}/sysops/visits/{visit}"
         email = expert["expert_email"]
 
         def act(action: str, **body: str) -> Callable[[], object]:
@@ -139,7 +147,7 @@ class Journey:
 
     def _answer_the_survey(self, ticket: str) -> None:
         link = self._step("survey link received by e-mail", self._survey_link)
-        form = f"{self.places.customer}{urlsplit(link).path}"
+        form = f"{self.services.customer}{urlsplit(link).path}"
         answer = {"score": "5", "would_recommend": "10", "comment": "Quick and friendly."}
         self._step(
             "survey answered, and the ticket closed",
@@ -149,7 +157,7 @@ class Journey:
         del ticket
 
     def _find_it_in_the_reports(self, ticket: str) -> None:
-        url = f"{self.places.analytics}/analytics/tickets/{ticket}"
+        url = f"{self.services.analytics}/analytics/tickets/{ticket}"
 
         def published() -> dict[str, Any] | None:
             seen = self._http.get(url, token=self._staff("manager"))
@@ -181,7 +189,7 @@ class Journey:
             "phone": self._phone(),
             "address": {"line1": "350 5th Avenue", "city": "New York", "zip": ZIP},
         }
-        return self._http.call("POST", f"{self.places.customer}/customer/accounts", json=body)
+        return self._http.call("POST", f"{self.services.customer}/customer/accounts", json=body)
 
     def _phone(self) -> str:
         """A number of the range that is kept for fiction (555-0100 to 0199)."""
@@ -196,7 +204,7 @@ class Journey:
     def _token(self, email: str, quantum: str) -> str | None:
         """An access token, kept: signing in is slow by design. None while nobody answers."""
         if email not in self._tokens:
-            base = self.places.customer if quantum == "customer" else self.places.sysops
+            base = self.services.customer if quantum == "customer" else self.services.sysops
             body = {"email": email, "password": PASSWORD}
             answer = self._http.call("POST", f"{base}/{quantum}/sessions", json=body)
             if answer is None or not answer.is_success:
@@ -214,21 +222,21 @@ class Journey:
         return next((item for item in found or [] if wanted(item)), None)
 
     def _address(self) -> dict[str, str] | None:
-        return self._first(f"{self.places.customer}/customer/me/addresses")
+        return self._first(f"{self.services.customer}/customer/me/addresses")
 
     def _first_ticket(self) -> dict[str, str] | None:
-        url = f"{self.places.customer}/customer/tickets"
+        url = f"{self.services.customer}/customer/tickets"
         page = self._http.get(url, token=self._customer_token())
         return next(iter(page["items"]), None) if page else None
 
     def _ticket_in(self, *statuses: str) -> dict[str, Any] | None:
-        url = f"{self.places.customer}/customer/tickets/{self.ticket_id}"
+        url = f"{self.services.customer}/customer/tickets/{self.ticket_id}"
         seen: dict[str, Any] | None = self._http.get(url, token=self._customer_token())
         return seen if seen and seen["status"] in statuses else None
 
     def _message(self, to: str, kind: str, words: str) -> dict[str, Any] | None:
         found: dict[str, list[dict[str, Any]]] | None = self._http.get(
-            f"{self.places.sandbox}/api/messages", to=to, kind=kind, since=self._since
+            f"{self.services.sandbox}/api/messages", to=to, kind=kind, since=self._since
         )
         messages = found["messages"] if found else []
         return next((message for message in messages if words in message["text"]), None)

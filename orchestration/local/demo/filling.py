@@ -1,0 +1,58 @@
+"""The demo world of one platform: its databases, its vault, its logins."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from orchestration.local import vault
+from orchestration.local.blueprint import Note
+from orchestration.local.databases import role_url
+from orchestration.local.demo.logins import describe
+from orchestration.local.demo.size import DemoSize
+from orchestration.local.instance import Instance
+from orchestration.local.view import keep_logins
+from orchestration.local.wiring import API_PORTS, DASHBOARDS_PORT
+
+if TYPE_CHECKING:
+    from api.billing.vault.service import EncryptedCard, NewCard
+
+CUSTOMERS_SETTING = "SQUAD_DEMO_CUSTOMERS"
+
+
+def fill(instance: Instance, note: Note) -> None:
+    """The step of `squad up`: `SQUAD_DEMO_CUSTOMERS` customers, 5,000 by default, 0 for none."""
+    customers = int(instance.setting(CUSTOMERS_SETTING, str(DemoSize().customers)))
+    if not customers:
+        note("none asked for")
+        return
+    rows = load(instance, DemoSize.usual(customers), note)
+    note(f"{rows:,} rows" if rows else "it is there")
+
+
+def load(instance: Instance, size: DemoSize, note: Note) -> int:
+    """Fill this platform's databases; returns the rows written, 0 when the world is there.
+
+    Raises DemoRefused where the databases hold something else.
+    """
+    from api.billing.vault.service import encrypt_many
+    from api.kernel import clock
+    from orchestration.local import bootstrap
+    from orchestration.local.demo.load import load as load_world
+    from orchestration.local.demo.target import TABLES
+
+    owners = {name: role_url(instance, name, bootstrap.owner_of(name)) for name in TABLES}
+    opened = vault.open_keys(instance)
+
+    def encrypt(cards: "Iterable[NewCard]") -> "Iterable[EncryptedCard]":
+        return encrypt_many(opened, cards)
+
+    loaded = load_world(owners, size, clock.now(), encrypt=encrypt, note=note)
+    keep_logins(instance, [{**one, "url": _url(instance, one["role"])} for one in describe()])
+    return loaded.rows
+
+
+def _url(instance: Instance, role: str) -> str:
+    """Where a role signs in."""
+    if role == "manager":
+        return f"http://127.0.0.1:{instance.port(DASHBOARDS_PORT)}/"
+    quantum = "customer" if role == "customer" else "sysops"
+    return f"http://127.0.0.1:{instance.port(API_PORTS[quantum])}/docs"
