@@ -13,7 +13,7 @@ from api.messages import StaffNotification
 from api.sysops.notifications.tables import Notification
 from api.sysops.staff.tables import Staff
 
-Kind = Literal["visit_proposed", "visit_off", "low_score"]
+Kind = Literal["visit_proposed", "visit_off", "low_score", "promise_broken"]
 
 
 async def notify(
@@ -54,17 +54,36 @@ async def notify_managers(
     *,
     cause: str,
     context: dict[str, Any],
-    ticket_id: UUID | None,
+    ticket_id: UUID,
     now: datetime,
 ) -> None:
     """Tell every active manager by e-mail."""
-    managers = await session.scalars(
-        select(Staff.id).where(Staff.active, Staff.roles.contains(["manager"]))
+    await _notify_role(session, "manager", kind, cause, context, ticket_id, now)
+
+
+async def notify_administrators(
+    session: AsyncSession, kind: Kind, *, cause: str, context: dict[str, Any], now: datetime
+) -> None:
+    """Tell every active administrator by e-mail."""
+    await _notify_role(session, "administrator", kind, cause, context, None, now)
+
+
+async def _notify_role(
+    session: AsyncSession,
+    role: str,
+    kind: Kind,
+    cause: str,
+    context: dict[str, Any],
+    ticket_id: UUID | None,
+    now: datetime,
+) -> None:
+    people = await session.scalars(
+        select(Staff.id).where(Staff.active, Staff.roles.contains([role]))
     )
-    for manager in managers.all():
+    for person in people.all():
         await notify(
             session,
-            manager,
+            person,
             kind,
             cause=cause,
             channel="email",

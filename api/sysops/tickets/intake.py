@@ -98,7 +98,7 @@ async def take_by_phone(
 
 
 def taken_by_phone(ticket: Ticket) -> PhoneTicketCreated:
-    """What the customer quantum is told of a phone ticket, in the state that it has now."""
+    """What the customer quantum is told of a phone ticket: how it began, whatever became of it."""
     return PhoneTicketCreated(
         ticket_id=ticket.id,
         number=ticket.number,
@@ -110,8 +110,8 @@ def taken_by_phone(ticket: Ticket) -> PhoneTicketCreated:
         priority=ticket.priority,
         preferred_windows=msgspec.convert(ticket.preferred_windows, list[Window]),
         submitted_at=ticket.submitted_at,
-        version=ticket.version,
-        status=ticket.status,
+        version=1,
+        status="open",
     )
 
 

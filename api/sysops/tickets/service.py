@@ -133,6 +133,38 @@ async def tell_customer(
     )
 
 
+async def tell_again(session: AsyncSession, ticket: Ticket) -> None:
+    """Repeat the last word on a ticket: its state, since when, and why."""
+    last = await session.scalar(
+        select(TicketEvent).where(
+            TicketEvent.ticket_id == ticket.id, TicketEvent.version == ticket.version
+        )
+    )
+    await tell_customer(
+        session,
+        ticket,
+        last.at if last else ticket.updated_at,
+        reason=last.reason if last else None,
+        assignment=await active_assignment(session, ticket.id),
+    )
+
+
+async def tell_of_resolution(session: AsyncSession, ticket: Ticket, event: TicketEvent) -> None:
+    """Repeat that a ticket was resolved, whatever became of it since."""
+    await outbox.send(
+        session,
+        TicketProgress(
+            ticket_id=ticket.id,
+            number=ticket.number,
+            version=event.version,
+            status="resolved",
+            at=event.at,
+            reason=event.reason,
+            resolution=ticket.resolution,
+        ),
+    )
+
+
 def address_of(ticket: Ticket) -> ServiceAddress:
     """Where a ticket's visit is, as messages carry it."""
     names = (field.name for field in msgspec.structs.fields(ServiceAddress))

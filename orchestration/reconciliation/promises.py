@@ -1,0 +1,184 @@
+"""What the platform promises to carry, as data: where each fact is, and where it must arrive.
+
+Two scopes: the live and the recent (the cost follows open work), or the whole history. The SQL
+is run by the role `reconciler`, which sees ids, versions and states, and of queues no payload.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Database = Literal["customer", "sysops", "billing"]
+
+QUEUES: Mapping[Database, tuple[str, ...]] = {
+    "customer": ("sysops", "billing", "analytics", "customer"),
+    "sysops": ("customer", "billing", "sysops"),
+    "billing": ("customer", "sysops"),
+}
+
+
+@dataclass(frozen=True)
+class Root:
+    """The ids that a promise is about; `:since` is where the recent begins."""
+
+    database: Database
+    recent: str
+    everything: str
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Where word of it travels; with `channels`, only in these messages."""
+
+    target: str
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Promise:
+    """`items` are the facts of some roots (`:ids`, `:since`), `arrived` what is there of them.
+
+    Both answer id, version, status. With `each_version` every version must arrive by itself,
+    otherwise the latest one is enough. Facts of which `moves` is true change their version: they
+    are read once more, last.
+    """
+
+    name: str
+    says: str
+    root: Root
+    items: str
+    target: Database
+    arrived: str
+    queue: Queue | None = None
+    each_version: bool = False
+    moves: bool = False
+
+
+SUBMITTED = Root(
+    "customer",
+    recent="SELECT id FROM ticket WHERE status = 'submitted'",
+    everything="SELECT id FROM ticket WHERE channel = 'web'",
+)
+TICKETS = Root(
+    "sysops",
+    recent="""
+    SELECT id FROM ticket
+    WHERE status NOT IN ('closed', 'cancelled') AND (status <> 'resolved' OR updated_at >= :since)
+    UNION ALL
+    SELECT id FROM ticket WHERE status IN ('closed', 'cancelled') AND updated_at >= :since
+    """,
+    everything="SELECT id FROM ticket",
+)
+# An old invoice is paid, or given up, through a payment or while its dunning runs.
+INVOICES = Root(
+    "billing",
+    recent="""
+    SELECT i.id FROM billing_run r JOIN invoice i ON i.run_id = r.id WHERE r.updated_at >= :since
+    UNION
+    SELECT id FROM invoice WHERE status = 'issued'
+    UNION
+    SELECT invoice_id FROM payment WHERE created_at >= :since
+    UNION
+    SELECT invoice_id FROM dunning WHERE status = 'running'
+    """,
+    everything="SELECT id FROM invoice WHERE number IS NOT NULL",
+)
+
+
+def _unsent(database: Database) -> Root:
+    unsent = "SELECT id FROM notification WHERE status = 'queued'"
+    return Root(database, recent=unsent, everything=unsent)
+
+
+def _leaves(database: Literal["customer", "sysops"], whom: str, channel: str) -> Promise:
+    return Promise(
+        name=f"notifications_to_{whom}_leave",
+        says=f"Every notification to {whom} that is not sent yet is on its way out.",
+        root=_unsent(database),
+        items="SELECT id, 0, 'told' FROM notification WHERE id = ANY(:ids)",
+        target=database,
+        arrived="SELECT id, 0, 'told' FROM notification WHERE id = ANY(:ids)"
+        " AND status <> 'queued'",
+        queue=Queue(database, (channel,)),
+    )
+
+
+PROMISES = (
+    Promise(
+        name="submitted_tickets_arrive",
+        says="Every ticket that a customer submitted is in sysops or on its way there.",
+        root=SUBMITTED,
+        items="SELECT id, 0, 'there' FROM ticket WHERE id = ANY(:ids)",
+        target="sysops",
+        arrived="SELECT id, 0, 'there' FROM ticket WHERE id = ANY(:ids)",
+        queue=Queue("sysops", ("ticket_created",)),
+    ),
+    Promise(
+        name="customers_see_the_state_of_tickets",
+        says="Every ticket, by web or by phone, has the same state in the customer database as in"
+        " sysops, or word of it is on its way.",
+        root=TICKETS,
+        items="SELECT id, version, status FROM ticket WHERE id = ANY(:ids)",
+        target="customer",
+        arrived="SELECT id, version, status FROM ticket WHERE id = ANY(:ids)",
+        queue=Queue("customer", ("ticket_progress", "phone_ticket_created")),
+        moves=True,
+    ),
+    Promise(
+        name="proposed_experts_are_told",
+        says="Every proposal of a visit has told its expert.",
+        root=TICKETS,
+        items="SELECT id, 0, 'told' FROM assignment"
+        " WHERE ticket_id = ANY(:ids) AND proposed_at >= :since",
+        target="sysops",
+        arrived="""
+        SELECT a.id, 0, 'told'
+        FROM assignment a
+        JOIN notification n ON n.staff_id = a.expert_id
+            AND n.kind = 'visit_proposed' AND n.cause = a.id::text
+        WHERE a.id = ANY(:ids)
+        """,
+    ),
+    Promise(
+        name="customers_are_told_who_comes",
+        says="Every customer whose visit is accepted was told who comes and when, or word of it is"
+        " on its way.",
+        root=TICKETS,
+        items="SELECT id, version, status FROM ticket WHERE id = ANY(:ids) AND status = 'accepted'",
+        target="customer",
+        arrived="""
+        SELECT t.id, split_part(n.cause, '/', 2)::int, 'accepted'
+        FROM ticket t
+        JOIN notification n ON n.account_id = t.account_id
+            AND n.kind = 'expert_arriving' AND n.ticket_id = t.id
+        WHERE t.id = ANY(:ids)
+        """,
+        queue=Queue("customer", ("ticket_progress",)),
+        each_version=True,
+        moves=True,
+    ),
+    Promise(
+        name="resolutions_are_surveyed",
+        says="Every resolution of a ticket has made a survey, or word of it is on its way.",
+        root=TICKETS,
+        items="SELECT ticket_id, version, to_status FROM ticket_event"
+        " WHERE ticket_id = ANY(:ids) AND to_status = 'resolved' AND at >= :since",
+        target="customer",
+        arrived="SELECT ticket_id, ticket_version, 'resolved' FROM survey"
+        " WHERE ticket_id = ANY(:ids)",
+        queue=Queue("customer", ("ticket_progress",)),
+        each_version=True,
+    ),
+    Promise(
+        name="invoices_reach_customers",
+        says="Every invoice has the same state at its customer as in billing, or is on its way.",
+        root=INVOICES,
+        items="SELECT id, version, status FROM invoice WHERE id = ANY(:ids) AND number IS NOT NULL",
+        target="customer",
+        arrived="SELECT id, version, status FROM statement WHERE id = ANY(:ids)",
+        queue=Queue("customer", ("invoice_issued",)),
+        moves=True,
+    ),
+    _leaves("customer", "customers", "customer_notification"),
+    _leaves("sysops", "staff", "staff_notification"),
+)
