@@ -9,7 +9,7 @@ import numpy as np
 from orchestration.local.demo import outcomes
 from orchestration.local.demo.arrivals import Tickets, chunks
 from orchestration.local.demo.draws import Flags, Ids, Ints, uuid7
-from orchestration.local.demo.events import Events, collect, reasons_of, status
+from orchestration.local.demo.events import NONE, Events, collect, reasons_of, status
 from orchestration.local.demo.life import Lives, Openings, Visits
 from orchestration.local.demo.office import HELPDESK
 from orchestration.local.demo.surveys import Surveys, ask
@@ -62,6 +62,18 @@ class Chunk:
         at[events.ticket[resolved]] = events.at[resolved]
         still = np.isin(self.status, (status("resolved"), status("closed")))
         return np.where(still, at, 0)
+
+    @cached_property
+    def told_visit(self) -> Ints:
+        """The visit whose expert and window the customer sees, NONE where there is none."""
+        events = self.events
+        visit = np.full(len(self.tickets), NONE)
+        resolved = events.to == status("resolved")
+        visit[events.ticket[resolved]] = events.visit[resolved]
+        visit[self.resolved_at == 0] = NONE
+        promised = self.visit_status == ACCEPTED
+        visit[self.visits.ticket[promised]] = np.flatnonzero(promised)
+        return visit
 
     @cached_property
     def version_of_resolution(self) -> Ints:

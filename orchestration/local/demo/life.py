@@ -117,9 +117,9 @@ class Lives:
 
     def live(self) -> tuple[Visits, Openings]:
         ticket = np.arange(len(self.tickets))
-        opened = self.tickets.submitted + between(
-            self.random, SECOND // 2, OPENED_WITHIN, len(ticket)
-        )
+        # A call is in sysops at once, a web ticket travels there.
+        travels = between(self.random, SECOND // 2, OPENED_WITHIN, len(ticket))
+        opened = self.tickets.submitted + np.where(self.tickets.by_phone, 0, travels)
         visits, openings = [], []
         for stage in range(STAGES):
             opening, proposed = self._openings(ticket, opened, stage)

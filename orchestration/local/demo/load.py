@@ -31,6 +31,8 @@ from orchestration.local.demo.rows.runs import Runs
 from orchestration.local.demo.rows.staff import staff_rows
 from orchestration.local.demo.rows.surveys import survey_rows
 from orchestration.local.demo.rows.tickets import ticket_rows
+from orchestration.local.demo.rows.told_customers import told_of_tickets
+from orchestration.local.demo.rows.told_staff import told_staff
 from orchestration.local.demo.rows.visits import visit_rows
 from orchestration.local.demo.setting import make_setting
 from orchestration.local.demo.size import DemoSize
@@ -136,6 +138,8 @@ def _tickets(world: World, addresses: Addresses, note: Note) -> Iterator[Batch]:
         yield from ticket_rows(world, addresses, chunk)
         yield from visit_rows(world, chunk, runs)
         yield from survey_rows(world, chunk)
+        yield from told_of_tickets(world, chunk)
+        yield from told_staff(world, chunk)
         note(f"tickets until number {chunk.tickets.number[-1]}")
     yield runs.rows()
 

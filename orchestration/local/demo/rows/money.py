@@ -15,11 +15,15 @@ from orchestration.local.demo.rows.invoices import invoice_rows
 from orchestration.local.demo.rows.month import Month
 from orchestration.local.demo.rows.payments import payment_rows
 from orchestration.local.demo.rows.statements import statements
+from orchestration.local.demo.rows.told_customers import told_of_invoices
 from orchestration.local.demo.world import World
 
 
 def money_rows(world: World, cards: Cards, rates: TaxRates, suspended_at: Ints) -> Iterator[Batch]:
-    """`suspended_at` (an entry a contract, all 0) is filled as the months go by."""
+    """`suspended_at` (an entry a contract, all 0) is filled as the months go by.
+
+    Only the last month's receipts and notices are there: the log of mails is no archive.
+    """
     number = 1
     for bills in bill_months(world, rates, suspended_at):
         random = world.setting.draws("billing", bills.period.first.toordinal())
@@ -38,5 +42,7 @@ def money_rows(world: World, cards: Cards, rates: TaxRates, suspended_at: Ints) 
         yield from invoice_rows(world, month, random)
         yield from payment_rows(world, month, cards.id, random)
         yield statements(world, month)
+        if bills.period.next.first == world.setting.this_month:
+            yield from told_of_invoices(world, month)
     counter = table(series=same(SERIES, 1), last_number=bigints(np.array([number - 1])))
     yield Batch("billing", "invoice_series", counter)

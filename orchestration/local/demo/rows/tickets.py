@@ -7,7 +7,7 @@ import numpy as np
 
 from api.customer.tickets.rules import priority_for
 from orchestration.local.demo.chunk import Chunk
-from orchestration.local.demo.clocks import DAY, HOUR
+from orchestration.local.demo.clocks import DAY, HOUR, WINDOW_LENGTH
 from orchestration.local.demo.columns import (
     Column,
     bigints,
@@ -24,7 +24,15 @@ from orchestration.local.demo.columns import (
 )
 from orchestration.local.demo.copying import Batch
 from orchestration.local.demo.draws import Flags, Ids, Ints, uuid7
-from orchestration.local.demo.events import ACTORS, NONE, REASONS, STATUSES, Events, status
+from orchestration.local.demo.events import (
+    ACTORS,
+    NONE,
+    REASONS,
+    STATUSES,
+    SUBMITTED,
+    Events,
+    status,
+)
 from orchestration.local.demo.office import MANAGERS
 from orchestration.local.demo.rows.customers import Addresses
 from orchestration.local.demo.rows.staff import expert_names
@@ -85,13 +93,18 @@ def _preferred(world: World, chunk: Chunk) -> Column:
     return jsonb(documents, len(tickets))
 
 
-def _resolution(world: World, chunk: Chunk, resolved: Flags) -> Column:
+def resolutions(world: World, chunk: Chunk) -> Column:
+    """What resolves each ticket, whether it was resolved or not."""
     kinds = world.setting.catalogue.ticket_types
     sizes = np.array([len(one.resolutions) for one in kinds])
     starts = np.cumsum(sizes) - sizes
     pool = [text for one in kinds for text in one.resolutions]
     kind, number = chunk.tickets.kind, chunk.tickets.number
-    return texts(pool, starts[kind] + number % sizes[kind], ~resolved)
+    return texts(pool, starts[kind] + number % sizes[kind])
+
+
+def _resolution(world: World, chunk: Chunk, resolved: Flags) -> Column:
+    return texts(resolutions(world, chunk), np.arange(len(resolved)), ~resolved)
 
 
 def _sysops_tickets(world: World, addresses: Addresses, chunk: Chunk, common: Any) -> Any:
@@ -120,22 +133,20 @@ def _sysops_tickets(world: World, addresses: Addresses, chunk: Chunk, common: An
 
 
 def _customer_tickets(world: World, addresses: Addresses, chunk: Chunk, common: Any) -> Any:
-    """Expert and window are told while a visit is promised."""
+    """Expert and window are told while a visit is promised, and of the one that helped."""
     tickets, visits = chunk.tickets, chunk.visits
     address = addresses.of_contracts(world)[tickets.contract]
-    promised = np.isin(chunk.status, (status("accepted"), status("in_progress")))
-    visit = np.full(len(tickets), NONE)
-    visit[visits.ticket[chunk.is_live]] = np.flatnonzero(chunk.is_live)
-    none = ~promised
-    expert = np.where(promised, visits.expert[visit], 0)
-    start = np.where(promised, visits.window[visit], 0)
+    visit = chunk.told_visit
+    none = visit == NONE
+    expert = np.where(none, 0, visits.expert[visit]) if len(visits) else np.zeros_like(visit)
+    start = np.where(none, 0, visits.window[visit]) if len(visits) else np.zeros_like(visit)
     return table(
         **common,
         account_id=uuids(world.customers.id[tickets.customer]),
         address_id=uuids(addresses.id[address]),
         expert_name=texts(expert_names(world), expert, none),
         window_start=moments(start, none),
-        window_end=moments(start + 2 * HOUR, none),
+        window_end=moments(start + WINDOW_LENGTH, none),
         resolution=_resolution(world, chunk, chunk.resolved_at > 0),
     )
 
@@ -172,19 +183,18 @@ def _actors(world: World, chunk: Chunk, events: Events) -> Ids:
 
 
 def _timeline(world: World, chunk: Chunk) -> Batch:
-    """The events as the customer reads them; who used the web also sees the submission."""
+    """The submission, and after it the events as the customer reads them."""
     tickets, events = chunk.tickets, chunk.events
-    web = np.flatnonzero(~tickets.by_phone)
-    own = uuid7(tickets.submitted[web], world.setting.draws("submissions", chunk.number))
+    count = len(tickets)
+    own = uuid7(tickets.submitted, world.setting.draws("submissions", chunk.number))
     told = uuid7(events.at, world.setting.draws("timeline", chunk.number))
-    submitted = np.full(len(web), status("submitted"))
-    silent = np.concatenate([np.full(len(web), NONE), events.reason])
+    silent = np.concatenate([np.full(count, NONE), events.reason])
     data = table(
         id=uuids(np.concatenate([own, told])),
-        ticket_id=uuids(tickets.id[np.concatenate([web, events.ticket])]),
-        version=integers(np.concatenate([np.zeros(len(web), np.int64), events.version])),
-        status=texts(STATUSES, np.concatenate([submitted, events.to])),
-        at=moments(np.concatenate([tickets.submitted[web], events.at])),
+        ticket_id=uuids(tickets.id[np.concatenate([np.arange(count), events.ticket])]),
+        version=integers(np.concatenate([np.zeros(count, dtype=np.int64), events.version])),
+        status=texts(STATUSES, np.concatenate([np.full(count, SUBMITTED), events.to])),
+        at=moments(np.concatenate([tickets.submitted, events.at])),
         reason=texts(REASONS, silent, silent == NONE),
     )
     return Batch("customer", "ticket_timeline", data)

@@ -1,0 +1,99 @@
+"""Rows of what staff were told: experts of visits, managers of low scores."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from api.sysops.tickets.rules import LOW_SCORE
+from orchestration.local.demo import outcomes
+from orchestration.local.demo.chunk import Chunk
+from orchestration.local.demo.clocks import moment_of
+from orchestration.local.demo.columns import (
+    Column,
+    isoformat,
+    joined,
+    jsonb,
+    numerals,
+    table,
+    texts,
+    uuid_texts,
+    uuids,
+    words,
+)
+from orchestration.local.demo.copying import Batch
+from orchestration.local.demo.draws import Ints, uuid7
+from orchestration.local.demo.life import FAR
+from orchestration.local.demo.office import MANAGERS
+from orchestration.local.demo.rows.told_customers import notifications, window_json
+from orchestration.local.demo.surveys import TOLD_AFTER
+from orchestration.local.demo.world import World
+
+
+def told_staff(world: World, chunk: Chunk) -> Iterator[Batch]:
+    visits = chunk.visits
+    everything = np.arange(len(visits))
+    yield _experts(world, chunk, "visit_proposed", everything, visits.proposed)
+    by_customer = np.array([one.actor == "customer" for one in outcomes.OUTCOMES])
+    off = np.flatnonzero(by_customer[visits.outcome] & ~chunk.is_live)
+    yield _experts(world, chunk, "visit_off", off, visits.ended[off])
+    yield _managers(world, chunk)
+
+
+def _experts(world: World, chunk: Chunk, kind: str, visit: Ints, at: Ints) -> Batch:
+    random = world.setting.draws(kind, chunk.number)
+    ticket = chunk.visits.ticket[visit]
+    data = notifications(
+        uuid7(at, random),
+        kind,
+        uuid_texts(chunk.visit_ids[visit]),
+        np.ones(len(visit), dtype=bool),
+        jsonb(_visit(world, chunk, visit), len(visit)),
+        (at, world.setting.now),
+    )
+    who = uuids(world.experts.id[chunk.visits.expert[visit]])
+    ticket_id = uuids(chunk.tickets.id[ticket])
+    return Batch("sysops", "notification", table(**data, staff_id=who, ticket_id=ticket_id))
+
+
+def _visit(world: World, chunk: Chunk, visit: Ints) -> Column:
+    """As `api.sysops.tickets.proposals.visit_context` says it: where and when."""
+    setting, tickets, visits = world.setting, chunk.tickets, chunk.visits
+    ticket = visits.ticket[visit]
+    place = tickets.place[ticket]
+    kinds = [one.code for one in setting.catalogue.ticket_types]
+    return joined(
+        '{"number": ', numerals(tickets.number[ticket]),
+        ', "ticket_type": "', texts(kinds, tickets.kind[ticket]),
+        '", "city": "', texts(setting.places.city, place),
+        '", "zip": "', texts(setting.places.zip, place),
+        '", ', window_json(visits.window[visit]),
+        ', "answer_by": "', isoformat(visits.answer_by[visit]),
+        '", "time_zone": "', texts(setting.places.zone, place), '"}',
+    )  # fmt: skip
+
+
+def _managers(world: World, chunk: Chunk) -> Batch:
+    """Every manager, of every low score."""
+    surveys, tickets = chunk.surveys, chunk.tickets
+    low = np.flatnonzero((surveys.answered < FAR) & (surveys.score <= LOW_SCORE))
+    survey = np.repeat(low, len(MANAGERS))
+    manager = np.tile(MANAGERS, len(low))
+    ticket = chunk.visits.ticket[surveys.visit[survey]]
+    answered = words([f"/{moment_of(at).isoformat()}" for at in surveys.answered[survey].tolist()])
+    context = joined(
+        '{"number": ', numerals(tickets.number[ticket]),
+        ', "score": ', numerals(surveys.score[survey]), "}",
+    )  # fmt: skip
+    at = surveys.answered[survey] + TOLD_AFTER
+    ids = uuid7(at, world.setting.draws("low scores", chunk.number))
+    data = notifications(
+        ids,
+        "low_score",
+        joined(uuid_texts(tickets.id[ticket]), answered),
+        np.zeros(len(survey), dtype=bool),
+        jsonb(context, len(survey)),
+        (at, world.setting.now),
+    )
+    who = uuids(world.office.id[manager])
+    ticket_id = uuids(tickets.id[ticket])
+    return Batch("sysops", "notification", table(**data, staff_id=who, ticket_id=ticket_id))
