@@ -126,18 +126,32 @@ def session_dependency(
     return session
 
 
+# SQLSTATE: connection lost, no resources left (connections, memory, disk), stopping or starting.
+AWAY = ("08", "53", "57P0")
+# Deadlock or serialization failure, lock timeout, statement timeout.
+BUSY = ("40", "55P03", "57014")
+
+
 def is_unavailable(error: BaseException) -> bool:
     """Whether the database is away (or going, or coming), so that trying again can help.
 
     Connection errors never reach SQLAlchemy as database errors when the server cannot be
-    reached at all; while it stops or starts it answers with SQLSTATE class 08 or 57P0x.
+    reached at all; while it stops, starts or is full it answers with a SQLSTATE of its own.
     """
     if isinstance(error, OSError | TimeoutError | PoolTimeout):
         return True
     if not isinstance(error, DBAPIError):
         return False
-    state = str(getattr(error.orig, "sqlstate", None) or "")
-    return error.connection_invalidated or state.startswith(("08", "57P0"))
+    return error.connection_invalidated or _state(error).startswith(AWAY)
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether others were in the way: what was asked for was undone, and may be asked again."""
+    return isinstance(error, DBAPIError) and _state(error).startswith(BUSY)
+
+
+def _state(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or "")
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from litestar.types import ExceptionHandlersMap
 from litestar.utils.scope.state import ScopeState
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.kernel.database import is_unavailable
+from api.kernel.database import is_busy, is_unavailable
 from api.kernel.errors import DomainError, Invalid, TooMany, TransitionRefused
 from api.kernel.validation import list_errors
 
@@ -68,7 +68,7 @@ def _http(_: AnyRequest, error: HTTPException) -> Response[Any]:
 
 def _unavailable(request: AnyRequest, error: Exception) -> Response[Any]:
     """The database is away or too slow: the client may try again, and should wait."""
-    if not is_unavailable(error):
+    if not (is_unavailable(error) or is_busy(error)):
         return _unexpected(request, error)
     log.error("database_unavailable", path=request.scope["path"], error=type(error).__name__)
     return problem(

@@ -33,6 +33,7 @@ POLL = timedelta(seconds=2)
 # A batch taken by a relay that died is taken again after this long.
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 RECONNECT_DELAY = timedelta(seconds=1)
+SOURCE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 log = structlog.get_logger()
 
@@ -67,6 +68,7 @@ class Relay:
         self._heartbeat_file = heartbeat_file
         self._manager = QueueManagerId(uuid4())
         self._wake = asyncio.Event()
+        self._stop = asyncio.Event()
         self._entrypoints = {
             QueueEntrypoint(channel): EntrypointExecutionParameter(concurrency_limit=0)
             for channel in inbound.by_channel
@@ -74,10 +76,11 @@ class Relay:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Carry messages until `stop`; a lost connection is tried again, and nothing is lost."""
+        self._stop = stop
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen(stop))
+            tasks.create_task(self._listen())
             for _ in range(self._inbound.workers):
-                tasks.create_task(self._work(stop))
+                tasks.create_task(self._work())
 
     async def drain(self) -> int:
         """Carry what waits now, until nothing is due; returns how many were handled."""
@@ -106,7 +109,10 @@ class Relay:
         return len(jobs)
 
     async def _receive(self, jobs: Sequence[Job]) -> dict[int, Exception | None]:
-        """Hand a batch to the target; waits, without counting a failure, while that is away."""
+        """Hand a batch to the target; waits, without counting a failure, while that is away.
+
+        Told to stop meanwhile it answers for no job: the next relay takes them again.
+        """
         deliveries = [Delivery(job.id, job.entrypoint, job.payload or b"") for job in jobs]
         while True:
             try:
@@ -114,7 +120,9 @@ class Relay:
             except (SQLAlchemyError, OSError) as error:
                 if is_unavailable(error):
                     log.warning("target_unavailable", error=type(error).__name__)
-                    await asyncio.sleep(RECONNECT_DELAY.total_seconds())
+                    await self._pause(RECONNECT_DELAY)
+                    if self._stop.is_set():
+                        return {}
                     continue
                 if len(jobs) == 1:
                     return {jobs[0].id: error}
@@ -125,10 +133,11 @@ class Relay:
                 return outcome
 
     async def _acknowledge(self, jobs: Sequence[Job], outcome: dict[int, Exception | None]) -> None:
-        done = [(job, "successful", None) for job in jobs if outcome[job.id] is None]
+        answered = [job for job in jobs if job.id in outcome]
+        done = [(job, "successful", None) for job in answered if outcome[job.id] is None]
         if done:
             await self._queries.log_jobs(done)  # type: ignore[arg-type]
-        for job in jobs:
+        for job in answered:
             if (error := outcome[job.id]) is not None:
                 await self._failed(job, error)
 
@@ -162,44 +171,55 @@ class Relay:
         """Long handlers keep their claim, or the batch would be taken twice."""
         while True:
             await asyncio.sleep(HEARTBEAT_TIMEOUT.total_seconds() / 4)
-            await self._queries.update_heartbeat([job.id for job in jobs])
+            try:
+                await self._queries.update_heartbeat([job.id for job in jobs])
+            except SOURCE_ERRORS as error:
+                log.warning("source_unavailable", error=type(error).__name__)
 
-    async def _work(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
+    async def _work(self) -> None:
+        while not self._stop.is_set():
             try:
                 self._wake.clear()
                 carried = await self.carry()
                 self._beat()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except SOURCE_ERRORS as error:
                 log.warning("source_unavailable", error=type(error).__name__)
-                await _wait(stop, RECONNECT_DELAY)
+                await self._pause(RECONNECT_DELAY)
             else:
                 if not carried:
-                    await self._idle(stop)
+                    await self._idle()
 
-    async def _idle(self, stop: asyncio.Event) -> None:
-        waits = {asyncio.create_task(self._wake.wait()), asyncio.create_task(stop.wait())}
+    async def _idle(self) -> None:
+        waits = {asyncio.create_task(event.wait()) for event in (self._wake, self._stop)}
         _, pending = await asyncio.wait(
             waits, timeout=POLL.total_seconds(), return_when=asyncio.FIRST_COMPLETED
         )
         for task in pending:
             task.cancel()
 
-    async def _listen(self, stop: asyncio.Event) -> None:
+    async def _listen(self) -> None:
         """Wake the workers when the queue changes; polling covers what this misses."""
         channel = queue_settings(self._target).channel
-        while not stop.is_set():
+        while not self._stop.is_set():
             try:
                 async with self._pool.acquire() as connection:
                     await connection.add_listener(channel, self._notified)
                     try:
-                        while not stop.is_set() and not connection.is_closed():
-                            await _wait(stop, POLL)
+                        while not self._stop.is_set() and not connection.is_closed():
+                            await self._pause(POLL)
                     finally:
                         await connection.remove_listener(channel, self._notified)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except SOURCE_ERRORS as error:
                 log.warning("listen_failed", error=type(error).__name__)
-                await _wait(stop, RECONNECT_DELAY)
+                await self._pause(RECONNECT_DELAY)
+
+    async def _pause(self, longest: timedelta) -> None:
+        """Sleep, but no longer than until told to stop."""
+        try:
+            async with asyncio.timeout(longest.total_seconds()):
+                await self._stop.wait()
+        except TimeoutError:
+            return
 
     def _notified(self, *_: object) -> None:
         self._wake.set()
@@ -207,12 +227,3 @@ class Relay:
     def _beat(self) -> None:
         if self._heartbeat_file is not None:
             self._heartbeat_file.touch()
-
-
-async def _wait(stop: asyncio.Event, longest: timedelta) -> None:
-    """Sleep, but no longer than until `stop`."""
-    try:
-        async with asyncio.timeout(longest.total_seconds()):
-            await stop.wait()
-    except TimeoutError:
-        return
