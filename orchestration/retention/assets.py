@@ -1,0 +1,97 @@
+"""What happens once a day: old tickets close, old traces of messages go."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+
+import dagster as dg
+from pydantic import SecretStr
+
+from api.kernel import clock
+from api.kernel.database import database
+from api.kernel.settings import Settings
+from api.sysops.tickets.proposals import close_old
+from orchestration.definitions.common import OWNER, cron, scheduled_job
+from orchestration.retention.forgetting import forget
+
+GROUP = "operations"
+CLOSED = dg.AssetKey(["operations", "closed_tickets"])
+FORGOTTEN = dg.AssetKey(["operations", "forgotten_messages"])
+
+
+class RetentionSettings(Settings):
+    """`sysops_url` logs in as the role `assigner`, the others as `janitor` of their database."""
+
+    sysops_url: SecretStr
+    customer_janitor_url: SecretStr
+    sysops_janitor_url: SecretStr
+    billing_janitor_url: SecretStr
+    analytics_janitor_url: SecretStr
+
+    def janitors(self) -> dict[str, str]:
+        return {
+            "customer": self.customer_janitor_url.get_secret_value(),
+            "sysops": self.sysops_janitor_url.get_secret_value(),
+            "billing": self.billing_janitor_url.get_secret_value(),
+            "analytics": self.analytics_janitor_url.get_secret_value(),
+        }
+
+
+async def _close() -> int:
+    settings = RetentionSettings()  # type: ignore[call-arg]  # read from the environment
+    closed = 0
+    async with database(settings.sysops_url.get_secret_value(), name="retention") as sessions:
+        while True:
+            async with sessions.begin() as session:
+                portion = await close_old(session, clock.now())
+            if not portion:
+                return closed
+            closed += portion
+
+
+async def _forget() -> dict[str, int]:
+    settings = RetentionSettings()  # type: ignore[call-arg]  # read from the environment
+    async with AsyncExitStack() as stack:
+        sessions = {
+            name: await stack.enter_async_context(database(url, name="retention", pool_size=1))
+            for name, url in settings.janitors().items()
+        }
+        return await forget(sessions, clock.now())
+
+
+@dg.asset(
+    key=CLOSED,
+    group_name=GROUP,
+    description="Tickets whose survey nobody answered within 14 days of their resolution.",
+    owners=[OWNER],
+    kinds={"python", "postgres"},
+    deps=[dg.AssetKey(["sysops", "ticket"])],
+)
+def closed_tickets() -> Iterator[dg.MaterializeResult[None]]:
+    """Closes them, in portions; the customers' view follows by message."""
+    yield dg.MaterializeResult(metadata={"closed": asyncio.run(_close())})
+
+
+@dg.asset(
+    key=FORGOTTEN,
+    group_name=GROUP,
+    description="Ids of messages received, and queue logs, that are older than 30 days and than"
+    " any message still queued or held.",
+    owners=[OWNER],
+    kinds={"python", "postgres"},
+)
+def forgotten_messages() -> Iterator[dg.MaterializeResult[None]]:
+    """Removes them in portions, so that no relay waits."""
+    yield dg.MaterializeResult(metadata=dict(asyncio.run(_forget())))
+
+
+defs = dg.Definitions.merge(
+    dg.Definitions(assets=[closed_tickets, forgotten_messages]),
+    scheduled_job(
+        "retention_job",
+        dg.AssetSelection.assets(CLOSED, FORGOTTEN),
+        cron("retention", "30 3 * * *"),
+        description="Close old resolved tickets and forget old traces of messages.",
+        execution_timezone="America/Chicago",
+    ),
+)

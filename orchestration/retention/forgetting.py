@@ -1,0 +1,73 @@
+"""Removes received message ids and queue logs that are too old to matter, a little at a time.
+
+Runs with the role `janitor` in each database, which sees ages and ids, and no payload.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, TextClause, text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from api.messages import PAIRS
+from orchestration.retention.rules import KEEP, forget_before
+
+# So short a transaction that no relay notices it.
+AT_ONCE = 5_000
+
+_OLDEST = "SELECT min(created) FROM to_{target}.pgqueuer"
+_INBOX = text("""
+WITH old AS (
+    SELECT message_id FROM inbox WHERE received_at < :before ORDER BY received_at LIMIT :most
+)
+DELETE FROM inbox USING old WHERE inbox.message_id = old.message_id
+""")
+# What became of a message that is still there stays, too: it says why a dead letter is one.
+_LOG = """
+WITH old AS (
+    SELECT log.id
+    FROM to_{target}.pgqueuer_log AS log
+    WHERE log.created < :before
+        AND NOT EXISTS (SELECT FROM to_{target}.pgqueuer AS queue WHERE queue.id = log.job_id)
+    ORDER BY log.created
+    LIMIT :most
+)
+DELETE FROM to_{target}.pgqueuer_log AS log USING old WHERE log.id = old.id
+"""
+
+Sessions = Mapping[str, async_sessionmaker[AsyncSession]]
+
+
+async def forget(sessions: Sessions, now: datetime) -> dict[str, int]:
+    """Forget in every database; returns how many rows went, by what they were."""
+    gone = {f"{name}_inbox": await _forget_inbox(sessions, name, now) for name in sessions}
+    for source, target in PAIRS:
+        delete = text(_LOG.format(target=target))
+        gone[f"{source}_to_{target}_log"] = await _delete(sessions[source], delete, now - KEEP)
+    return gone
+
+
+async def _forget_inbox(sessions: Sessions, name: str, now: datetime) -> int:
+    oldest = [await _oldest(sessions[source], target) for source, target in PAIRS if target == name]
+    return await _delete(sessions[name], _INBOX, forget_before(now, oldest))
+
+
+async def _oldest(sessions: async_sessionmaker[AsyncSession], target: str) -> datetime | None:
+    async with sessions() as session:
+        oldest: datetime | None = await session.scalar(text(_OLDEST.format(target=target)))
+        return oldest
+
+
+async def _delete(
+    sessions: async_sessionmaker[AsyncSession], statement: TextClause, before: datetime
+) -> int:
+    """Delete until nothing is left to, each portion in a transaction of its own."""
+    gone = 0
+    while True:
+        async with sessions.begin() as session:
+            values = {"before": before, "most": AT_ONCE}
+            done = cast("CursorResult[Any]", await session.execute(statement, values)).rowcount
+        gone += done
+        if done < AT_ONCE:
+            return gone
