@@ -50,6 +50,25 @@ def _router(quantum: Quantum) -> Router:
     )
 
 
+def _documentation(quanta: Sequence[Quantum]) -> OpenAPIConfig:
+    """OpenAPI with Swagger UI's files from the installed package: no other host is asked."""
+    return OpenAPIConfig(
+        title=f"Sysops Squad: {', '.join(quantum.name for quantum in quanta)}",
+        version="1",
+        path="/docs",
+        use_handler_docstrings=True,
+        render_plugins=[
+            SwaggerRenderPlugin(
+                path="/",
+                js_url="/docs-assets/swagger-ui-bundle.js",
+                css_url="/docs-assets/swagger-ui.css",
+                standalone_preset_js_url="/docs-assets/swagger-ui-standalone-preset.js",
+                favicon='<link rel="icon" href="/docs-assets/favicon-32x32.png">',
+            )
+        ],
+    )
+
+
 def create_app(quanta: Sequence[Quantum]) -> Litestar:
     """One Litestar application over the given quanta, each under its own path."""
 
@@ -73,7 +92,6 @@ def create_app(quanta: Sequence[Quantum]) -> Litestar:
             for quantum in quanta:
                 await quantum.engine.dispose()
 
-    names = ", ".join(quantum.name for quantum in quanta)
     return Litestar(
         route_handlers=[
             live,
@@ -89,21 +107,7 @@ def create_app(quanta: Sequence[Quantum]) -> Litestar:
         exception_handlers=EXCEPTION_HANDLERS,
         type_decoders=[(lambda type_: issubclass(type_, Field), decode_field)],
         plugins=[FieldSchemaPlugin()],
-        openapi_config=OpenAPIConfig(
-            title=f"Sysops Squad: {names}",
-            version="1",
-            path="/docs",
-            use_handler_docstrings=True,
-            render_plugins=[
-                SwaggerRenderPlugin(
-                    path="/",
-                    js_url="/docs-assets/swagger-ui-bundle.js",
-                    css_url="/docs-assets/swagger-ui.css",
-                    standalone_preset_js_url="/docs-assets/swagger-ui-standalone-preset.js",
-                    favicon='<link rel="icon" href="/docs-assets/favicon-32x32.png">',
-                )
-            ],
-        ),
+        openapi_config=_documentation(quanta),
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,  # the process that serves the app has configured logging
         lifespan=[lifespan],

@@ -7,7 +7,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Base of every process's settings; a missing variable is named when the process starts."""
 
-    model_config = SettingsConfigDict(env_prefix="SQUAD_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="SQUAD_",
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,  # what is missing is named, what is there is secret
+    )
 
 
 class ServiceSettings(Settings):

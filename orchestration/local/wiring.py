@@ -104,8 +104,11 @@ def relay(instance: Instance, pair: tuple[str, str, str, str]) -> dict[str, str]
         }
     if source != target:
         return own
-    links = {"SQUAD_SURVEY_KEY": keys.survey_key(store)} if source == "customer" else {}
-    return own | links | mail_and_sms(instance)
+    if source == "customer":
+        here = f"http://127.0.0.1:{instance.port(API_PORTS['customer'])}"
+        own["SQUAD_SURVEY_KEY"] = keys.survey_key(store)
+        own |= _or_given(instance, {"SQUAD_PUBLIC_BASE_URL": here})
+    return own | mail_and_sms(instance)
 
 
 def code_location(instance: Instance, location: str) -> dict[str, str]:

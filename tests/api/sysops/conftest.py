@@ -11,6 +11,7 @@ from api.kernel.auth import hash_password
 from api.sysops.quantum import QuantumSettings, quantum
 from tests.api.support import bearer, client, key_pair
 from tests.databases import Databases
+from tests.world import Household, household
 
 PASSWORD = "correct horse battery staple"
 HASH = hash_password(PASSWORD)
@@ -43,6 +44,12 @@ def add_staff(databases: Databases, role: str, email: str | None = None) -> UUID
         [role],
     )
     return UUID(str(rows[0][0]))
+
+
+@pytest.fixture
+def home() -> Household:
+    """A customer with a contract, of whom sysops has not heard yet."""
+    return household()
 
 
 @pytest.fixture
