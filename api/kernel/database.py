@@ -6,9 +6,20 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, MetaData, Table, Text, Uuid, text
+import asyncpg
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    event,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import (
@@ -87,7 +98,7 @@ def create_engine(
     `name` is what `pg_stat_activity` shows. A connection found dead is replaced
     before use, so a restarted server costs no request an error.
     """
-    return create_async_engine(
+    engine = create_async_engine(
         driver_url(url, "asyncpg"),
         pool_size=pool_size,
         max_overflow=0,
@@ -104,6 +115,26 @@ def create_engine(
             },
         },
     )
+    event.listen(engine.sync_engine, "handle_error", _hide_values)
+    return engine
+
+
+def _hide_values(context: ExceptionContext) -> None:
+    """Take the row out of a database's error: texts of errors end in logs, rows are personal.
+
+    The server quotes the failing row in the detail, and a value it cannot read in the message;
+    the driver does so with a parameter of the wrong type.
+    """
+    wrapper = context.original_exception
+    cause = wrapper.__cause__
+    words = type(cause).__name__
+    if isinstance(cause, asyncpg.PostgresError):
+        cause.detail = None
+        if not str(cause.sqlstate).startswith(BAD_VALUE):
+            words = str(cause)
+    for error in (cause, wrapper, context.sqlalchemy_exception):
+        if error is not None:
+            error.args = (words,)
 
 
 def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
@@ -130,6 +161,7 @@ def session_dependency(
 AWAY = ("08", "53", "57P0")
 # Deadlock or serialization failure, lock timeout, statement timeout.
 BUSY = ("40", "55P03", "57014")
+BAD_VALUE = "22"
 
 
 def is_unavailable(error: BaseException) -> bool:

@@ -30,6 +30,8 @@ COMMON = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",
+    # More would quote the row that a constraint refused, and rows are personal.
+    "log_error_verbosity": "terse",
 }
 DURABLE = {
     "fsync": "on",
