@@ -61,8 +61,8 @@ def settle(setting: Setting) -> Customers:
         place[number] = places.starts[min(number, len(places.population) - 1)]
     name, email = _names(count, spoken, random)
     office = np.flatnonzero(random.random(count) < SECOND_ADDRESS_SHARE)
-    opened = created[office] + random.integers(DAY, 300 * DAY, len(office))
-    opened = np.minimum(opened, setting.now - MINUTE)
+    opened = created[office] + random.integers(1, 300, len(office)) * DAY
+    opened = np.where(opened < setting.now, opened, created[office] + 20 * MINUTE)
     at_home = random.random(count) >= APARTMENT_SHARE
     return Customers(
         id=uuid7(created, random),

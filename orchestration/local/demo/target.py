@@ -1,5 +1,6 @@
 """A database that is to hold its part of the demo world: looked at, opened, filled, closed."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -58,11 +59,16 @@ class DemoRefused(LocalError):
 
 @dataclass(frozen=True)
 class Target:
-    """One database as it was found; `marker` is the world that it holds already."""
+    """One database as it was found.
+
+    `marker` is the world that it holds already, `occupied` a table that has rows although it
+    holds none.
+    """
 
     name: str
     url: str
     marker: Marker | None
+    occupied: str | None
     constraints: Constraints
     numbers: Sequence[str]
 
@@ -84,25 +90,22 @@ class Target:
 
 
 def look_at(name: str, url: str) -> Target:
-    """Raises DemoRefused where there are rows that are no demo world."""
+    """`url` may name any driver."""
     tables = list(TABLES[name])
-    with psycopg.connect(url, autocommit=True) as connection:
+    plain = re.sub(r"^postgres(ql)?(\+\w+)?:", "postgresql:", url)
+    with psycopg.connect(plain, autocommit=True) as connection:
         marker = read_marker(connection)
-        if marker is None:
-            _require_empty(connection, name)
+        occupied = _first_with_rows(connection, tables) if marker is None else None
         numbers = [row[0] for row in connection.execute(_SET_NUMBERS, [tables])]
         constraints = find_constraints(connection, tables)
-    return Target(name, url, marker, constraints, numbers)
+    return Target(name, plain, marker, occupied, constraints, numbers)
 
 
-def _require_empty(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
-    for table in TABLES[name]:
-        query = psycopg.sql.SQL("SELECT EXISTS (SELECT FROM {})").format(
-            psycopg.sql.Identifier(table)
-        )
-        row = connection.execute(query).fetchone()
-        if row and row[0]:
-            raise DemoRefused(
-                f"The table {table} of the database {name} has rows, and they are no demo data: "
-                f"demo data goes into empty databases only."
-            )
+def _first_with_rows(
+    connection: psycopg.Connection[tuple[object, ...]], tables: Sequence[str]
+) -> str | None:
+    for table in tables:
+        query = psycopg.sql.SQL("SELECT FROM {} LIMIT 1").format(psycopg.sql.Identifier(table))
+        if connection.execute(query).fetchone() is not None:
+            return table
+    return None
