@@ -6,6 +6,8 @@ from api.kernel.auth import STAFF_ISSUER, TokenSigner, TokenVerifier
 from api.kernel.database import create_engine
 from api.kernel.quantum import Quantum
 from api.kernel.settings import ServiceSettings
+from api.sysops.catalogue.routes import CatalogueController
+from api.sysops.knowledge.routes import ArticleController
 from api.sysops.staff.routes import StaffController
 from api.sysops.tickets.routes import TicketController
 from api.sysops.tickets.visit_routes import VisitController
@@ -33,6 +35,12 @@ def quantum(settings: QuantumSettings) -> Quantum:
             pool_size=settings.pool_size,
         ),
         verifier=TokenVerifier("sysops", {STAFF_ISSUER: settings.staff_public_key}),
-        controllers=[StaffController, TicketController, VisitController],
+        controllers=[
+            StaffController,
+            TicketController,
+            VisitController,
+            CatalogueController,
+            ArticleController,
+        ],
         dependencies={"signer": provide_signer},
     )

@@ -1,0 +1,166 @@
+"""The catalogue for those who keep it: support plans, ticket types, device types, skills."""
+
+from typing import Annotated, Self
+
+import msgspec
+from litestar import Controller, get, put
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, PathParameter
+from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.kernel.auth import Requires
+from api.kernel.fields import Line
+from api.messages import BillingInterval
+from api.sysops.catalogue import rules, service
+from api.sysops.catalogue.tables import SupportPlan, TicketType
+
+Code = Annotated[
+    str,
+    PathParameter(
+        pattern=rules.CODE,
+        max_length=rules.LONGEST_CODE,
+        description="Lower-case letters, digits and single hyphens; it never changes.",
+    ),
+]
+
+
+class NameBody(msgspec.Struct, forbid_unknown_fields=True):
+    name: Line
+
+
+class NameView(msgspec.Struct):
+    code: str
+    name: str
+
+
+class PlanBody(msgspec.Struct, forbid_unknown_fields=True):
+    """`price_cents` is in US cents per `interval`, `sla_hours` from submission to resolution.
+
+    A plan that is not `active` cannot be chosen any more; contracts under it go on.
+    """
+
+    name: Line
+    price_cents: Annotated[int, Meta(ge=0, le=10_000_000)]
+    interval: BillingInterval
+    sla_hours: Annotated[int, Meta(ge=1, le=8_760)]
+    device_types: Annotated[list[Line], Meta(min_length=1, max_length=50)]
+    active: bool = True
+
+
+class PlanView(msgspec.Struct):
+    code: str
+    version: int
+    name: str
+    price_cents: int
+    currency: str
+    interval: str
+    sla_hours: int
+    device_types: list[str]
+    active: bool
+
+    @classmethod
+    def of(cls, plan: SupportPlan) -> Self:
+        return cls(**{name: getattr(plan, name) for name in cls.__struct_fields__})
+
+
+class SkillLevel(msgspec.Struct, forbid_unknown_fields=True):
+    """A skill and the least level of it that is needed."""
+
+    skill: Line
+    level: Annotated[int, Meta(ge=1, le=rules.HIGHEST_LEVEL)]
+
+
+class TicketTypeBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A visit must fit one arrival window; without a required skill anybody could be sent."""
+
+    name: Line
+    device_type: Line
+    duration_minutes: Annotated[int, Meta(ge=rules.SHORTEST_MINUTES, le=rules.LONGEST_MINUTES)]
+    required_skills: Annotated[list[SkillLevel], Meta(min_length=1, max_length=20)]
+    active: bool = True
+
+
+class TicketTypeView(msgspec.Struct):
+    code: str
+    version: int
+    name: str
+    device_type: str
+    duration_minutes: int
+    required_skills: list[SkillLevel]
+    active: bool
+
+    @classmethod
+    def of(cls, ticket_type: TicketType, needed: dict[str, int]) -> Self:
+        return cls(
+            code=ticket_type.code,
+            version=ticket_type.version,
+            name=ticket_type.name,
+            device_type=ticket_type.device_type,
+            duration_minutes=ticket_type.duration_minutes,
+            required_skills=[
+                SkillLevel(Line(skill), level) for skill, level in sorted(needed.items())
+            ],
+            active=ticket_type.active,
+        )
+
+
+class CatalogueController(Controller):
+    """A change is published in the transaction that makes it; a repetition changes nothing."""
+
+    path = "/catalogue"
+    guards = [Requires("administrator")]  # noqa: RUF012 - Litestar's way
+
+    @get("/plans", summary="All support plans")
+    async def plans(self, session: NamedDependency[AsyncSession]) -> list[PlanView]:
+        """Also those that cannot be chosen any more."""
+        return [PlanView.of(plan) for plan in await service.plans(session)]
+
+    @put("/plans/{code:str}", summary="Create or change a support plan")
+    async def keep_plan(
+        self, code: Code, data: JSONBody[PlanBody], session: NamedDependency[AsyncSession]
+    ) -> PlanView:
+        """Customers may choose it and billing charges it as soon as the word has reached them."""
+        values = msgspec.structs.asdict(data)
+        return PlanView.of(await service.keep_plan(session, code, values))
+
+    @get("/ticket-types", summary="All ticket types")
+    async def ticket_types(self, session: NamedDependency[AsyncSession]) -> list[TicketTypeView]:
+        """With the skills that each needs."""
+        return [TicketTypeView.of(*found) for found in await service.ticket_types(session)]
+
+    @put("/ticket-types/{code:str}", summary="Create or change a ticket type")
+    async def keep_ticket_type(
+        self, code: Code, data: JSONBody[TicketTypeBody], session: NamedDependency[AsyncSession]
+    ) -> TicketTypeView:
+        """New tickets, and open ones at the next assignment, need the skills given here."""
+        values = msgspec.structs.asdict(data)
+        needed = [(it.skill, it.level) for it in values.pop("required_skills")]
+        kept = await service.keep_ticket_type(session, code, values, needed)
+        return TicketTypeView.of(kept, dict(needed))
+
+    @get("/device-types", summary="All device types")
+    async def device_types(self, session: NamedDependency[AsyncSession]) -> list[NameView]:
+        """What plans cover and ticket types are about."""
+        return [NameView(it.code, it.name) for it in await service.device_types(session)]
+
+    @put("/device-types/{code:str}", summary="Create or rename a device type")
+    async def keep_device_type(
+        self, code: Code, data: JSONBody[NameBody], session: NamedDependency[AsyncSession]
+    ) -> NameView:
+        """Customers see the name at once in the ticket types of this device."""
+        kept = await service.keep_device_type(session, code, data.name)
+        return NameView(kept.code, kept.name)
+
+    @get("/skills", summary="All skills")
+    async def skills(self, session: NamedDependency[AsyncSession]) -> list[NameView]:
+        """What experts are certified in and ticket types need."""
+        return [NameView(it.code, it.name) for it in await service.skills(session)]
+
+    @put("/skills/{code:str}", summary="Create or rename a skill")
+    async def keep_skill(
+        self, code: Code, data: JSONBody[NameBody], session: NamedDependency[AsyncSession]
+    ) -> NameView:
+        """Certificates and ticket types refer to the code, which stays."""
+        kept = await service.keep_skill(session, code, data.name)
+        return NameView(kept.code, kept.name)

@@ -1,0 +1,187 @@
+"""Keeping the catalogue: a change has a new version, and those who use it hear of it.
+
+Services never commit.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.kernel import outbox
+from api.kernel.errors import FieldError, Invalid
+from api.messages import PlanPriced, PlanPublished, TicketTypePublished
+from api.sysops.catalogue.rules import listing_errors
+from api.sysops.catalogue.tables import DeviceType, RequiredSkill, Skill, SupportPlan, TicketType
+
+Versioned = TypeVar("Versioned", SupportPlan, TicketType)
+
+# One number for all of the catalogue, among the advisory locks of this database.
+_LOCK = 7_201
+
+
+async def plans(session: AsyncSession) -> list[SupportPlan]:
+    return list(await session.scalars(select(SupportPlan).order_by(SupportPlan.code)))
+
+
+async def device_types(session: AsyncSession) -> list[DeviceType]:
+    return list(await session.scalars(select(DeviceType).order_by(DeviceType.code)))
+
+
+async def skills(session: AsyncSession) -> list[Skill]:
+    return list(await session.scalars(select(Skill).order_by(Skill.code)))
+
+
+async def ticket_types(session: AsyncSession) -> list[tuple[TicketType, dict[str, int]]]:
+    """Each ticket type with the least level of every skill it needs."""
+    needed: dict[str, dict[str, int]] = {}
+    for row in await session.scalars(select(RequiredSkill).order_by(RequiredSkill.skill)):
+        needed.setdefault(row.ticket_type, {})[row.skill] = row.level
+    types = await session.scalars(select(TicketType).order_by(TicketType.code))
+    return [(it, needed.get(it.code, {})) for it in types]
+
+
+async def keep_plan(session: AsyncSession, code: str, values: Mapping[str, Any]) -> SupportPlan:
+    """Create or change a plan; customers and billing hear of it.
+
+    Raises Invalid, naming each device type that does not exist or is named twice.
+    """
+    await _one_at_a_time(session)
+    known = set(await session.scalars(select(DeviceType.code)))
+    errors = listing_errors(values["device_types"], known, "/device_types", "device type")
+    if errors:
+        raise Invalid(errors)
+    plan = await session.get(SupportPlan, code)
+    if plan is None:
+        plan = SupportPlan(code=code, version=1, currency="USD", **values)
+        session.add(plan)
+    elif not _change(plan, values):
+        return plan
+    await session.flush()
+    await outbox.send(session, _published(plan), _priced(plan))
+    return plan
+
+
+async def keep_ticket_type(
+    session: AsyncSession, code: str, values: Mapping[str, Any], needed: list[tuple[str, int]]
+) -> TicketType:
+    """Create or change a ticket type with the skills it needs; customers hear of it.
+
+    Raises Invalid, naming the device type and each skill that cannot be.
+    """
+    await _one_at_a_time(session)
+    device = await session.get(DeviceType, values["device_type"])
+    known = set(await session.scalars(select(Skill.code)))
+    wanted = [skill for skill, _ in needed]
+    errors = listing_errors(wanted, known, "/required_skills", "skill", within="/skill")
+    if device is None:
+        errors.append(FieldError("/device_type", "There is no such device type."))
+    if errors or device is None:
+        raise Invalid(errors)
+    ticket_type = await session.get(TicketType, code)
+    if ticket_type is None:
+        ticket_type = TicketType(code=code, version=1, **values)
+        session.add(ticket_type)
+        await session.flush()
+        await _require(session, code, dict(needed))
+    else:
+        other_skills = await _require(session, code, dict(needed))
+        if not _change(ticket_type, values, anyway=other_skills):
+            return ticket_type
+    await session.flush()
+    await outbox.send(session, _opened(ticket_type, device))
+    return ticket_type
+
+
+async def keep_device_type(session: AsyncSession, code: str, name: str) -> DeviceType:
+    """Create or rename a device type; its ticket types carry the name, so they change too."""
+    await _one_at_a_time(session)
+    device = await session.get(DeviceType, code)
+    if device is None:
+        device = DeviceType(code=code, name=name)
+        session.add(device)
+    elif device.name != name:
+        device.name = name
+        kinds = await session.scalars(select(TicketType).where(TicketType.device_type == code))
+        for ticket_type in kinds.all():
+            ticket_type.version += 1
+            await outbox.send(session, _opened(ticket_type, device))
+    await session.flush()
+    return device
+
+
+async def keep_skill(session: AsyncSession, code: str, name: str) -> Skill:
+    """Create or rename a skill; nobody outside sysops knows skills."""
+    await _one_at_a_time(session)
+    skill = await session.get(Skill, code)
+    if skill is None:
+        skill = Skill(code=code)
+        session.add(skill)
+    skill.name = name
+    await session.flush()
+    return skill
+
+
+async def _one_at_a_time(session: AsyncSession) -> None:
+    """Changes follow one another: each sees the catalogue as the last one left it."""
+    await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+
+
+def _change(row: Versioned, values: Mapping[str, Any], *, anyway: bool = False) -> bool:
+    """Take over what differs, with a new version; a repetition changes nothing."""
+    different = {name: it for name, it in values.items() if getattr(row, name) != it}
+    for name, value in different.items():
+        setattr(row, name, value)
+    if different or anyway:
+        row.version += 1
+    return bool(different) or anyway
+
+
+async def _require(session: AsyncSession, code: str, needed: dict[str, int]) -> bool:
+    """Make these the skills that a ticket type needs; returns whether they were others."""
+    query = select(RequiredSkill.skill, RequiredSkill.level).where(
+        RequiredSkill.ticket_type == code
+    )
+    before = {row.skill: row.level for row in await session.execute(query)}
+    gone = before.keys() - needed.keys()
+    await session.execute(
+        delete(RequiredSkill).where(
+            RequiredSkill.ticket_type == code, RequiredSkill.skill.in_(gone)
+        )
+    )
+    for skill, level in needed.items():
+        if before.get(skill) != level:
+            await session.execute(
+                insert(RequiredSkill)
+                .values(ticket_type=code, skill=skill, level=level)
+                .on_conflict_do_update(
+                    index_elements=[RequiredSkill.ticket_type, RequiredSkill.skill],
+                    set_={"level": level},
+                )
+            )
+    return before != needed
+
+
+def _opened(ticket_type: TicketType, device: DeviceType) -> TicketTypePublished:
+    return TicketTypePublished(
+        code=ticket_type.code,
+        version=ticket_type.version,
+        name=ticket_type.name,
+        device_type=device.code,
+        device_name=device.name,
+        active=ticket_type.active,
+    )
+
+
+def _common(plan: SupportPlan, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(plan, name) for name in names}
+
+
+def _published(plan: SupportPlan) -> PlanPublished:
+    return PlanPublished(**_common(plan, PlanPublished.__struct_fields__))
+
+
+def _priced(plan: SupportPlan) -> PlanPriced:
+    return PlanPriced(**_common(plan, PlanPriced.__struct_fields__))
