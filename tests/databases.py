@@ -73,19 +73,28 @@ class Databases:
                     sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
                 )
 
+    def fork(self, *databases: str) -> "Databases":
+        """Some databases as they are now, in copies of their own; nobody may be connected."""
+        other = Databases(self._templates)
+        for database in databases:
+            other._copy(database, self._name(database))
+        return other
+
     def _name(self, database: str) -> str:
         if database not in self._names:
-            template = self._templates.ensure(database)
-            name = f"{database}_{uuid4().hex[:12]}"
-            with psycopg.connect(self._templates.server.url(), autocommit=True) as connection:
-                connection.execute(
-                    sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
-                        sql.Identifier(name),
-                        sql.Identifier(template),
-                        sql.Identifier(bootstrap.owner_of(database)),
-                    )
-                )
-                if database in SCHEMAS:
-                    access.admit(connection, name, access.load(database))
-            self._names[database] = name
+            self._copy(database, self._templates.ensure(database))
         return self._names[database]
+
+    def _copy(self, database: str, template: str) -> None:
+        name = f"{database}_{uuid4().hex[:12]}"
+        with psycopg.connect(self._templates.server.url(), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
+                    sql.Identifier(name),
+                    sql.Identifier(template),
+                    sql.Identifier(bootstrap.owner_of(database)),
+                )
+            )
+            if database in SCHEMAS:
+                access.admit(connection, name, access.load(database))
+        self._names[database] = name

@@ -1,5 +1,7 @@
 """A warehouse with its marts built on PostgreSQL."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -31,6 +33,15 @@ class Built:
     def dbt(self, *arguments: str) -> list[dbt.NodeResult]:
         url = self.databases.url("analytics", "transformer")
         return dbt.run(arguments, dbt.postgres(url), target_path=self.target_path)
+
+    @contextmanager
+    def copy(self) -> Iterator["Built"]:
+        """The same warehouse in a database of its own, to be changed and thrown away."""
+        databases = self.databases.fork("analytics")
+        try:
+            yield Built(databases, Sources(databases), self.results, self.target_path)
+        finally:
+            databases.drop()
 
     @property
     def marts(self) -> list[str]:

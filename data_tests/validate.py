@@ -1,0 +1,118 @@
+"""Holding promises against PostgreSQL with Great Expectations, which takes seconds to load."""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+from data_tests.promise import Outcome, Promise
+
+_WORDS = """
+SELECT relname, array_agg(attname::text ORDER BY attnum)
+FROM pg_class AS c
+JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+WHERE relnamespace = %s::regnamespace AND relkind = 'r' AND atttypid = 'text'::regtype
+GROUP BY relname
+ORDER BY relname
+"""
+
+
+def text_columns(url: str, schema: str) -> dict[str, list[str]]:
+    """The columns of each table that can hold words."""
+    with psycopg.connect(url) as connection:
+        return dict(connection.execute(_WORDS, [schema]).fetchall())
+
+
+def validate(url: str, promises: Sequence[Promise]) -> list[Outcome]:
+    """Look whether each promise is kept. Nothing is written, neither there nor to a file.
+
+    Raises ValueError naming a promise that could not be looked at.
+    """
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        # What the library and its dependencies deprecate is nothing that we could change.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        source = _source(url)
+        by_table = sorted(promises, key=lambda promise: promise.table)
+        try:
+            return [
+                outcome
+                for table, those in groupby(by_table, key=lambda promise: promise.table)
+                for outcome in _validate_table(source, table, list(those))
+            ]
+        finally:
+            source.get_execution_engine().close()
+            source.get_engine().dispose()
+
+
+def _source(url: str) -> Any:
+    """The database as a data source of a context that lives in memory alone."""
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(),
+        progress_bars=ProgressBarsConfig(globally=False),
+        analytics_enabled=False,
+    )
+    context = gx.get_context(project_config=config, mode="ephemeral")
+    address = make_url(url).set(drivername="postgresql+psycopg")
+    return context.data_sources.add_postgres(
+        "analytics", connection_string=address.render_as_string(hide_password=False)
+    )
+
+
+def _validate_table(source: Any, name: str, promises: list[Promise]) -> Iterator[Outcome]:
+    import great_expectations as gx
+
+    schema, table = name.split(".")
+    asset = source.add_table_asset(name, table_name=table, schema_name=schema)
+    batch = asset.add_batch_definition_whole_table("all").get_batch()
+    suite = gx.ExpectationSuite(
+        name=name,
+        expectations=[_expectation(promise, place) for place, promise in enumerate(promises)],
+    )
+    done = batch.validate(suite, result_format="SUMMARY")
+    # Results come in an order of their own.
+    results = {result.expectation_config.meta["place"]: result for result in done.results}
+    return (_outcome(promise, results[place]) for place, promise in enumerate(promises))
+
+
+def _expectation(promise: Promise, place: int) -> Any:
+    from great_expectations import expectations
+
+    kind = getattr(expectations, promise.expectation)
+    severity = "critical" if promise.blocks else "warning"
+    return kind(**promise.arguments, severity=severity, meta={"place": place})
+
+
+def _outcome(promise: Promise, result: Any) -> Outcome:
+    failure = _failure(result.exception_info or {})
+    if failure is not None:
+        raise ValueError(f"{promise.table}: {promise.words}: {failure}")
+    found = result.result
+    observed = found.get("observed_value")
+    # A list could be a sample of values; numbers and times are not.
+    said = "" if observed is None or isinstance(observed, list | dict) else str(observed)
+    unexpected = found.get("unexpected_count")
+    if promise.expectation == "UnexpectedRowsExpectation":
+        unexpected = int(said)
+    return Outcome(promise, bool(result.success), said, unexpected)
+
+
+def _failure(information: dict[str, Any]) -> str | None:
+    """What went wrong while looking: said once, or for each of the metrics that were needed."""
+    for one in (information, *information.values()):
+        if isinstance(one, dict) and one.get("raised_exception"):
+            return str(one.get("exception_message"))
+    return None

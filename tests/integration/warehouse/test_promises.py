@@ -1,0 +1,143 @@
+"""The promises at the borders: kept by good data, and each kind broken by bad data."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from data_tests import landing, marts
+from data_tests.promise import Outcome, Promise
+from data_tests.validate import text_columns, validate
+from tests.integration.warehouse.built import Built
+from warehouse.manifest import Manifest, Table
+
+pytestmark = pytest.mark.xdist_group("marts")
+
+
+def url(built: Built) -> str:
+    return built.databases.url("analytics", "publisher")
+
+
+def landing_promises(built: Built) -> list[Promise]:
+    return landing.promises(datetime.now(UTC), text_columns(url(built), "raw"))
+
+
+def mart_promises(built: Built, published: Manifest | None = None) -> list[Promise]:
+    return marts.promises(datetime.now(UTC), text_columns(url(built), "marts"), published)
+
+
+def published(built: Built, times: float = 1) -> Manifest:
+    """A published version with the columns of the marts, and as many rows times `times`."""
+    tables = {}
+    for mart in built.marts:
+        [[rows]] = built.databases.rows("analytics", f"SELECT count(*) FROM marts.{mart}")
+        columns = built.databases.rows(
+            "analytics",
+            "SELECT attname, 'text' FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0",
+            f"marts.{mart}",
+        )
+        tables[mart] = Table(int(rows * times), dict(columns), [])
+    now = datetime.now(UTC)
+    return Manifest("v", "run", now, now, tables)
+
+
+def broken(outcomes: list[Outcome]) -> set[tuple[str, str, bool]]:
+    """Table and kind of each broken promise, and whether it holds publishing back."""
+    return {
+        (one.promise.table, one.promise.kind, one.promise.blocks)
+        for one in outcomes
+        if not one.kept
+    }
+
+
+def test_landed_rows_keep_every_promise(built: Built) -> None:
+    outcomes = validate(url(built), landing_promises(built))
+    assert broken(outcomes) == set()
+    assert {one.promise.kind for one in outcomes} == {
+        "volume", "freshness", "schema", "distribution", "personal_data",
+    }  # fmt: skip
+
+
+def test_marts_keep_every_promise(built: Built) -> None:
+    outcomes = validate(url(built), mart_promises(built, published(built)))
+    assert broken(outcomes) == set()
+    assert {one.promise.kind for one in outcomes} == {
+        "volume", "freshness", "schema", "distribution", "personal_data",
+    }  # fmt: skip
+
+
+def test_each_kind_of_promise_about_landing_can_be_broken(built: Built) -> None:
+    promises = landing_promises(built)
+    with built.copy() as spoilt:
+        for statement in (
+            "UPDATE raw.customer__survey SET score = 9 WHERE score IS NOT NULL",
+            "UPDATE raw.sysops__ticket_type SET name = 'ask jo@example.com', landed_at = now()",
+            "UPDATE landing.watermark SET as_of = as_of - interval '1 hour'",
+            "ALTER TABLE raw.billing__payment RENAME COLUMN attempt TO try",
+            "DELETE FROM raw.sysops__skill",
+        ):
+            spoilt.databases.execute("analytics", statement)
+        outcomes = validate(url(spoilt), promises)
+    assert broken(outcomes) == {
+        ("raw.customer__survey", "distribution", True),
+        ("raw.sysops__ticket_type", "personal_data", True),
+        ("landing.watermark", "freshness", False),
+        ("raw.billing__payment", "schema", True),
+        ("raw.sysops__skill", "volume", False),
+    }
+
+
+def test_each_kind_of_promise_about_marts_can_be_broken(built: Built) -> None:
+    before = published(built)
+    with built.copy() as spoilt:
+        for statement in (
+            "DELETE FROM marts.fct_payment",
+            "UPDATE marts.fct_invoice_line SET description = 'card 4111 1111 1111 1111'",
+            "UPDATE marts.dim_landed_table SET as_of = as_of - interval '1 hour'",
+            "ALTER TABLE marts.dim_expert DROP COLUMN skills",
+            "UPDATE marts.fct_survey_response SET score = 1",
+            "UPDATE marts.fct_contract_month SET mrr_cents = -1",
+        ):
+            spoilt.databases.execute("analytics", statement)
+        outcomes = validate(url(spoilt), mart_promises(spoilt, before))
+    assert broken(outcomes) == {
+        ("marts.fct_payment", "volume", True),
+        ("marts.fct_payment", "volume", False),
+        ("marts.fct_invoice_line", "personal_data", True),
+        ("marts.dim_landed_table", "freshness", False),
+        ("marts.dim_expert", "schema", True),
+        ("marts.fct_survey_response", "distribution", False),
+        ("marts.fct_contract_month", "distribution", True),
+    }
+
+
+def test_what_was_found_is_counted_and_not_shown(built: Built) -> None:
+    with built.copy() as spoilt:
+        spoilt.databases.execute(
+            "analytics", "UPDATE marts.fct_invoice_line SET description = 'jo@example.com'"
+        )
+        promises = [one for one in mart_promises(spoilt) if one.table == "marts.fct_invoice_line"]
+        [hit] = [one for one in validate(url(spoilt), promises) if not one.kept]
+    assert hit.unexpected
+    assert "jo@" not in repr(hit)
+
+
+@pytest.mark.parametrize(("times", "what_it_does"), [(1.5, {False}), (3, {False, True})])
+def test_losing_some_rows_warns_and_losing_most_blocks(
+    built: Built, times: float, what_it_does: set[bool]
+) -> None:
+    promises = [
+        one for one in mart_promises(built, published(built, times)) if one.kind == "volume"
+    ]
+    outcomes = validate(url(built), promises)
+    assert {blocks for _, _, blocks in broken(outcomes)} == what_it_does
+
+
+def test_a_promise_that_cannot_be_looked_at_is_an_error(built: Built) -> None:
+    promise = Promise(
+        "raw.sysops__skill",
+        "distribution",
+        "ExpectColumnMeanToBeBetween",
+        {"column": "no_such_column", "min_value": 0},
+    )
+    with pytest.raises(ValueError, match="no_such_column"):
+        validate(url(built), [promise])
