@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 from litestar.utils.scope.state import ScopeState
 from sqlalchemy.exc import SQLAlchemyError
@@ -46,23 +46,29 @@ def _domain(_: AnyRequest, error: DomainError) -> Response[Any]:
     return problem(error.status_code, error.title, error.detail, headers, **members)
 
 
-def _validation(request: AnyRequest, error: ValidationException) -> Response[Any]:
+def _invalid(request: AnyRequest, error: Exception) -> Response[Any]:
     """Lists every error of the body, and of path and query parameters."""
     errors: list[Any] = []
     field = getattr(request.route_handler, "parsed_data_field", None)
     body = ScopeState.from_scope(request.scope).body
     if field is not None and isinstance(body, bytes):
         errors.extend(list_errors(body or b"null", field.raw))
-    errors.extend(
-        {"parameter": item["key"], "detail": item["message"]}
-        for item in (error.extra if isinstance(error.extra, list) else [])
-        if item.get("source") != "body" and item.get("key") not in {None, "data"}
-    )
+    if isinstance(error, HTTPException):
+        errors.extend(
+            {"parameter": item["key"], "detail": item["message"]}
+            for item in (error.extra if isinstance(error.extra, list) else [])
+            if item.get("source") != "body" and item.get("key") not in {None, "data"}
+        )
+        errors = errors or [{"detail": error.detail}]
+    if not errors:
+        return _unexpected(request, error)
     detail = "Correct what is listed in `errors` and send it again."
-    return problem(400, "Invalid request", detail if errors else error.detail, errors=errors)
+    return problem(400, "Invalid request", detail, errors=errors)
 
 
-def _http(_: AnyRequest, error: HTTPException) -> Response[Any]:
+def _http(request: AnyRequest, error: HTTPException) -> Response[Any]:
+    if error.status_code == 400:
+        return _invalid(request, error)
     return problem(error.status_code, error.detail, error.detail, error.headers)
 
 
@@ -83,7 +89,9 @@ def _unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     DomainError: _domain,
-    ValidationException: _validation,
+    # Bodies that are no UTF-8 or nested without end; Litestar lets the decoder's error through.
+    UnicodeDecodeError: _invalid,
+    RecursionError: _invalid,
     HTTPException: _http,
     SQLAlchemyError: _unavailable,
     OSError: _unavailable,

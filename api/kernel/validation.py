@@ -25,6 +25,10 @@ def list_errors(body: bytes, type_: Any) -> list[FieldError]:
     """Every reason why `body` is not a `type_`; empty when it is one."""
     try:
         raw = msgspec.json.decode(body)
+    except UnicodeDecodeError:
+        return [FieldError(pointer="", detail="The body is not UTF-8.")]
+    except RecursionError:
+        return [FieldError(pointer="", detail="The body is nested too deeply.")]
     except msgspec.DecodeError:
         return [FieldError(pointer="", detail="The body is not valid JSON.")]
     return list(_walk(raw, type_, ""))

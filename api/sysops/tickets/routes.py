@@ -1,7 +1,7 @@
 """Tickets for the helpdesk and those who oversee it."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 import msgspec
@@ -9,26 +9,36 @@ from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
-from sqlalchemy import or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.auth import Requires, SignedInRequest
 from api.kernel.errors import FieldError, Invalid, NotFound
-from api.kernel.fields import Phone, Zip, place
+from api.kernel.fields import Line, Phone, Prose, Zip, place
 from api.messages import Priority, ServiceAddress, TicketStatus, Window
 from api.sysops.staff.tables import Staff
 from api.sysops.tickets import intake, rules, service
 from api.sysops.tickets.tables import Assignment, Customer, Entitlement, Ticket, TicketEvent
 
 OVERSEERS = ("helpdesk", "manager", "administrator")
-Text = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class SearchWords(Line):
+    """What the helpdesk looks for: less than three characters would be half the directory."""
+
+    @classmethod
+    def parse(cls, raw: str) -> Self:
+        words = super().parse(raw)
+        if len(words) < 3:
+            raise ValueError("Give three characters or more.")
+        return words
 
 
 class VisitAddress(msgspec.Struct, forbid_unknown_fields=True):
-    line1: Text
-    city: Text
+    line1: Line
+    city: Line
     zip: Zip
-    line2: Text | None = None
+    line2: Line | None = None
 
 
 class PhoneTicket(msgspec.Struct, forbid_unknown_fields=True):
@@ -36,11 +46,11 @@ class PhoneTicket(msgspec.Struct, forbid_unknown_fields=True):
 
     customer_id: UUID
     contract_id: UUID
-    contact_name: Text
+    contact_name: Line
     contact_phone: Phone
     address: VisitAddress
-    ticket_type: Text
-    description: Annotated[str, Meta(min_length=1, max_length=4000)]
+    ticket_type: Line
+    description: Prose
     priority: Priority = "normal"
     preferred_windows: Annotated[list[Window], Meta(max_length=10)] = []
 
@@ -129,9 +139,9 @@ def view(ticket: Ticket, now: datetime) -> TicketView:
 def _new_ticket(data: PhoneTicket, now: datetime) -> intake.NewTicket:
     where = place(data.address.zip)
     errors = [
-        FieldError(f"/preferred_windows/{index}", "The window must lie ahead, start before end.")
+        FieldError(f"/preferred_windows/{index}", wrong)
         for index, window in enumerate(data.preferred_windows)
-        if not (window.start.tzinfo and window.end.tzinfo and now < window.start < window.end)
+        if (wrong := rules.window_problem(window, now))
     ]
     if errors or where is None:
         raise Invalid(errors)
@@ -208,21 +218,10 @@ class TicketController(Controller):
     async def customers(
         self,
         session: NamedDependency[AsyncSession],
-        text: Annotated[str, QueryParameter(min_length=3, description="E-mail, phone or name.")],
+        text: Annotated[SearchWords, QueryParameter(description="E-mail, phone or name.")],
     ) -> list[CustomerView]:
         """At most 20 customers by exact e-mail or phone, or by the start of their name."""
-        found = await session.scalars(
-            select(Customer)
-            .where(
-                or_(
-                    Customer.email == text.lower(),
-                    Customer.phone == text,
-                    Customer.full_name.istartswith(text, autoescape=True),
-                )
-            )
-            .order_by(Customer.full_name, Customer.id)
-            .limit(20)
-        )
+        found = await session.scalars(customers_matching(text))
         customers = found.all()
         entitlements = await session.scalars(
             select(Entitlement).where(Entitlement.customer_id.in_([c.id for c in customers]))
@@ -235,6 +234,22 @@ class TicketController(Controller):
             CustomerView(c.id, c.full_name, c.email, c.phone, c.addresses, held.get(c.id, []))
             for c in customers
         ]
+
+
+def customers_matching(words: str) -> Select[Customer]:
+    """At most 20 customers by exact e-mail or phone, or by the start of their name."""
+    return (
+        select(Customer)
+        .where(
+            or_(
+                Customer.email == words.lower(),
+                Customer.phone == words,
+                func.lower(Customer.full_name).startswith(words.lower(), autoescape=True),
+            )
+        )
+        .order_by(Customer.full_name, Customer.id)
+        .limit(20)
+    )
 
 
 def _assignment_view(assignment: Assignment, expert: Staff) -> AssignmentView:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from api.kernel.errors import TransitionRefused
-from api.messages import Priority, TicketStatus
+from api.messages import Priority, TicketStatus, Window
 
 Action = Literal[
     "open", "assign", "accept", "reject", "expire", "withdraw", "reschedule", "start", "no_show",
@@ -17,6 +17,9 @@ Action = Literal[
 
 REOPEN_WITHIN = timedelta(days=14)
 CLOSE_AFTER = timedelta(days=14)
+# An expert's arrival window is two hours and lies inside a preferred one, or none is found.
+SHORTEST_WINDOW = timedelta(hours=2)
+FARTHEST_WINDOW = timedelta(days=60)
 LOW_SCORE = 2
 """A survey score (1 to 5) up to this one alerts the managers."""
 
@@ -105,3 +108,14 @@ def may_reopen(*, now: datetime, resolved_at: datetime | None) -> bool:
 def answer_deadline(priority: Priority, *, now: datetime, window_start: datetime) -> datetime:
     """Until when the expert may answer: never later than the visit itself."""
     return min(now + ANSWER_WITHIN[priority], window_start)
+
+
+def window_problem(window: Window, now: datetime) -> str | None:
+    """Why no visit could be planned in a customer's preferred window; None when one could."""
+    if window.start.tzinfo is None or window.end.tzinfo is None:
+        return "Give the times with their offset from UTC."
+    if window.start <= now or window.end - window.start < SHORTEST_WINDOW:
+        return "The window must lie ahead and last two hours or more."
+    if window.end - now > FARTHEST_WINDOW:
+        return f"Give a time within the next {FARTHEST_WINDOW.days} days."
+    return None

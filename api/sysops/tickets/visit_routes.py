@@ -12,19 +12,20 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.auth import Requires, SignedInRequest
+from api.kernel.fields import Line, Prose
 from api.messages import Priority, ServiceAddress, TicketStatus, Window
 from api.sysops.tickets import service, visits
 from api.sysops.tickets.tables import Assignment, Ticket
 
 
 class Reason(msgspec.Struct, forbid_unknown_fields=True):
-    reason: Annotated[str, Meta(min_length=3, max_length=500)]
+    reason: Line
 
 
 class Completion(msgspec.Struct, forbid_unknown_fields=True):
     """`resolution` is what the customer reads."""
 
-    resolution: Annotated[str, Meta(min_length=3, max_length=4000)]
+    resolution: Prose
     article_ids: Annotated[list[UUID], Meta(max_length=20)] = []
 
 
