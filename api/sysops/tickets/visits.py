@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.errors import Conflict, FieldError, Invalid, NotFound
-from api.sysops.experts.tables import Expert
+from api.sysops.experts.tables import Booking, Expert
 from api.sysops.knowledge.tables import Article, ArticleLink
 from api.sysops.tickets import rules, service
 from api.sysops.tickets.tables import Assignment, Ticket
@@ -155,7 +155,9 @@ async def live_visits(session: AsyncSession, expert_id: UUID) -> list[tuple[Tick
     query = (
         select(Ticket, Assignment)
         .join(Assignment, Assignment.ticket_id == Ticket.id)
-        .where(Assignment.expert_id == expert_id, Assignment.status.in_(("proposed", "accepted")))
-        .order_by(Assignment.during)
+        # Bookings are the live assignments; the expert's history is not read.
+        .join(Booking, Booking.assignment_id == Assignment.id)
+        .where(Booking.expert_id == expert_id)
+        .order_by(Booking.during)
     )
     return [(ticket, assignment) for ticket, assignment in await session.execute(query)]
