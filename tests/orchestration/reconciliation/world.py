@@ -1,9 +1,10 @@
 """A small live world across three databases: real services, real messages, real roles."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,13 +15,14 @@ from api.messages import Window
 from api.sysops.tickets import intake, visits
 from api.sysops.tickets.proposals import Proposal, propose
 from api.sysops.tickets.service import load
+from orchestration.reconciliation.promises import Database
 from orchestration.reconciliation.reading import Reader
-from orchestration.reconciliation.run import Report, reconcile
+from orchestration.reconciliation.run import Report, open_repairers, reconcile
 from tests.databases import Databases
 from tests.messaging import deliver, send
 from tests.world import AUSTIN, Household, add_expert, furnish, tomorrow_at
 
-DATABASES = ("customer", "sysops", "billing")
+DATABASES: tuple[Database, ...] = ("customer", "sysops", "billing")
 CUSTOMER_WORLD = """
 WITH plan AS (
     INSERT INTO support_plan
@@ -174,30 +176,31 @@ class World:
             source, f"DELETE FROM to_{target}.pgqueuer WHERE entrypoint = %s", channel
         )
 
-    async def reconcile(
-        self, *, mend: bool = False, everything: bool = False, now: datetime | None = None
-    ) -> Report:
+    async def reconcile(self, **options: Any) -> Report:
         """One run, with the roles that the job has."""
-        urls = {name: self.databases.url(name, "reconciler") for name in DATABASES}
-        async with Reader.open(urls) as reader, AsyncExitStack() as stack:  # type: ignore[arg-type]
-            repairers = {
-                name: await stack.enter_async_context(
-                    self.databases.sessions(name, f"{name}_repairer")
-                )
-                for name in DATABASES
-            }
-            return await reconcile(
-                reader,
-                repairers,  # type: ignore[arg-type]
-                now or datetime.now(UTC),
-                everything=everything,
-                mend=mend,
-            )
+        return await run(self.databases, **options)
 
     @asynccontextmanager
     async def acting(self, database: str, role: str) -> AsyncIterator[AsyncSession]:
         async with self.databases.sessions(database, role) as sessions, sessions.begin() as session:
             yield session
+
+
+async def run(
+    databases: Databases,
+    *,
+    mend: bool = False,
+    everything: bool = False,
+    now: datetime | None = None,
+) -> Report:
+    """The conservation check on these databases, with the roles that the job has."""
+    urls: dict[Database, str] = {name: databases.url(name, "reconciler") for name in DATABASES}
+    menders: dict[Database, str] = {
+        name: databases.url(name, f"{name}_repairer") for name in DATABASES
+    }
+    async with Reader.open(urls) as reader, open_repairers(menders) as repairers:
+        moment = now or datetime.now(UTC)
+        return await reconcile(reader, repairers, moment, everything=everything, mend=mend)
 
 
 def broken(report: Report) -> dict[str, dict[str, int]]:
