@@ -1,7 +1,12 @@
-"""The code location `operations`: assignment. Light: no dbt, no Great Expectations."""
+"""The code location `operations`: assignment, conservation, retention.
+
+Light: no dbt, no Great Expectations.
+"""
 
 import dagster as dg
 
 from orchestration.assignment import assets as assignment
+from orchestration.reconciliation import assets as reconciliation
+from orchestration.retention import assets as retention
 
-defs = dg.Definitions.merge(assignment.defs)
+defs = dg.Definitions.merge(assignment.defs, reconciliation.defs, retention.defs)

@@ -23,7 +23,7 @@ def assign(instance: Instance, note: Note) -> None:
 
 
 def publish(instance: Instance, note: Note) -> None:
-    _run(instance, note, "analytics", "warehouse_job")
+    _run(instance, note, "analytics", "warehouse")
 
 
 def _run(

@@ -55,7 +55,9 @@ CODE_ROLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "SQUAD_CUSTOMER_URL": ("customer", "replicator"),
         "SQUAD_SYSOPS_URL": ("sysops", "replicator"),
         "SQUAD_BILLING_URL": ("billing", "replicator"),
-        "SQUAD_ANALYTICS_URL": ("analytics", "analytics_owner"),
+        "SQUAD_ANALYTICS_LOADER_URL": ("analytics", "warehouse_loader"),
+        "SQUAD_ANALYTICS_TRANSFORMER_URL": ("analytics", "transformer"),
+        "SQUAD_ANALYTICS_PUBLISHER_URL": ("analytics", "publisher"),
     },
 }
 
@@ -85,6 +87,8 @@ def api(instance: Instance, quantum: str) -> dict[str, str]:
     staff = {"SQUAD_STAFF_PUBLIC_KEY": keys.public_key(store, STAFF)}
     if quantum == "sysops":
         return own | staff | {"SQUAD_SIGNING_KEY": keys.signing_key(store, STAFF)}
+    if quantum == "analytics":
+        return own | staff | warehouse(instance)
     return own | staff
 
 
@@ -121,6 +125,8 @@ def code_location(instance: Instance, location: str) -> dict[str, str]:
     if location == "billing":
         kek = keys.key_encryption_key(SecretStore(instance.secrets))
         return own | payments(instance) | {"SQUAD_VAULT_KEK": kek}
+    if location == "analytics":
+        return own | warehouse(instance) | {"SQUAD_DBT_DIR": str(instance.var / "dbt")}
     return own
 
 
@@ -144,10 +150,16 @@ def sandbox(instance: Instance) -> dict[str, str]:
 
 def dashboards(instance: Instance) -> dict[str, str]:
     """The managers' pages: they log in at the API and read the published snapshots."""
-    return {
+    return warehouse(instance) | {
         "SQUAD_SYSOPS_API_URL": f"http://127.0.0.1:{instance.port(API_PORTS['sysops'])}",
-        "SQUAD_SNAPSHOTS": str(instance.var / "warehouse"),
+        "SQUAD_STAFF_PUBLIC_KEY": keys.public_key(SecretStore(instance.secrets), STAFF),
+        "SQUAD_DAGSTER_WEB_URL": f"http://127.0.0.1:{instance.port(WEBSERVER_PORT)}",
     }
+
+
+def warehouse(instance: Instance) -> dict[str, str]:
+    """Where the published versions are."""
+    return {"SQUAD_WAREHOUSE_DIR": str(instance.var / "warehouse")}
 
 
 def mail_and_sms(instance: Instance) -> dict[str, str]:
