@@ -68,18 +68,3 @@ class Policy:
     def travel_time(self, kilometres: float) -> timedelta:
         """How long a road distance takes."""
         return timedelta(hours=kilometres / self.speed_kmh)
-
-
-def reachable(
-    first: tuple[datetime, datetime, timedelta],
-    second: tuple[datetime, datetime, timedelta],
-    travel: timedelta,
-) -> bool:
-    """Whether one expert can do two visits (window start, window end, work), the first first.
-
-    The earliest the first can begin is its window's start, the latest the second may end is
-    its window's end; work and travel must fit in between.
-    """
-    start, _, first_work = first
-    _, end, second_work = second
-    return end - start >= first_work + travel + second_work

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.messages import Priority, Window
-from orchestration.assignment.policy import ARRIVAL_WINDOWS, ROAD_FACTOR, Policy, reachable
+from orchestration.assignment.policy import ARRIVAL_WINDOWS, ROAD_FACTOR, Policy
 
 EARTH_RADIUS_KM = 6371.0088
 
@@ -35,7 +35,7 @@ class Ticket:
 
 @dataclass(frozen=True)
 class Visit:
-    """A booking that stands: where and when an expert already has to be."""
+    """Where and when an expert has to be: a booking that stands, or one that is planned."""
 
     start: datetime
     end: datetime
@@ -226,23 +226,43 @@ def _fits(problem: Problem, ticket: Ticket, expert: Expert, slot: Slot) -> bool:
         window.start <= slot.start and slot.end <= window.end for window in ticket.preferred
     ):
         return False
-    day = slot.start.astimezone(ZoneInfo(expert.time_zone)).date()
+    zone = ZoneInfo(expert.time_zone)
+    day = slot.start.astimezone(zone).date()
     if any(expert.skills[skill][1] < day for skill, _ in ticket.skills):
         return False
-    return all(
-        in_reach(problem.policy, ticket, slot, visit, expert.time_zone) for visit in expert.visits
-    )
+    return can_be_done(problem.policy, [*visits_of(expert, day), planned(ticket, slot)])
 
 
-def in_reach(policy: Policy, ticket: Ticket, slot: Slot, visit: Visit, time_zone: str) -> bool:
-    """Whether an expert can do `ticket` in `slot` and `visit` on the same day, in their order."""
-    zone = ZoneInfo(time_zone)
-    if slot.start.astimezone(zone).date() != visit.start.astimezone(zone).date():
-        return True
-    away = distances_km(
-        np.array([ticket.latitude]), np.array([ticket.longitude]), visit.latitude, visit.longitude
-    )
-    travel = policy.travel_time(float(away[0]) * ROAD_FACTOR)
-    new = (slot.start, slot.end, ticket.work)
-    old = (visit.start, visit.end, visit.work)
-    return reachable(new, old, travel) if slot.start < visit.start else reachable(old, new, travel)
+def planned(ticket: Ticket, slot: Slot) -> Visit:
+    """The visit that a ticket makes in a slot."""
+    return Visit(slot.start, slot.end, ticket.latitude, ticket.longitude, ticket.work)
+
+
+def visits_of(expert: Expert, day: date) -> list[Visit]:
+    """An expert's booked visits of a local day."""
+    zone = ZoneInfo(expert.time_zone)
+    return [visit for visit in expert.visits if visit.start.astimezone(zone).date() == day]
+
+
+def can_be_done(policy: Policy, visits: Sequence[Visit]) -> bool:
+    """Whether one expert can do all visits of a day, each begun and ended in its window.
+
+    Every visit begins as early as it can, so that a delay is carried on to the next ones: two
+    and two may fit where all of them do not.
+    """
+    free_at: datetime | None = None
+    last: Visit | None = None
+    for visit in sorted(visits, key=lambda visit: visit.start):
+        begin = visit.start
+        if last is not None and free_at is not None:
+            begin = max(begin, free_at + _travel(policy, last, visit))
+        free_at, last = begin + visit.work, visit
+        if free_at > visit.end:
+            return False
+    return True
+
+
+def _travel(policy: Policy, here: Visit, there: Visit) -> timedelta:
+    latitudes, longitudes = np.array([here.latitude]), np.array([here.longitude])
+    away = distances_km(latitudes, longitudes, there.latitude, there.longitude)
+    return policy.travel_time(float(away[0]) * ROAD_FACTOR)

@@ -44,6 +44,31 @@ VIOLATIONS = {
     "overlap": """
         SELECT count(*) FROM live a JOIN live b
           ON a.expert_id = b.expert_id AND a.id < b.id AND a.during && b.during""",
+    # Each visit as early as can be, a delay carried on; by road 1.3 times as far, 60 km an hour.
+    "out_of_reach": """
+        SELECT count(*) FROM (
+            WITH RECURSIVE planned AS (
+                SELECT live.*, make_interval(mins => tt.duration_minutes) AS work,
+                       (lower(during) AT TIME ZONE expert_zone)::date AS day,
+                       row_number() OVER (
+                           PARTITION BY expert_id, (lower(during) AT TIME ZONE expert_zone)::date
+                           ORDER BY lower(during)) AS place
+                FROM live JOIN ticket_type tt ON tt.code = live.ticket_type
+            ), done AS (
+                SELECT expert_id, day, place, ticket_lat, ticket_lon, during,
+                       lower(during) + work AS at
+                FROM planned WHERE place = 1
+                UNION ALL
+                SELECT p.expert_id, p.day, p.place, p.ticket_lat, p.ticket_lon, p.during,
+                       GREATEST(lower(p.during), d.at + make_interval(
+                           secs => 3600 * 1.3 / 60 * 6371.0088 * acos(LEAST(1, GREATEST(-1,
+                               sind(p.ticket_lat) * sind(d.ticket_lat)
+                               + cosd(p.ticket_lat) * cosd(d.ticket_lat)
+                               * cosd(p.ticket_lon - d.ticket_lon)))))) + p.work
+                FROM done d JOIN planned p
+                  ON p.expert_id = d.expert_id AND p.day = d.day AND p.place = d.place + 1
+            )
+            SELECT 1 FROM done WHERE at > upper(during) + interval '1 minute') late""",
     "without_booking": """
         SELECT count(*) FROM live
         LEFT JOIN booking b ON b.assignment_id = live.id

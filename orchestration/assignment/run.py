@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from api.messages import Window
 from api.sysops.experts.tables import Expert
+from api.sysops.staff.tables import Staff
 from api.sysops.tickets.proposals import Proposal, expire_silent, propose
 from api.sysops.tickets.tables import AssignmentDecision, AssignmentRun, Ticket
 from orchestration.assignment import explain, snapshot
@@ -132,8 +133,6 @@ async def _write(
     """Write the proposals in batches; returns the tickets that were skipped, and why."""
     skipped: dict[int, str] = {}
     served = [number for number, edge in enumerate(solution.edge) if edge >= 0]
-    # Locks are taken in the order of ids, so that batches and requests cannot wait in a ring.
-    served.sort(key=lambda number: problem.snapshot.tickets[number].id)
     for start in range(0, len(served), BATCH):
         async with sessions.begin() as session:
             batch = served[start : start + BATCH]
@@ -150,24 +149,27 @@ async def _write_batch(
     now: datetime,
 ) -> dict[int, str]:
     ids = [problem.snapshot.tickets[number].id for number in batch]
+    # What somebody else holds is about to change: waiting for it would only be in the way.
     found = await session.scalars(
-        select(Ticket).where(Ticket.id.in_(ids)).order_by(Ticket.id).with_for_update()
+        select(Ticket).where(Ticket.id.in_(ids)).with_for_update(skip_locked=True, key_share=True)
     )
     tickets = {ticket.id: ticket for ticket in found}
     proposals = {number: _proposal(problem, int(solution.edge[number])) for number in batch}
     active = set(
         await session.scalars(
             select(Expert.id)
-            .where(Expert.id.in_({p.expert_id for p in proposals.values()}), Expert.active)
+            .join(Staff, Staff.id == Expert.id)
+            .where(Expert.id.in_({p.expert_id for p in proposals.values()}))
+            .where(Expert.active, Staff.active)
             .order_by(Expert.id)
-            .with_for_update()
+            .with_for_update(of=Expert, key_share=True)
         )
     )
     skipped: dict[int, str] = {}
     for number, proposal in proposals.items():
         planned = problem.snapshot.tickets[number]
-        ticket = tickets[proposal.ticket_id]
-        if ticket.version != planned.version:
+        ticket = tickets.get(proposal.ticket_id)
+        if ticket is None or ticket.version != planned.version:
             skipped[number] = "The ticket changed while the run was at work."
         elif proposal.expert_id not in active or await _is_absent(session, proposal):
             skipped[number] = "The expert became unavailable while the run was at work."

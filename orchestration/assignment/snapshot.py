@@ -41,10 +41,11 @@ ORDER BY e.id
 """)
 SKILLS = text("SELECT expert_id, skill, level, certified_until FROM expert_skill")
 SHIFTS = text("SELECT expert_id, weekday, starts_at, ends_at FROM shift ORDER BY starts_at")
+# An absence may have no end yet; what counts of it is what lies in the horizon.
 ABSENCES = text("""
-SELECT expert_id, lower(during), upper(during)
+SELECT expert_id, GREATEST(lower(during), :as_of), LEAST(upper(during), :until)
 FROM time_off
-WHERE upper(during) > :as_of AND lower(during) < :until
+WHERE during && tstzrange(:as_of, :until)
 """)
 # Visits of the last day count too: one that still runs keeps its expert where it is.
 VISITS = text("""

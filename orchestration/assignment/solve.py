@@ -12,7 +12,10 @@ and no choice of slots can cost that much. Penalties therefore need not grow exp
 with the levels, and the sums stay whole numbers that floats hold exactly.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +23,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from orchestration.assignment.policy import MAX_COST, PRIORITY_LEVELS
-from orchestration.assignment.problem import Problem, Visit, in_reach
+from orchestration.assignment.problem import Problem, Visit, can_be_done, planned, visits_of
 
 EXACT_IN_FLOAT = 2**53
 
@@ -30,7 +33,7 @@ class Solution:
     """`edge[i]` is the index of ticket i's edge, -1 when it stays unserved.
 
     `objective` is the cost of the served edges; `repairs` counts the edges that were taken
-    out because two visits chosen in this run were out of reach of one another.
+    out because their expert could not do all that was chosen for a day.
     """
 
     edge: NDArray[np.int64]
@@ -39,7 +42,7 @@ class Solution:
 
 
 def solve(problem: Problem) -> Solution:
-    """The optimum over the problem's edges, with visits of one day in reach of each other."""
+    """The optimum over the problem's edges, such that every expert can do each day."""
     usable = np.ones(len(problem.ticket), dtype=bool)
     repairs = 0
     while True:
@@ -86,28 +89,34 @@ def unserved_penalties(problem: Problem) -> NDArray[np.int64]:
 
 
 def _out_of_reach(problem: Problem, chosen: NDArray[np.int64]) -> list[int]:
-    """For each pair of one expert's visits of a day that cannot both be done: the dearer edge."""
-    by_expert: dict[int, list[int]] = {}
+    """An edge to take out for each day of an expert that cannot be done as chosen.
+
+    The dearest of those without which it can. One edge at least is taken out of a finite number
+    each time, so the repair ends, and it ends only when every day can be done.
+    """
+    days: dict[tuple[int, date], list[int]] = {}
     for edge in chosen[chosen >= 0]:
-        by_expert.setdefault(problem.slots[int(problem.slot[edge])].expert, []).append(int(edge))
-    bad: set[int] = set()
-    for expert, edges in by_expert.items():
-        zone = problem.snapshot.experts[expert].time_zone
-        for place, first in enumerate(edges):
-            for second in edges[place + 1 :]:
-                if not bad & {first, second} and not _compatible(problem, first, second, zone):
-                    bad.add(max(first, second, key=lambda edge: (problem.cost[edge], edge)))
-    return sorted(bad)
+        slot = problem.slots[int(problem.slot[edge])]
+        zone = ZoneInfo(problem.snapshot.experts[slot.expert].time_zone)
+        days.setdefault((slot.expert, slot.start.astimezone(zone).date()), []).append(int(edge))
+    bad = []
+    for (expert, day), edges in days.items():
+        booked = visits_of(problem.snapshot.experts[expert], day)
+        if not _can_be_done(problem, booked, edges):
+            enough = [one for one in edges if _can_be_done(problem, booked, edges, without=one)]
+            bad.append(max(enough or edges, key=lambda edge: (problem.cost[edge], edge)))
+    return bad
 
 
-def _compatible(problem: Problem, first: int, second: int, zone: str) -> bool:
-    ticket = problem.snapshot.tickets[int(problem.ticket[second])]
-    slot = problem.slots[int(problem.slot[second])]
-    visit = Visit(slot.start, slot.end, ticket.latitude, ticket.longitude, ticket.work)
-    return in_reach(
-        problem.policy,
-        problem.snapshot.tickets[int(problem.ticket[first])],
-        problem.slots[int(problem.slot[first])],
-        visit,
-        zone,
-    )
+def _can_be_done(
+    problem: Problem, booked: Sequence[Visit], edges: Sequence[int], without: int | None = None
+) -> bool:
+    chosen = [
+        planned(
+            problem.snapshot.tickets[int(problem.ticket[edge])],
+            problem.slots[int(problem.slot[edge])],
+        )
+        for edge in edges
+        if edge != without
+    ]
+    return can_be_done(problem.policy, [*booked, *chosen])

@@ -47,7 +47,7 @@ async def ticket_created(session: AsyncSession, message: TicketCreated, now: dat
 
 async def ticket_requested(session: AsyncSession, message: TicketRequested, now: datetime) -> None:
     """Do what the customer asks, or answer why not and what is allowed."""
-    ticket = await session.get(Ticket, message.ticket_id, with_for_update=True)
+    ticket = await session.get(Ticket, message.ticket_id, with_for_update=service.LOCK)
     if ticket is None:
         raise intake.NotYetKnown(f"Ticket {message.ticket_id} is not here yet.")
     visit = await service.active_assignment(session, ticket.id)
@@ -153,7 +153,7 @@ async def contract_standing(
 
 async def survey_outcome(session: AsyncSession, message: SurveyOutcome, now: datetime) -> None:
     """An answered survey closes the ticket; a low score goes to the managers."""
-    ticket = await session.get(Ticket, message.ticket_id, with_for_update=True)
+    ticket = await session.get(Ticket, message.ticket_id, with_for_update=service.LOCK)
     if ticket is None:
         raise intake.NotYetKnown(f"Ticket {message.ticket_id} is not here yet.")
     if ticket.status == "resolved":

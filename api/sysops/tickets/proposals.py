@@ -104,7 +104,7 @@ async def expire_silent(session: AsyncSession, now: datetime, *, limit: int = 50
         .where(Assignment.status == "proposed", Assignment.answer_by <= now)
         .order_by(Assignment.proposed_at)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     silent = (await session.execute(query)).all()
     for ticket, assignment in silent:
@@ -132,7 +132,7 @@ async def close_old(session: AsyncSession, now: datetime, *, limit: int = 1000) 
         .where(Ticket.status == "resolved", Ticket.resolved_at <= now - rules.CLOSE_AFTER)
         .order_by(Ticket.updated_at)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     old = (await session.scalars(query)).all()
     for ticket in old:

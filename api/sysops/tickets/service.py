@@ -18,6 +18,8 @@ from api.sysops.staff.tables import Staff
 from api.sysops.tickets import rules
 from api.sysops.tickets.tables import Assignment, Exclusion, Ticket, TicketEvent
 
+# The row's key stays: rows that refer to it (decisions, messages) are written meanwhile.
+LOCK = {"key_share": True}
 PROMISED: frozenset[TicketStatus] = frozenset({"accepted", "in_progress"})
 
 
@@ -34,7 +36,7 @@ SYSTEM = Actor("system")
 
 async def load(session: AsyncSession, ticket_id: UUID) -> Ticket:
     """The ticket, locked until the transaction ends; raises NotFound."""
-    ticket = await session.get(Ticket, ticket_id, with_for_update=True)
+    ticket = await session.get(Ticket, ticket_id, with_for_update=LOCK)
     if ticket is None:
         raise NotFound("There is no such ticket.")
     return ticket

@@ -27,7 +27,7 @@ async def load(
     if ticket_id is None:
         raise NotFound("You have no such visit.")
     ticket = await service.load(session, ticket_id)
-    assignment = await session.get(Assignment, assignment_id, with_for_update=True)
+    assignment = await session.get(Assignment, assignment_id, with_for_update=service.LOCK)
     if assignment is None:
         raise NotFound("You have no such visit.")
     return ticket, assignment

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from math import asin, cos, radians, sin, sqrt
 from uuid import UUID
 
 from hypothesis import given, settings
@@ -202,3 +203,70 @@ def test_a_booked_neighbour_out_of_reach_bars_the_window_beside_it() -> None:
 def test_nothing_to_do_is_no_error() -> None:
     assert solve(problem([], [])).objective == 0
     assert solve(problem([ticket(1)], [])).edge.tolist() == [-1]
+
+
+def at(hour: int) -> datetime:
+    """An hour of that Monday in Chicago."""
+    return datetime(2026, 3, 2, hour + 6, tzinfo=UTC)
+
+
+def test_visits_that_fit_two_and_two_but_not_all_in_one_day_are_not_all_planned() -> None:
+    # Two hours here; an hour's drive and an hour's work; two hours' drive and two hours' work.
+    first = ticket(1, latitude=30.0, work=120, preferred=(Window(at(8), at(10)),))
+    second = ticket(2, latitude=30.41, work=60, preferred=(Window(at(10), at(12)),))
+    third = ticket(3, latitude=31.2, work=120, preferred=(Window(at(13), at(15)),))
+    found = problem([first, second, third], [expert(1, radius_km=200)])
+    for pair in ([first, second], [second, third], [first, third]):
+        alone = solve(problem(pair, [expert(1, radius_km=200)]))
+        assert min(alone.edge) >= 0, "two of them are possible"
+    solution = solve(found)
+    assert sorted(edge >= 0 for edge in solution.edge) == [False, True, True]
+
+
+def test_a_delay_that_bookings_pass_on_bars_a_window_after_them() -> None:
+    def visit(hour: int, latitude: float, minutes: int) -> Visit:
+        return Visit(at(hour), at(hour + 2), latitude, -97.0, timedelta(minutes=minutes))
+
+    booked = (visit(8, 30.0, 120), visit(10, 30.41, 60))
+    far = ticket(1, latitude=31.2, work=120, preferred=(Window(at(13), at(15)),))
+    assert len(problem([far], [expert(1, radius_km=200, visits=booked[1:])]).ticket) == 1
+    assert len(problem([far], [expert(1, radius_km=200, visits=booked)]).ticket) == 0
+
+
+def late(day: list[tuple[datetime, datetime, timedelta, float, float]]) -> bool:
+    """Whether a visit of a day ends after its window, driving at 60 km an hour."""
+    end: datetime | None = None
+    for index, (start, until, work, latitude, longitude) in enumerate(sorted(day)):
+        if end is not None:
+            _, _, _, y, x = sorted(day)[index - 1]
+            a = sin(radians(latitude - y) / 2) ** 2
+            a += cos(radians(latitude)) * cos(radians(y)) * sin(radians(longitude - x) / 2) ** 2
+            end += timedelta(hours=1.3 * 2 * 6371.0088 * asin(sqrt(a)) / 60)
+        end = (start if end is None else max(start, end)) + work
+        if end > until + timedelta(seconds=1):
+            return True
+    return False
+
+
+FAR = st.integers(-15, 15).map(lambda tenths: tenths / 10)
+JOBS = st.lists(st.tuples(FAR, FAR, st.sampled_from((30, 60, 90, 120))), max_size=8)
+
+
+@settings(max_examples=100, deadline=None)
+@given(JOBS)
+def test_no_expert_is_ever_given_a_day_that_cannot_be_driven(
+    jobs: list[tuple[float, float, int]],
+) -> None:
+    calls = [
+        ticket(number, latitude=30 + y, longitude=-97 + x, work=work)
+        for number, (x, y, work) in enumerate(jobs)
+    ]
+    found = problem(calls, [expert(1, radius_km=300), expert(2, radius_km=300)])
+    days: dict[int, list[tuple[datetime, datetime, timedelta, float, float]]] = {}
+    for number, edge in enumerate(solve(found).edge):
+        if edge >= 0:
+            slot, call = found.slots[int(found.slot[edge])], calls[number]
+            days.setdefault(slot.expert, []).append(
+                (slot.start, slot.end, call.work, call.latitude, call.longitude)
+            )
+    assert not any(late(day) for day in days.values())
