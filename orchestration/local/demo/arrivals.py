@@ -11,8 +11,10 @@ from orchestration.local.demo.contracts import NEVER, Contracts
 from orchestration.local.demo.draws import Draws, Flags, Floats, Ids, Ints, pick, shares, uuid7
 from orchestration.local.demo.people import Customers
 from orchestration.local.demo.setting import Setting
+from orchestration.local.demo.size import SCALE_CUSTOMERS
 
-CHUNK: Final = 50_000
+CHUNK: Final = 25_000
+"""Tickets that are drawn and written at once."""
 FIRST_NUMBER: Final = 100_001
 DAYS_BEFORE_LEAVING: Final = 28
 """Who is about to leave opens no ticket: none outlives its contract."""
@@ -62,90 +64,93 @@ def last_run(setting: Setting) -> int:
 
 
 def chunks(setting: Setting, customers: Customers, contracts: Contracts) -> Iterator[Tickets]:
-    """All tickets in order of their weeks, about CHUNK at a time."""
-    counts = _weekly_counts(setting, customers, contracts)
+    """All tickets by time, about CHUNK at once."""
+    arrivals = _Arrivals(setting, customers, contracts)
+    counts = arrivals.counts()
     number, begin = FIRST_NUMBER, 0
     while begin < len(counts):
         end = begin + 1
         while end < len(counts) and counts[begin : end + 1].sum() <= CHUNK:
             end += 1
         random = setting.draws("tickets", begin)
-        last = end == len(counts)
-        who, when, fresh = _submissions(setting, customers, contracts, counts, (begin, end), random)
-        if last:
-            who, when, fresh = _with_fresh(setting, contracts, (who, when, fresh), random)
+        drawn = [arrivals.draw(step, int(counts[step]), random) for step in range(begin, end)]
+        if end == len(counts):
+            drawn.append(_fresh(setting, contracts, random))
+        who, when, fresh = (np.concatenate(column) for column in zip(*drawn, strict=True))
         order = np.argsort(when, kind="stable")
-        tickets = _described(
-            setting, contracts, who[order], when[order], random, number, fresh[order]
-        )
+        who, when, fresh = who[order], when[order], fresh[order]
+        tickets = _described(setting, contracts, who, when, random, number, fresh)
         number += len(tickets)
         begin = end
         yield tickets
 
 
-def _weekly_counts(setting: Setting, customers: Customers, contracts: Contracts) -> Ints:
-    """Tickets of each week since the history began, by active contracts and season."""
-    weeks = setting.today // 7 + 1
-    days = setting.today + 1
-    total = round(setting.size.customers * setting.size.tickets_a_year * days / 365)
-    weight = np.zeros(weeks)
-    for week in range(weeks):
-        active = _active(setting, contracts, 7 * week)
-        month = setting.clocks.date_of(7 * week).month
-        part = min(7, days - 7 * week) / 7
-        weight[week] = (
-            customers.eagerness[contracts.customer[active]].sum() * _MONTH[month - 1] * part
-        )
-    return shares(total, weight) if weight.sum() else np.zeros(weeks, dtype=np.int64)
+@dataclass(frozen=True)
+class _Arrivals:
+    """Draws who submits a ticket when, step by step: a step is a week, or in a large world a day.
 
+    A world for scale tests has as many tickets a day as a small one in months, and memory is
+    bounded by what is drawn at once.
+    """
 
-def _active(setting: Setting, contracts: Contracts, day: int) -> Ints:
-    """Contracts that run through the week from `day`, and for long enough after it."""
-    stays = contracts.end > day + 7 + DAYS_BEFORE_LEAVING
-    pays = (contracts.owes == 0) | (day + 7 + DAYS_BEFORE_LEAVING < setting.today - 70)
-    return np.flatnonzero((contracts.start < day) & stays & pays)
+    setting: Setting
+    customers: Customers
+    contracts: Contracts
 
+    @property
+    def days(self) -> int:
+        """The days of a step."""
+        return 7 if self.setting.size.customers < SCALE_CUSTOMERS else 1
 
-def _submissions(
-    setting: Setting, customers: Customers, contracts: Contracts, counts: Ints,
-    weeks: tuple[int, int], random: Draws,
-) -> tuple[Ints, Ints, Ints]:  # fmt: skip
-    """Contract and moment of the tickets of some weeks; what would be after `now` is left out."""
-    who, when = [], []
-    by_hour = np.cumsum(_HOUR) / _HOUR.sum()
-    for week in range(*weeks):
-        active = _active(setting, contracts, 7 * week)
-        count = int(counts[week])
-        contract = active[pick(random, customers.eagerness[contracts.customer[active]], count)]
-        first = setting.clocks.weekday(np.array(7 * week)) - 1
-        known = min(7, setting.today + 1 - 7 * week)
-        day = 7 * week + pick(random, np.roll(_WEEKDAY, -int(first))[:known], count)
-        hour = np.searchsorted(by_hour, random.random(count), side="right")
+    def counts(self) -> Ints:
+        """Tickets of each step since the history began, by active contracts and season."""
+        setting = self.setting
+        known = setting.today + 1
+        total = round(setting.size.customers * setting.size.tickets_a_year * known / 365)
+        weight = np.array([self._weight(first) for first in range(0, known, self.days)])
+        return shares(total, weight) if weight.any() else np.zeros(len(weight), dtype=np.int64)
+
+    def draw(self, step: int, count: int, random: Draws) -> tuple[Ints, Ints, Ints]:
+        """Contract and moment of the tickets of a step; what would be after `now` is left out."""
+        setting, first = self.setting, step * self.days
+        active = self._active(first)
+        contract = active[pick(random, self._eagerness(active), count)]
+        day = first + pick(random, self._weekdays(first), count)
+        hour = np.searchsorted(np.cumsum(_HOUR), random.random(count) * _HOUR.sum(), side="right")
         of_day = hour * HOUR + random.integers(0, HOUR, count)
-        who.append(contract)
-        when.append(setting.clocks.utc(setting.zones[contracts.place[contract]], day, of_day))
-    contracts_, moments = np.concatenate(who), np.concatenate(when)
-    past = moments < setting.now - MINUTE
-    return contracts_[past], moments[past], np.zeros(int(past.sum()), dtype=np.int64)
+        moment = setting.clocks.utc(setting.zones[self.contracts.place[contract]], day, of_day)
+        past = moment < setting.now - MINUTE
+        return contract[past], moment[past], np.zeros(int(past.sum()), dtype=np.int64)
+
+    def _weight(self, first: int) -> float:
+        month = self.setting.clocks.date_of(first).month
+        eager = float(self._eagerness(self._active(first)).sum())
+        return eager * float(_MONTH[month - 1] * self._weekdays(first).sum())
+
+    def _weekdays(self, first: int) -> Floats:
+        """The weights of a step's days until today."""
+        day = np.arange(first, min(first + self.days, self.setting.today + 1))
+        return np.asarray(_WEEKDAY[self.setting.clocks.weekday(day) - 1])
+
+    def _eagerness(self, contract: Ints) -> Floats:
+        return self.customers.eagerness[self.contracts.customer[contract]]
+
+    def _active(self, day: int) -> Ints:
+        """Contracts that run through the step from `day`, and for long enough after it."""
+        contracts, end = self.contracts, day + self.days + DAYS_BEFORE_LEAVING
+        pays = (contracts.owes == 0) | (end < self.setting.today - 70)
+        return np.flatnonzero((contracts.start < day) & (contracts.end > end) & pays)
 
 
-def _with_fresh(
-    setting: Setting, contracts: Contracts, known: tuple[Ints, Ints, Ints], random: Draws
-) -> tuple[Ints, Ints, Ints]:
-    settled = (
-        (contracts.end == NEVER) & (contracts.start < setting.today - 30) & (contracts.owes == 0)
-    )
-    able = np.flatnonzero(settled)
-    if not len(able):
-        return known
-    who = able[random.integers(0, len(able), 2 * FRESH)]
-    waiting = setting.now - random.integers(MINUTE, SINCE_LAST_RUN - MINUTE, FRESH)
-    proposed = last_run(setting) - random.integers(5 * MINUTE, 50 * MINUTE, FRESH)
-    return (
-        np.concatenate([known[0], who]),
-        np.concatenate([known[1], waiting, proposed]),
-        np.concatenate([known[2], np.repeat([1, 2], FRESH)]),
-    )
+def _fresh(setting: Setting, contracts: Contracts, random: Draws) -> tuple[Ints, Ints, Ints]:
+    """Tickets of the last hour: some wait, some were proposed by the last run."""
+    settled = (contracts.end == NEVER) & (contracts.start < setting.today - 30)
+    able = np.flatnonzero(settled & (contracts.owes == 0))
+    count = FRESH if len(able) else 0
+    who = able[random.integers(0, max(len(able), 1), 2 * count)]
+    waiting = setting.now - random.integers(MINUTE, SINCE_LAST_RUN - MINUTE, count)
+    proposed = last_run(setting) - random.integers(5 * MINUTE, 50 * MINUTE, count)
+    return who, np.concatenate([waiting, proposed]), np.repeat([1, 2], count)
 
 
 def _described(

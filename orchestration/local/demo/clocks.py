@@ -24,7 +24,8 @@ WINDOW_LENGTH: Final = 2 * HOUR
 WINDOWS_A_DAY: Final = len(WINDOW_HOURS)
 NEW_YORK: Final = "America/New_York"
 
-_EPOCH = date(1970, 1, 1).toordinal()
+EPOCH: Final = date(1970, 1, 1).toordinal()
+"""The ordinal of the day from which Arrow and PostgreSQL's drivers count dates."""
 _WINDOW_STARTS = np.array(WINDOW_HOURS) * HOUR
 
 
@@ -53,7 +54,7 @@ class Clocks:
         self.zones = tuple(zones)
         self.first = first
         self.days = (last - first).days + 1
-        self._origin = (first.toordinal() - _EPOCH) * DAY
+        self._origin = (first.toordinal() - EPOCH) * DAY
         self._offsets = np.array([self._offsets_of(ZoneInfo(name)) for name in zones])
 
     def index(self, zone: str) -> int:
@@ -87,7 +88,7 @@ class Clocks:
 
     def dates(self, day: Ints) -> NDArray[np.int32]:
         """Days since 1970, as Arrow and PostgreSQL's drivers count dates."""
-        return (day + (self.first.toordinal() - _EPOCH)).astype(np.int32)
+        return (day + (self.first.toordinal() - EPOCH)).astype(np.int32)
 
     def weekday(self, day: Ints) -> Ints:
         """1 is Monday (ISO 8601)."""

@@ -6,6 +6,7 @@ bytes, a `tstzrange` as the 25 bytes of its binary form, and `jsonb` as text aft
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -106,8 +107,11 @@ def bytes_of(rows: NDArray[np.uint8]) -> Column:
 
 
 def texts(pool: Sequence[str | None] | Column, index: Ints, null: Flags | None = None) -> Column:
-    """The texts of a pool, by index."""
-    source = pool if isinstance(pool, pa.Array) else words(pool)
+    """The texts of a pool, by index; a tuple is turned into a column once."""
+    if isinstance(pool, tuple):
+        source = _pool(pool)
+    else:
+        source = pool if isinstance(pool, pa.Array) else words(pool)
     return source.take(bigints(index, null))
 
 
@@ -120,6 +124,11 @@ def joined(*parts: Column | str) -> Column:
 def or_else(column: Column, text: str) -> Column:
     """The column with `text` in place of NULL."""
     return pc.coalesce(column, _scalar(text))
+
+
+def replaced(column: Column, first: Sequence[str]) -> Column:
+    """The column with other texts in its first rows."""
+    return pa.concat_arrays([words(first), column.slice(len(first))])
 
 
 def numerals(values: Ints, digits: int = 0) -> Column:
@@ -154,6 +163,12 @@ def table(**columns: Column) -> Any:
 
 # From buffers, because `pa.array` imports pandas to ask whether its argument is one of its own:
 # a second that the demo does not have.
+
+
+@lru_cache(maxsize=64)
+def _pool(texts_: tuple[str | None, ...]) -> Column:
+    """Pools that are tuples never change and are used again and again."""
+    return words(texts_)
 
 
 def _scalar(value: str | int | bool) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import adbc_driver_manager as manager
 import adbc_driver_postgresql as driver
 
-WAITING: Final = 3
+WAITING: Final = 2
 """Tables of rows that wait for one database at most: this bounds memory."""
 _INGEST: Final = {
     "adbc.ingest.mode": "adbc.ingest.mode.append",

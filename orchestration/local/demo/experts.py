@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orchestration.local.demo.clocks import DAY, WINDOWS_A_DAY, Clocks
-from orchestration.local.demo.draws import Floats, Ids, Ints, pick, shares, uuid7
+from orchestration.local.demo.columns import Column, joined, replaced, texts
+from orchestration.local.demo.draws import Draws, Floats, Ids, Ints, pick, shares, uuid7
+from orchestration.local.demo.logins import EXPERT
 from orchestration.local.demo.places import ROAD_FACTOR, haversine_km
 from orchestration.local.demo.setting import Setting
 from orchestration.local.demo.size import EXPERTS_A_MARKET
@@ -53,8 +55,8 @@ class Experts:
     quality: Floats
     pattern: Ints
     created: Ints
+    name: Column
     first_name: Ints
-    last_name: Ints
 
     def __len__(self) -> int:
         return len(self.market)
@@ -89,6 +91,7 @@ def hire(setting: Setting) -> Experts:
     bump = (random.random(levels.shape) < 0.25) & (levels > 0)
     beside = (random.random(levels.shape) < 0.06) & (levels == 0)
     pattern = pick(random, _PATTERN_SHARES, count)
+    first_name = random.integers(0, len(setting.words.first_names), count)
     return Experts(
         id=uuid7(created, random),
         market=market,
@@ -102,9 +105,16 @@ def hire(setting: Setting) -> Experts:
         # The first of each profile works full weeks, so that every market is served daily.
         pattern=np.where(rank < EXPERTS_A_MARKET, 0, pattern),
         created=created,
-        first_name=random.integers(0, 1 << 30, count),
-        last_name=random.integers(0, 1 << 30, count),
+        name=_names(setting, first_name, random),
+        first_name=first_name,
     )
+
+
+def _names(setting: Setting, first: Ints, random: Draws) -> Column:
+    spoken = setting.words
+    last = random.integers(0, len(spoken.last_names), len(first))
+    names = joined(texts(spoken.first_names, first), " ", texts(spoken.last_names, last))
+    return replaced(names, [EXPERT.name])
 
 
 def plan_time_off(setting: Setting, experts: Experts) -> TimeOff:

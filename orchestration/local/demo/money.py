@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -37,8 +37,6 @@ class MonthOfBills:
     contract: Ints
     case: Ints
     bills: list[Bill]
-    hashes: NDArray[np.uint8]
-    """Row hashes, 32 bytes each."""
     run_at: int
 
     def __len__(self) -> int:
@@ -48,12 +46,15 @@ class MonthOfBills:
     def issued_at(self) -> int:
         return self.run_at + ISSUED_AFTER
 
-    def run_hash(self) -> bytes:
-        return hashlib.sha256(self.hashes.tobytes()).digest()
-
     def of_bills(self, values: list[int]) -> Ints:
         """A figure of each bill, spread over the invoices."""
         return np.array(values, dtype=np.int64)[self.case] if values else np.zeros(0, np.int64)
+
+    def portions(self, size: int) -> "Iterator[MonthOfBills]":
+        """The same month in parts of at most `size` invoices; one empty part for an empty month."""
+        for begin in range(0, max(len(self), 1), size):
+            part = slice(begin, begin + size)
+            yield replace(self, contract=self.contract[part], case=self.case[part])
 
 
 def closed_months(world: World) -> list[Period]:
@@ -75,8 +76,7 @@ def bill_months(world: World, rates: TaxRates, suspended_at: Ints) -> Iterator[M
         good = (suspended_at == 0) | (suspended_at > run_at)
         contract = order[(_billable(world, period) & good)[order]]
         contract, case, bills = _rated(world, rates, plans, contract, period)
-        hashes = _row_hashes(world, contract, case, bills)
-        yield MonthOfBills(period, contract, case, bills, hashes, run_at)
+        yield MonthOfBills(period, contract, case, bills, run_at)
 
 
 def _run_at(world: World, period: Period) -> int:
@@ -87,25 +87,34 @@ def _run_at(world: World, period: Period) -> int:
 
 
 def _billable(world: World, period: Period) -> Flags:
+    """Contracts that may have something to bill: a yearly plan only in the month of its start,
+    and in the month in which it ends.
+    """
     contracts, clocks = world.contracts, world.setting.clocks
     first, last = clocks.day_of(period.first), clocks.day_of(period.last)
-    return np.asarray((contracts.start <= last) & (contracts.end >= first))
+    yearly = _yearly(world)[contracts.plan]
+    ends = (contracts.end >= first) & (contracts.end <= last)
+    started = (np.datetime64(clocks.first) + contracts.start).astype("M8[M]").astype(np.int64)
+    in_season = started % 12 == period.first.month - 1
+    runs = (contracts.start <= last) & (contracts.end >= first)
+    return np.asarray(runs & (~yearly | ends | in_season))
+
+
+def _yearly(world: World) -> Flags:
+    return np.array([one.interval == "year" for one in world.setting.catalogue.plans])
 
 
 def _rated(
     world: World, rates: TaxRates, plans: list[Plan], contract: Ints, period: Period
 ) -> tuple[Ints, Ints, list[Bill]]:
     """Contracts with a bill, which one, and the distinct bills."""
-    contracts, clocks, places = world.contracts, world.setting.clocks, world.setting.places
+    contracts, clocks = world.contracts, world.setting.clocks
     first, last = clocks.day_of(period.first), clocks.day_of(period.last)
-    states = sorted(set(places.state))
-    state = np.array([states.index(one) for one in places.state])[contracts.place[contract]]
-    plan = contracts.plan[contract]
-    yearly = np.array([one.interval == "year" for one in plans])[plan]
+    states, state_of = world.setting.places.states
+    plan, state = contracts.plan[contract], state_of[contracts.place[contract]]
     # Only the days inside the month matter to a monthly plan, only an end until then to any.
-    start = np.where(
-        yearly, contracts.start[contract], np.maximum(contracts.start[contract], first)
-    )
+    start = contracts.start[contract]
+    start = np.where(_yearly(world)[plan], start, np.maximum(start, first))
     end = contracts.end[contract]
     end = np.where(end <= last, end, _SPAN - _PAST - 1)
     key = ((plan * len(states) + state) * _SPAN + start + _PAST) * _SPAN + end + _PAST
@@ -132,16 +141,16 @@ def _rate_of(rates: Sequence[tuple[date, int]], period: Period) -> int:
     return max(one for one in rates if one[0] <= period.first)[1]
 
 
-def _row_hashes(world: World, contract: Ints, case: Ints, bills: list[Bill]) -> NDArray[np.uint8]:
-    """`rating.row_hash` of every invoice: its text is put together for all of them at once."""
-    if not bills:
+def row_hashes(world: World, month: MonthOfBills) -> NDArray[np.uint8]:
+    """`rating.row_hash` of every invoice, 32 bytes a row: all their texts are made at once."""
+    if not len(month):
         return np.zeros((0, 32), dtype=np.uint8)
-    contents = b"".join(content_hash(bill).hex().encode() for bill in bills)
-    content = np.frombuffer(contents, dtype=np.uint8).reshape(-1, 64)[case]
-    bar = np.full((len(contract), 1), ord("|"), dtype=np.uint8)
-    customer = world.customers.id[world.contracts.customer[contract]]
-    parts = (letters(world.contracts.id[contract]), bar, letters(customer), bar, content)
-    text = np.hstack(parts)
+    contents = b"".join(content_hash(bill).hex().encode() for bill in month.bills)
+    content = np.frombuffer(contents, dtype=np.uint8).reshape(-1, 64)[month.case]
+    bar = np.full((len(month), 1), ord("|"), dtype=np.uint8)
+    customer = world.customers.id[world.contracts.customer[month.contract]]
+    contract = world.contracts.id[month.contract]
+    text = np.hstack((letters(contract), bar, letters(customer), bar, content))
     size, data = text.shape[1], text.tobytes()
     digests = (hashlib.sha256(data[at : at + size]).digest() for at in range(0, len(data), size))
     return np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, 32)

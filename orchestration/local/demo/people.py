@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 
 from orchestration.local.demo.catalogue import Words
 from orchestration.local.demo.clocks import DAY, HOUR, MINUTE
-from orchestration.local.demo.columns import Column, joined, numerals, texts, words
+from orchestration.local.demo.columns import Column, joined, numerals, replaced, texts
 from orchestration.local.demo.draws import Draws, Flags, Floats, Ids, Ints, pick, uuid7
 from orchestration.local.demo.logins import CUSTOMERS
 from orchestration.local.demo.places import Places
@@ -117,13 +116,9 @@ def _names(count: int, spoken: Words, random: Draws) -> tuple[Column, Column]:
     )
     named = CUSTOMERS[:count]
     return (
-        _replaced(names, [one.name for one in named]),
-        _replaced(emails, [one.email for one in named]),
+        replaced(names, [one.name for one in named]),
+        replaced(emails, [one.email for one in named]),
     )
-
-
-def _replaced(column: Column, first: list[str]) -> Column:
-    return pa.concat_arrays([words(first), column[len(first) :]])
 
 
 def _lines(count: int, spoken: Words, random: Draws) -> Column:

@@ -2,7 +2,7 @@
 
 import csv
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,17 +29,24 @@ class Places:
     market's first entry, and the end; `population` is in thousands, an entry a market.
     """
 
-    zip: list[str]
-    city: list[str]
-    state: list[str]
-    area_code: list[str]
-    zone: list[str]
+    zip: tuple[str, ...]
+    city: tuple[str, ...]
+    state: tuple[str, ...]
+    area_code: tuple[str, ...]
+    zone: tuple[str, ...]
     latitude: Floats
     longitude: Floats
     market: Ints
     weight: Floats
     starts: Ints
     population: Floats
+
+    @cached_property
+    def states(self) -> tuple[list[str], Ints]:
+        """The states there are, and which of them each ZIP code is in."""
+        listed = sorted(set(self.state))
+        number = {state: place for place, state in enumerate(listed)}
+        return listed, np.array([number[state] for state in self.state])
 
     def of_market(self, market: int) -> slice:
         return slice(int(self.starts[market]), int(self.starts[market + 1]))
@@ -84,11 +91,11 @@ def load_places(markets: int) -> Places:
     rows = [known[number] for number in chosen]
     sizes = np.array([len(part) for part in members])
     return Places(
-        zip=[one["zip_code"] for one in rows],
-        city=[one["city"] for one in rows],
-        state=[one["state"] for one in rows],
-        area_code=[one["area_codes"][0] for one in rows],
-        zone=[one["timezone"] for one in rows],
+        zip=tuple(one["zip_code"] for one in rows),
+        city=tuple(one["city"] for one in rows),
+        state=tuple(one["state"] for one in rows),
+        area_code=tuple(one["area_codes"][0] for one in rows),
+        zone=tuple(one["timezone"] for one in rows),
         latitude=latitude[chosen],
         longitude=longitude[chosen],
         market=np.repeat(np.arange(len(members)), sizes),

@@ -48,11 +48,10 @@ class Addresses:
     towns: Column
     """The JSON of each place of the world, without the street and the closing bracket."""
 
-    def of_contracts(self, world: World) -> Ints:
-        """The service address of each contract."""
-        contracts = world.contracts
-        office = len(world.customers) + contracts.office
-        return np.where(contracts.office < 0, contracts.customer, office)
+    def of_contracts(self, world: World, contract: Ints) -> Ints:
+        """The service addresses of some contracts."""
+        office, customer = world.contracts.office[contract], world.contracts.customer[contract]
+        return np.where(office < 0, customer, len(world.customers) + office)
 
 
 def addresses_of(world: World) -> Addresses:
@@ -81,10 +80,9 @@ def customer_rows(world: World, addresses: Addresses) -> Iterator[Batch]:
 
 def contract_rows(world: World, addresses: Addresses, suspended_at: Ints) -> Iterator[Batch]:
     """`suspended_at` is when billing suspended each contract, 0 where it did not."""
-    address = addresses.of_contracts(world)
     for begin in range(0, len(world.contracts), PORTION):
         part = np.arange(begin, min(begin + PORTION, len(world.contracts)))
-        yield from _contracts(world, addresses, part, address[part], suspended_at[part])
+        yield from _contracts(world, addresses, part, suspended_at[part])
 
 
 def _towns(places: Places) -> Column:
@@ -196,7 +194,7 @@ def _or_empty(column: Column, empty: Flags) -> Column:
 
 
 def _contracts(
-    world: World, addresses: Addresses, part: Ints, address: Ints, suspended_at: Ints
+    world: World, addresses: Addresses, part: Ints, suspended_at: Ints
 ) -> Iterator[Batch]:
     setting, contracts, customers = world.setting, world.contracts, world.customers
     runs = contracts.end[part] == NEVER
@@ -222,7 +220,7 @@ def _contracts(
     }
     owner = uuids(customers.id[contracts.customer[part]])
     created = moments(contracts.created[part])
-    address_id = uuids(addresses.id[address])
+    address_id = uuids(addresses.id[addresses.of_contracts(world, part)])
     places, place = setting.places, contracts.place[part]
     yield Batch(
         "customer",

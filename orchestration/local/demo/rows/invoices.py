@@ -5,20 +5,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from api.billing.invoices.rules import AUTOMATIC
-from orchestration.local.demo.clocks import MINUTE
 from orchestration.local.demo.columns import (
     Column,
     bigints,
     bytes_of,
-    dates,
     integers,
     moments,
     same,
     table,
     texts,
     uuids,
-    words,
 )
 from orchestration.local.demo.copying import Batch
 from orchestration.local.demo.draws import Draws, Ids, Ints, uuid7
@@ -31,7 +27,6 @@ CAUSES: Final = ("invoice", "payment")
 
 
 def invoice_rows(world: World, month: Month, random: Draws) -> Iterator[Batch]:
-    yield from _run(month, random)
     yield _invoices(world, month)
     yield _lines(month)
     yield _postings(world, month, random)
@@ -72,43 +67,6 @@ def ledger(
     return Batch("billing", "ledger_entry", data)
 
 
-def _run(month: Month, random: Draws) -> Iterator[Batch]:
-    bills, count = month.bills, len(month)
-    last = int(month.charges.first_at.max(initial=bills.issued_at)) + MINUTE
-    sealed = np.frombuffer(bills.run_hash(), dtype=np.uint8)[None]
-    run_id = uuids(month.run_id)
-    acts = (
-        ("drafted", bills.run_at, f"{count} drafted, 0 removed."),
-        ("approved", bills.run_at + MINUTE, "Inside all tolerances."),
-        ("issued", bills.issued_at, f"{count} invoices issued."),
-        ("finished", last, "Every invoice was charged or declined."),
-    )
-    at = np.array([moment for _, moment, _ in acts])
-    run = table(
-        id=run_id,
-        period=dates(np.array([bills.period.first.toordinal() - 719_163], dtype=np.int32)),
-        status=same("finished", 1),
-        invoices=integers(np.array([count])),
-        total_cents=bigints(np.array([month.total.sum()])),
-        rows_hash=bytes_of(sealed),
-        approved_hash=bytes_of(sealed),
-        approved_by=same(AUTOMATIC, 1),
-        approved_at=moments(at[1:2]),
-        created_at=moments(at[:1]),
-        updated_at=moments(at[3:]),
-    )
-    yield Batch("billing", "billing_run", run)
-    events = table(
-        id=uuids(uuid7(at, random)),
-        run_id=uuids(np.repeat(month.run_id, len(acts), axis=0)),
-        at=moments(at),
-        actor=same(AUTOMATIC, len(acts)),
-        act=words([act for act, _, _ in acts]),
-        detail=words([detail for _, _, detail in acts]),
-    )
-    yield Batch("billing", "run_event", events)
-
-
 def _invoices(world: World, month: Month) -> Batch:
     bills, count = month.bills, len(month)
     paid = month.charges.paid
@@ -125,7 +83,7 @@ def _invoices(world: World, month: Month) -> Batch:
         subtotal_cents=bigints(month.total - month.tax),
         tax_cents=bigints(month.tax),
         total_cents=bigints(month.total),
-        row_hash=bytes_of(bills.hashes),
+        row_hash=bytes_of(month.hashes),
         reason=month.reason(),
         created_at=moments(np.full(count, bills.run_at)),
         issued_at=moments(month.issued_at),

@@ -9,8 +9,10 @@ from orchestration.local.demo.cards import Cards
 from orchestration.local.demo.charges import charge
 from orchestration.local.demo.columns import bigints, same, table
 from orchestration.local.demo.copying import Batch
-from orchestration.local.demo.draws import Ints, uuid7
-from orchestration.local.demo.money import TaxRates, bill_months
+from orchestration.local.demo.draws import Draws, Ints, uuid7
+from orchestration.local.demo.money import MonthOfBills, TaxRates, bill_months, row_hashes
+from orchestration.local.demo.rows.billing_runs import BillingRun
+from orchestration.local.demo.rows.customers import PORTION
 from orchestration.local.demo.rows.invoices import invoice_rows
 from orchestration.local.demo.rows.month import Month
 from orchestration.local.demo.rows.payments import payment_rows
@@ -27,22 +29,33 @@ def money_rows(world: World, cards: Cards, rates: TaxRates, suspended_at: Ints) 
     number = 1
     for bills in bill_months(world, rates, suspended_at):
         random = world.setting.draws("billing", bills.period.first.toordinal())
-        charges, tries = charge(world, bills, random)
-        exhausted = charges.exhausted_at > 0
-        suspended_at[bills.contract[exhausted]] = charges.exhausted_at[exhausted]
-        month = Month(
-            bills=bills,
-            charges=charges,
-            tries=tries,
-            run_id=uuid7(np.array([bills.run_at]), random),
-            invoice_id=uuid7(np.full(len(bills), bills.run_at), random),
-            first_number=number,
-        )
-        number += len(month)
-        yield from invoice_rows(world, month, random)
-        yield from payment_rows(world, month, cards.id, random)
-        yield statements(world, month)
-        if bills.period.next.first == world.setting.this_month:
-            yield from told_of_invoices(world, month)
+        run = BillingRun(bills, uuid7(np.array([bills.run_at]), random))
+        for part in bills.portions(PORTION):
+            month = _part(world, part, run, number, random)
+            exhausted = month.charges.exhausted_at > 0
+            suspended_at[part.contract[exhausted]] = month.charges.exhausted_at[exhausted]
+            number += len(part)
+            run.add(month)
+            yield from invoice_rows(world, month, random)
+            yield from payment_rows(world, month, cards.id, random)
+            yield statements(world, month)
+            if bills.period.next.first == world.setting.this_month:
+                yield from told_of_invoices(world, month)
+        yield from run.rows(random)
     counter = table(series=same(SERIES, 1), last_number=bigints(np.array([number - 1])))
     yield Batch("billing", "invoice_series", counter)
+
+
+def _part(
+    world: World, bills: MonthOfBills, run: BillingRun, first_number: int, random: Draws
+) -> Month:
+    charges, tries = charge(world, bills, random)
+    return Month(
+        bills=bills,
+        hashes=row_hashes(world, bills),
+        charges=charges,
+        tries=tries,
+        run_id=run.id,
+        invoice_id=uuid7(np.full(len(bills), bills.run_at), random),
+        first_number=first_number,
+    )

@@ -1,13 +1,15 @@
-"""One billed month with its ids and numbers: what the rows of billing and of customers share."""
+"""A part of a billed month with its ids and numbers, for the rows of billing and of customers."""
 
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from api.billing.invoices.numbers import SERIES
 from orchestration.local.demo.charges import Charges, Tries
+from orchestration.local.demo.clocks import EPOCH
 from orchestration.local.demo.columns import Column, dates, joined, numerals, texts
 from orchestration.local.demo.draws import Flags, Ids, Ints
 from orchestration.local.demo.money import MonthOfBills
@@ -26,6 +28,8 @@ class Month:
     """Parallel arrays, an entry an invoice; `first_number` is that of the first one."""
 
     bills: MonthOfBills
+    hashes: NDArray[np.uint8]
+    """Row hashes, 32 bytes each."""
     charges: Charges
     tries: Tries
     run_id: Ids
@@ -79,6 +83,6 @@ class Month:
         """First and last day, the same for all."""
         span = self.bills.period
         return {
-            name: dates(np.full(len(self), (day.toordinal() - 719_163), dtype=np.int32))
+            name: dates(np.full(len(self), (day.toordinal() - EPOCH), dtype=np.int32))
             for name, day in (("period_start", span.first), ("period_end", span.last))
         }

@@ -7,7 +7,6 @@ import numpy as np
 
 from orchestration.local.demo.clocks import HOUR
 from orchestration.local.demo.columns import (
-    Column,
     clock_times,
     dates,
     floats,
@@ -17,6 +16,7 @@ from orchestration.local.demo.columns import (
     moments,
     numerals,
     ranges,
+    replaced,
     same,
     table,
     texts,
@@ -42,20 +42,13 @@ def staff_rows(world: World) -> Iterator[Batch]:
     yield _time_off(world)
 
 
-def expert_names(world: World) -> Column:
-    spoken, experts = world.setting.words, world.experts
-    first = texts(spoken.first_names, experts.first_name % len(spoken.first_names))
-    last = texts(spoken.last_names, experts.last_name % len(spoken.last_names))
-    return _with_first(EXPERT.name, joined(first, " ", last))
-
-
 def _accounts(world: World) -> Iterator[Batch]:
     setting, experts, office = world.setting, world.experts, world.office
     random = setting.draws("staff")
     spoken = setting.words
     lower = [name.lower() for name in spoken.first_names]
     emails = joined(
-        texts(lower, experts.first_name % len(lower)),
+        texts(lower, experts.first_name),
         ".",
         numerals(np.arange(len(experts))),
         "@squad.example",
@@ -74,8 +67,8 @@ def _accounts(world: World) -> Iterator[Batch]:
         (
             experts,
             len(experts),
-            expert_names(world),
-            _with_first(EXPERT.email, emails),
+            experts.name,
+            replaced(emails, [EXPERT.email]),
             phones(setting.places, experts.place, random),
             lists([["expert"]] * len(experts)),
         ),
@@ -151,7 +144,3 @@ def _time_off(world: World) -> Batch:
         reason=texts(off.reasons, off.reason),
     )
     return Batch("sysops", "time_off", data)
-
-
-def _with_first(first: str, column: Column) -> Column:
-    return texts(words([first, *column.slice(1).to_pylist()]), np.arange(len(column)))

@@ -35,7 +35,6 @@ from orchestration.local.demo.events import (
 )
 from orchestration.local.demo.office import MANAGERS
 from orchestration.local.demo.rows.customers import Addresses
-from orchestration.local.demo.rows.staff import expert_names
 from orchestration.local.demo.world import World
 
 PREFERRED_UNTIL: Final = 17 * HOUR
@@ -109,7 +108,7 @@ def _resolution(world: World, chunk: Chunk, resolved: Flags) -> Column:
 
 def _sysops_tickets(world: World, addresses: Addresses, chunk: Chunk, common: Any) -> Any:
     tickets, customers, places = chunk.tickets, world.customers, world.setting.places
-    address = addresses.of_contracts(world)[tickets.contract]
+    address = addresses.of_contracts(world, tickets.contract)
     place = addresses.place[address]
     hours = np.array([plan.sla_hours for plan in world.setting.catalogue.plans])
     ever = np.zeros(len(tickets), dtype=bool)
@@ -135,7 +134,7 @@ def _sysops_tickets(world: World, addresses: Addresses, chunk: Chunk, common: An
 def _customer_tickets(world: World, addresses: Addresses, chunk: Chunk, common: Any) -> Any:
     """Expert and window are told while a visit is promised, and of the one that helped."""
     tickets, visits = chunk.tickets, chunk.visits
-    address = addresses.of_contracts(world)[tickets.contract]
+    address = addresses.of_contracts(world, tickets.contract)
     visit = chunk.told_visit
     none = visit == NONE
     expert = np.where(none, 0, visits.expert[visit]) if len(visits) else np.zeros_like(visit)
@@ -144,7 +143,7 @@ def _customer_tickets(world: World, addresses: Addresses, chunk: Chunk, common: 
         **common,
         account_id=uuids(world.customers.id[tickets.customer]),
         address_id=uuids(addresses.id[address]),
-        expert_name=texts(expert_names(world), expert, none),
+        expert_name=texts(world.experts.name, expert, none),
         window_start=moments(start, none),
         window_end=moments(start + WINDOW_LENGTH, none),
         resolution=_resolution(world, chunk, chunk.resolved_at > 0),

@@ -27,7 +27,6 @@ from orchestration.local.demo.copying import Batch
 from orchestration.local.demo.draws import Flags, Ids, Ints, uuid7
 from orchestration.local.demo.events import NONE, REASONS, status
 from orchestration.local.demo.rows.month import DECLINES, Month
-from orchestration.local.demo.rows.staff import expert_names
 from orchestration.local.demo.rows.tickets import resolutions
 from orchestration.local.demo.world import World
 
@@ -99,7 +98,7 @@ def _more(world: World, chunk: Chunk, kind: str, event: Ints) -> Column:
     visit = events.visit[event]
     if kind in {"expert_arriving", "visit_off"}:
         start = visits.window[visit]
-        name = texts(expert_names(world), visits.expert[visit])
+        name = texts(world.experts.name, visits.expert[visit])
         return joined('"expert_name": "', name, '", ', window_json(start))
     if kind == "survey_invitation":
         survey = np.full(len(visits), NONE)
