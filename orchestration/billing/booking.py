@@ -4,7 +4,7 @@ Each statement decides by the payment's status, so whoever books an outcome a se
 changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.billing.invoices.announce import announce
 from api.billing.payments import rules
-from api.billing.payments.alerts import open_alert
+from api.billing.payments.alerts import Cause, open_alerts
 from api.kernel.outside.payments import Approved, ChargeOutcome, Declined, ProviderError, Unknown
 from orchestration.billing import standing
 from orchestration.billing.dunning import remind
@@ -151,29 +151,25 @@ async def _unknown(session: AsyncSession, batch: Sequence[Settled], now: datetim
     if not batch:
         return
     await session.execute(_UNKNOWN, {"ids": [it.attempt.payment_id for it in batch]})
-    for it in batch:
-        if now - it.attempt.created_at > rules.ALERT_UNKNOWN_AFTER:
-            detail = "The provider has not said for over an hour whether this was charged."
-            await _alert(session, it, "payment_unknown", detail, now)
+    old = [it for it in batch if now - it.attempt.created_at > rules.ALERT_UNKNOWN_AFTER]
+    detail = "The provider has not said for over an hour whether this was charged."
+    await open_alerts(session, "payment_unknown", _causes(old, lambda _: detail), now)
 
 
 async def _refused(session: AsyncSession, batch: Sequence[Settled], now: datetime) -> None:
     """The provider does not understand us: nothing was charged, the payment stays undecided."""
-    for it in batch:
-        detail = f"The provider refuses this charge for a fault of ours: {it.outcome}."
-        await _alert(session, it, "payment_not_possible", detail, now)
+    causes = _causes(
+        batch, lambda it: f"The provider refuses this charge for a fault of ours: {it.outcome}."
+    )
+    await open_alerts(session, "payment_not_possible", causes, now)
 
 
-async def _alert(session: AsyncSession, it: Settled, kind: str, detail: str, now: datetime) -> None:
-    if it.attempt.payment_id is not None:
-        await open_alert(
-            session,
-            kind,
-            it.attempt.payment_id,
-            detail,
-            now=now,
-            customer_id=it.attempt.customer_id,
-        )
+def _causes(batch: Sequence[Settled], detail: Callable[[Settled], str]) -> list[Cause]:
+    return [
+        Cause(it.attempt.payment_id, detail(it), it.attempt.customer_id)
+        for it in batch
+        if it.attempt.payment_id is not None
+    ]
 
 
 def _reason(it: Settled) -> str:

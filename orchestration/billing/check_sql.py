@@ -18,7 +18,8 @@ _RATE = """
 """
 _COUNTED = "i.run_id = :run_id AND i.status NOT IN ('parked', 'void')"
 _SERVED = """
-    c.standing = 'good' AND c.starts_on <= :last AND (c.ends_on IS NULL OR c.ends_on >= :first)
+    c.standing = 'good' AND c.starts_on <= :last
+    AND (c.ends_on IS NULL OR (c.ends_on >= :first AND c.ends_on >= c.starts_on))
 """
 
 MISSING = text(f"""

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from sqlalchemy import Row, TextClause, select
@@ -15,7 +14,7 @@ from api.billing.invoices.hashes import run_hash
 from api.billing.invoices.rules import Finding, Severity, outside
 from api.billing.invoices.runs import find_run, findings_of
 from api.billing.invoices.tables import BillingRun
-from api.billing.payments.alerts import open_alert
+from api.billing.payments.alerts import Cause, open_alerts
 from orchestration.billing import check_sql
 from orchestration.billing.cases import PRODUCT_CLASS, parameters
 from orchestration.billing.settings import BillingSettings
@@ -44,8 +43,9 @@ class Checking:
         chosen = {name: value for name, value in asked.items() if name in names}
         return (await self.session.execute(query, chosen)).all()
 
-    async def alert(self, kind: str, subject: UUID, detail: str, customer_id: UUID | None) -> None:
-        await open_alert(self.session, kind, subject, detail, now=self.now, customer_id=customer_id)
+    async def alert(self, kind: str, causes: list[Cause]) -> None:
+        if self.open:
+            await open_alerts(self.session, kind, causes, self.now)
 
 
 Check = Callable[[Checking], Awaitable[Finding]]
@@ -71,10 +71,18 @@ async def contracts_billable(it: Checking) -> Finding:
     """Contracts without a price or a tax rate are reported, and do not stop the others."""
     found = await it.rows(check_sql.UNBILLABLE)
     (served,) = await it.rows(check_sql.SERVED)
-    for row in found:
-        lacking = "support plan" if row.no_plan else "tax rate of its state"
-        detail = f"This contract cannot be billed: its {lacking} is not known."
-        await it.alert("unbillable_contract", row.id, detail, row.customer_id)
+    words = "This contract cannot be billed: its {} is not known."
+    await it.alert(
+        "unbillable_contract",
+        [
+            Cause(
+                row.id,
+                words.format("support plan" if row.no_plan else "state's tax rate"),
+                row.customer_id,
+            )
+            for row in found
+        ],
+    )
     limit = it.settings.billing_unbillable_tolerance
     return Finding(
         name="contracts_billable",
@@ -88,9 +96,11 @@ async def contracts_billable(it: Checking) -> Finding:
 async def credits_parked(it: Checking) -> Finding:
     """Negative totals are not charged; finance decides on each."""
     found = await it.rows(check_sql.CREDITS)
-    for row in found:
-        detail = f"A cancelled year leaves a credit of {-row.total_cents} cents; it is parked."
-        await it.alert("credit_due", row.id, detail, row.customer_id)
+    words = "A cancelled year leaves a credit of {} cents; it is parked."
+    await it.alert(
+        "credit_due",
+        [Cause(row.id, words.format(-row.total_cents), row.customer_id) for row in found],
+    )
     return Finding(
         name="credits_parked",
         severity="note",
@@ -103,9 +113,8 @@ async def credits_parked(it: Checking) -> Finding:
 async def last_month_complete(it: Checking) -> Finding:
     """Contracts of which billing heard too late for last month's run."""
     found = await it.rows(check_sql.LATE) if it.previous else []
-    for row in found:
-        detail = "Billing heard of this contract after last month was billed; it has no invoice."
-        await it.alert("unbilled_month", row.id, detail, row.customer_id)
+    words = "Billing heard of this contract after last month was billed; it has no invoice."
+    await it.alert("unbilled_month", [Cause(row.id, words, row.customer_id) for row in found])
     return Finding(
         name="last_month_complete",
         severity="note",

@@ -7,9 +7,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.billing.payments.alerts import Cause, open_alerts
 from api.billing.payments.rules import DunningState, after_decline
 from orchestration.billing import standing
 from orchestration.billing.intents import Attempt
+
+DECLINED = "payment_declined"
 
 _STATES = text("""
 SELECT invoice_id, status, step, started_at, next_at FROM dunning
@@ -26,14 +29,6 @@ FROM unnest(
 ON CONFLICT (invoice_id) DO UPDATE
 SET step = excluded.step, status = excluded.status, next_at = excluded.next_at,
     updated_at = excluded.updated_at
-""")
-
-_ALERT = text("""
-INSERT INTO alert (kind, subject_id, customer_id, detail, status, created_at)
-SELECT 'payment_declined', told.invoice_id, told.customer_id, told.detail, 'open', :now
-FROM unnest(CAST(:ids AS uuid[]), CAST(:customers AS uuid[]), CAST(:details AS text[]))
-    AS told (invoice_id, customer_id, detail)
-ON CONFLICT (kind, subject_id) WHERE status = 'open' DO NOTHING
 """)
 
 _CONTRACTS = text("SELECT contract_id FROM invoice WHERE id = ANY(:ids)")
@@ -65,10 +60,11 @@ async def remind(
             "now": now,
         },
     )
-    details = [f"{attempts[id_].number} is not paid. {reasons[id_]}" for id_ in ids]
-    customers = [attempts[id_].customer_id for id_ in ids]
-    asked = {"ids": ids, "customers": customers, "details": details, "now": now}
-    await session.execute(_ALERT, asked)
+    causes = [
+        Cause(id_, f"{it.number} is not paid. {reasons[id_]}", it.customer_id)
+        for id_, it in attempts.items()
+    ]
+    await open_alerts(session, DECLINED, causes, now)
     exhausted = [id_ for id_, state in states.items() if state.status == "exhausted"]
     if exhausted:
         contracts = (await session.execute(_CONTRACTS, {"ids": exhausted})).scalars().all()

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.billing.payments.alerts import close_alert, open_alert
+from api.billing.payments.alerts import Cause, close_alert, open_alerts
 from api.kernel.outbox import send
 from api.messages import ContractStanding, ContractStandingToSysops
 
@@ -34,9 +34,10 @@ RETURNING id, customer_id, standing, standing_version
 async def suspend(session: AsyncSession, contract_ids: Sequence[UUID], now: datetime) -> None:
     """No visit and no bill until the debt is paid; customer and sysops are told."""
     rows = await _change(session, _SUSPEND, contract_ids, now)
-    for row in rows:
-        detail = "Four reminders were not paid: the contract is suspended."
-        await open_alert(session, SUSPENDED, row.id, detail, now=now, customer_id=row.customer_id)
+    detail = "Four reminders were not paid: the contract is suspended."
+    await open_alerts(
+        session, SUSPENDED, [Cause(row.id, detail, row.customer_id) for row in rows], now
+    )
 
 
 async def restore(session: AsyncSession, contract_ids: Sequence[UUID], now: datetime) -> None:

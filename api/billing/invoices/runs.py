@@ -12,7 +12,7 @@ from api.billing.invoices import rules
 from api.billing.invoices.hashes import run_hash
 from api.billing.invoices.rules import Finding
 from api.billing.invoices.tables import BillingRun, RunEvent
-from api.billing.payments.alerts import close_alert, open_alert
+from api.billing.payments.alerts import Cause, close_alert, open_alerts
 from api.kernel.errors import Conflict, NotFound, TransitionRefused
 
 HELD = "run_held"
@@ -50,7 +50,8 @@ async def hold(session: AsyncSession, run: BillingRun, reasons: list[str], now: 
     _move(run, "hold")
     detail = " ".join(reasons)
     await record(session, run, "held", actor=rules.AUTOMATIC, detail=detail, now=now)
-    await open_alert(session, HELD, run.id, f"Billing of {_month(run)} waits: {detail}", now=now)
+    cause = Cause(run.id, f"Billing of {_month(run)} waits: {detail}")
+    await open_alerts(session, HELD, [cause], now)
 
 
 async def approve(

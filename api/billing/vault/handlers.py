@@ -7,7 +7,7 @@ from typing import Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.billing.calendar import billing_day
-from api.billing.payments.alerts import open_alert
+from api.billing.payments.alerts import Cause, open_alerts
 from api.billing.vault import access_log, service
 from api.billing.vault.crypto import KeyWrapper
 from api.billing.vault.keys import load_keys
@@ -88,14 +88,8 @@ class CardIntake:
 
 async def _alert(session: AsyncSession, message: CardSealed, now: datetime) -> None:
     detail = "A sealed card does not match its envelope or does not open; it was not stored."
-    await open_alert(
-        session,
-        "suspicious_card",
-        message.card_id,
-        detail,
-        now=now,
-        customer_id=message.customer_id,
-    )
+    cause = Cause(message.card_id, detail, message.customer_id)
+    await open_alerts(session, "suspicious_card", [cause], now)
 
 
 def _outcome(
