@@ -94,6 +94,7 @@ def application(name: str) -> Litestar:
         staff_public_key=public,
         vault_box_public_key=generate_box_keypair().public_key,
         survey_key="a survey key of these tests, long enough",
+        warehouse_dir=ROOT / "no warehouse",
     )
     return create_app([module.quantum(settings)])
 
