@@ -54,7 +54,7 @@ async def notify_managers(
     *,
     cause: str,
     context: dict[str, Any],
-    ticket_id: UUID,
+    ticket_id: UUID | None,
     now: datetime,
 ) -> None:
     """Tell every active manager by e-mail."""

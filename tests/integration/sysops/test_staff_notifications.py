@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from api.sysops.notifications.service import notify, notify_managers
+from api.sysops.notifications.service import notify, notify_administrators, notify_managers
 from orchestration.local.sandbox.server import serving
 from orchestration.local.sandbox.settings import SandboxSettings
 from tests.databases import Databases
@@ -134,3 +134,27 @@ async def test_managers_learn_of_a_low_score_by_mail(databases: Databases, sandb
     (mail,) = await received(sandbox)
     assert (mail["to"], mail["subject"]) == ("m@squad.example", "Ticket 100001 was rated 1 of 5")
     assert "Hello Mo," in mail["text"]
+
+
+async def test_administrators_learn_by_mail_of_what_was_lost(
+    databases: Databases, sandbox: str
+) -> None:
+    databases.execute(
+        "sysops",
+        "INSERT INTO staff (email, full_name, phone, roles, created_at, updated_at) VALUES"
+        " ('a@squad.example', 'Al', '+12125550101', '{administrator}', now(), now())",
+    )
+    repairer = databases.sessions("sysops", "sysops_repairer")
+    async with repairer as sessions, sessions.begin() as session:
+        for _ in range(2):
+            await notify_administrators(
+                session,
+                "promise_broken",
+                cause="submitted_tickets_arrive/2026-03-02",
+                context={"promise": "submitted tickets arrive", "count": 2, "ids": ["one", "two"]},
+                now=NOW,
+            )
+    await deliver(databases, "sysops", "sysops")
+    (mail,) = await received(sandbox)
+    assert mail["subject"] == "Lost on its way: submitted tickets arrive (2)"
+    assert "one\ntwo" in mail["text"].replace("\r\n", "\n")
