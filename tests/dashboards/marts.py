@@ -53,7 +53,6 @@ def report(
     """The rows of one report."""
     found = reports.find(name)
     assert found is not None, f"There is no report {name}."
-    reports.prepare(connection)
     return reports.run(connection, found, filters or reports.Filters(), as_of).records()
 
 

@@ -21,7 +21,6 @@ def test_a_report_reads_only_what_the_marts_promise_and_bears_that_they_are_empt
     report: Report,
 ) -> None:
     with make_marts({}) as connection:
-        reports.prepare(connection)
         table = reports.run(connection, report, Filters(), NOW)
     assert set(report.marts) <= contracts().keys()
     assert report.marts

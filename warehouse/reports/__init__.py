@@ -7,7 +7,7 @@ which only group and count. `catalogue` names them, `run` runs one.
 from warehouse.reports.catalogue import REPORTS, Page, Report, find
 from warehouse.reports.definitions import Definition, define
 from warehouse.reports.filters import Filters, InvalidFilters, parse
-from warehouse.reports.running import Column, Table, ask, choices, prepare, run, to_csv
+from warehouse.reports.running import Column, Table, ask, choices, run, to_csv
 
 __all__ = [
     "REPORTS",
@@ -23,7 +23,6 @@ __all__ = [
     "define",
     "find",
     "parse",
-    "prepare",
     "run",
     "to_csv",
 ]

@@ -11,9 +11,7 @@ import duckdb
 Page = Literal["operations", "ticketing", "experts", "finance"]
 
 FOLDER = Path(__file__).parent
-MACROS = tuple(path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("macros/*.sql")))
-
-_MACRO = re.compile(r"macro (\w+)\((?:[^()]*)\) as(.*?);\n", re.DOTALL)
+_MACRO = re.compile(r"^create or replace temp macro (\w+)\(.*?;$", re.DOTALL | re.MULTILINE)
 _MART = re.compile(r"\b(?:dim|fct|rpt)_\w+")
 _CALL = re.compile(r"\b(\w+)\(")
 
@@ -50,21 +48,32 @@ class Report:
         return self.parameters - {"as_of"}
 
     @cached_property
+    def macros(self) -> tuple[str, ...]:
+        """The statements that its SQL needs before it, in their order."""
+        return macros_for(self.sql)
+
+    @cached_property
     def marts(self) -> tuple[str, ...]:
         """The marts that its numbers come from, its macros' marts included."""
-        return tuple(sorted(_marts(self.sql)))
+        return tuple(sorted(set(_MART.findall("".join((*self.macros, self.sql))))))
 
 
 @cache
-def _bodies() -> dict[str, str]:
-    return dict(_MACRO.findall("\n".join(MACROS)))
+def _macros() -> dict[str, str]:
+    """Every macro's statement by name, each after those that it calls."""
+    files = sorted(FOLDER.glob("macros/*.sql"))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    return {found[1]: found[0] for found in _MACRO.finditer(text)}
 
 
-def _marts(sql: str) -> set[str]:
-    found = set(_MART.findall(sql))
-    for called in set(_CALL.findall(sql)) & _bodies().keys():
-        found |= _marts(_bodies()[called])
-    return found
+def macros_for(sql: str) -> tuple[str, ...]:
+    """The macros that a query calls, directly or through others."""
+    known, needed, asked = _macros(), set[str](), [sql]
+    while asked:
+        called = set(_CALL.findall(asked.pop())) & known.keys() - needed
+        needed |= called
+        asked.extend(known[name] for name in called)
+    return tuple(statement for name, statement in known.items() if name in needed)
 
 
 REPORTS: tuple[Report, ...] = (

@@ -10,7 +10,7 @@ from typing import Any, Final
 import duckdb
 
 from warehouse.read import Snapshot
-from warehouse.reports.catalogue import FOLDER, MACROS, Report
+from warehouse.reports.catalogue import FOLDER, Report, macros_for
 from warehouse.reports.filters import Filters
 
 # The end of a column's name says what it counts.
@@ -51,17 +51,11 @@ class Table:
         return [dict(zip(names, row, strict=True)) for row in self.rows]
 
 
-def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Teach a connection the measures; its marts must already be there."""
-    connection.execute("SET TimeZone = 'UTC'")
-    for macros in MACROS:
-        connection.execute(macros)
-
-
 def run(
     connection: duckdb.DuckDBPyConnection, report: Report, filters: Filters, as_of: datetime
 ) -> Table:
-    """The report as of the snapshot's own moment, on a prepared connection."""
+    """The report as of a moment, on a connection that has the marts."""
+    _prepare(connection, report.macros)
     cursor = connection.execute(report.sql, _values(report, filters, as_of))
     columns = tuple(Column.named(described[0]) for described in cursor.description)
     return Table(columns, cursor.fetchall())
@@ -70,7 +64,6 @@ def run(
 def ask(snapshot: Snapshot, report: Report, filters: Filters) -> Table:
     """The report over a published version; can be called from any thread."""
     with snapshot.cursor() as cursor:
-        prepare(cursor)
         return run(cursor, report, filters, snapshot.as_of)
 
 
@@ -78,10 +71,17 @@ def choices(snapshot: Snapshot) -> dict[str, dict[str, str]]:
     """For each filter, its values with the words that people read."""
     offered: dict[str, dict[str, str]] = {}
     with snapshot.cursor() as cursor:
-        prepare(cursor)
+        _prepare(cursor, macros_for(_CHOICES))
         for name, value, label in cursor.execute(_CHOICES).fetchall():
             offered.setdefault(name, {})[value] = label
     return offered
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, macros: Sequence[str]) -> None:
+    """Teach a connection the measures; they are temporary, and its alone."""
+    connection.execute("SET TimeZone = 'UTC'")
+    for macro in macros:
+        connection.execute(macro)
 
 
 def to_csv(table: Table) -> str:

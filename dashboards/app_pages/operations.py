@@ -1,0 +1,159 @@
+"""Operations now: what is open, what is late, who comes today; renews itself."""
+
+import streamlit as st
+
+from dashboards import charts, data, figures, frame, tiles, view, words
+from dashboards.figures import Figure
+from dashboards.theme import AGES, GREEN, GREY, ORANGE, PALE, RED, SKY
+from dashboards.view import View
+from warehouse.read import Snapshot
+
+TITLE = "Operations now"
+RENEWED_EVERY = "20s"
+ROWS = 200
+
+AGE_BANDS = ["Under 4 h", "4 to 24 h", "1 to 3 days", "3 to 7 days", "Over 7 days"]
+STAGES = {
+    "waiting for the expert": ORANGE,
+    "planned": PALE,
+    "late": RED,
+    "on site": SKY,
+    "resolved": GREEN,
+    "another visit needed": GREY,
+}
+FIGURES = [
+    Figure("Open tickets", "open_tickets", words.count, "backlog"),
+    Figure("Without an expert", "unassigned", words.count, "unassigned"),
+    Figure("Overdue", "overdue", words.count, "overdue"),
+    Figure("At risk", "at_risk", words.count, "at-risk"),
+    Figure("Proposals waiting", "proposals_waiting", words.count, "proposals-waiting"),
+    Figure("Visits today", "visits_today", words.count, "visits-today"),
+    Figure("Submitted in 24 h", "submitted_24h", words.count, "submitted"),
+    Figure("Resolved in 24 h", "resolved_24h", words.count, "resolved"),
+]
+RISK_LABELS = {
+    "ticket_number": "Ticket",
+    "due_in_hours": "Due in",
+    "sla_due_at": "Due",
+    "window_start": "Expert comes",
+}
+WAITING_LABELS = {
+    "ticket_number": "Ticket",
+    "waiting_minutes": "Waiting",
+    "answer_in_minutes": "Time left",
+    "window_start": "Arrival window",
+}
+
+
+def main() -> None:
+    snapshot = frame.open_snapshot(TITLE)
+    chosen = view.choose(data.choices(snapshot), ("region", "state", "plan", "device"))
+    renewing(chosen)
+
+
+@st.fragment(run_every=RENEWED_EVERY)
+def renewing(chosen: View) -> None:
+    """Everything but the filters, so that renewing it leaves them as they are."""
+    snapshot = frame.open_snapshot(TITLE)
+    tiles.heading(TITLE, snapshot, f"renews itself · {chosen.words}".rstrip(" ·"))
+    totals = figures.show(snapshot, "operations-summary", chosen, FIGURES)
+    left, right = st.columns(2)
+    with left:
+        _backlog(snapshot, chosen)
+    with right:
+        _today(snapshot, chosen)
+    _lists(snapshot, chosen, totals)
+
+
+def _backlog(snapshot: Snapshot, chosen: View) -> None:
+    answer = data.ask(snapshot, "operations-backlog", chosen.filters)
+    tiles.chart(
+        answer,
+        lambda rows: charts.stacked(
+            rows.assign(status=rows["status"].map(words.STATUS)),
+            category="status",
+            part="age",
+            value="tickets",
+            title="Tickets",
+            categories=list(words.STATUS.values()),
+            parts=AGE_BANDS,
+            colours=AGES,
+        ),
+        alt="Open tickets by state, and in each state by age",
+        empty="No ticket is open here.",
+    )
+
+
+def _today(snapshot: Snapshot, chosen: View) -> None:
+    answer = data.ask(snapshot, "operations-visits-by-window", chosen.filters)
+    windows = sorted({row["arrival_window"] for row in answer.table.records()})
+    tiles.chart(
+        answer,
+        lambda rows: charts.stacked(
+            rows,
+            category="arrival_window",
+            part="stage",
+            value="visits",
+            title="Visits",
+            categories=windows,
+            parts=list(STAGES),
+            colours=tuple(STAGES.values()),
+        ),
+        alt="Visits of today by arrival window and by what has become of them",
+        empty="No visit is planned for today here.",
+    )
+
+
+def _lists(snapshot: Snapshot, chosen: View, totals: dict[str, int]) -> None:
+    filters = chosen.filters_with(limit=ROWS)
+    late = totals["overdue"] + totals["at_risk"]
+    nobody, risk, waiting, today = st.tabs(
+        [
+            f"Without an expert ({totals['unassigned']:,})",
+            f"Overdue and at risk ({late:,})",
+            f"Proposals waiting ({totals['proposals_waiting']:,})",
+            f"Visits today ({totals['visits_today']:,})",
+        ]
+    )
+    with nobody:
+        tiles.table(
+            data.ask(snapshot, "operations-unassigned", filters),
+            empty="Every ticket has an expert.",
+            labels={"ticket_number": "Ticket", "age_hours": "Age", "due_in_hours": "Due in"},
+            values={"status": words.STATUS, "priority": words.PRIORITY},
+            hidden=["ticket_id"],
+            total=totals["unassigned"],
+        )
+    with risk:
+        tiles.table(
+            data.ask(snapshot, "operations-sla-at-risk", filters),
+            empty="Every promise can be kept.",
+            labels=RISK_LABELS,
+            values={
+                "status": words.STATUS,
+                "risk": words.RISK,
+                "priority": words.PRIORITY,
+            },
+            hidden=["ticket_id"],
+            total=late,
+        )
+    with waiting:
+        tiles.table(
+            data.ask(snapshot, "operations-proposals", filters),
+            empty="No proposal waits for an answer.",
+            labels=WAITING_LABELS,
+            values={"priority": words.PRIORITY},
+            hidden=["ticket_id"],
+            total=totals["proposals_waiting"],
+        )
+    with today:
+        tiles.table(
+            data.ask(snapshot, "operations-visits-today", filters),
+            empty="No visit is planned for today.",
+            labels={"ticket_number": "Ticket", "arrival_window": "Window (local)"},
+            hidden=["ticket_id", "window_start"],
+            total=totals["visits_today"],
+        )
+
+
+main()

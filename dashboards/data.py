@@ -1,0 +1,61 @@
+"""The published version behind every page, and answers kept for as long as it is the one shown."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from dashboards.settings import settings
+from warehouse import reports
+from warehouse.read import Snapshot, Warehouse
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A report with what was asked."""
+
+    report: reports.Report
+    filters: reports.Filters
+    table: reports.Table
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _warehouse(folder: Path) -> Warehouse:
+    return Warehouse(folder, memory_limit="384MB", threads=2)
+
+
+def newest() -> Snapshot:
+    """The version shown now; raises NothingPublished before the first one."""
+    return _warehouse(settings().warehouse_dir).snapshot()
+
+
+@st.cache_data(max_entries=300, show_spinner="Reading the published snapshot …")
+def _table(
+    folder: Path, version: str, name: str, filters: reports.Filters, _snapshot: Snapshot
+) -> reports.Table:
+    del folder, version  # a part of the question: another version has another answer
+    return reports.ask(_snapshot, _report(name), filters)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _choices(folder: Path, version: str, _snapshot: Snapshot) -> dict[str, dict[str, str]]:
+    del folder, version
+    return reports.choices(_snapshot)
+
+
+def _report(name: str) -> reports.Report:
+    report = reports.find(name)
+    if report is None:
+        raise KeyError(name)
+    return report
+
+
+def ask(snapshot: Snapshot, name: str, filters: reports.Filters) -> Answer:
+    """A report, from memory when it has been asked of this version before."""
+    table = _table(settings().warehouse_dir, snapshot.version, name, filters, snapshot)
+    return Answer(_report(name), filters, table)
+
+
+def choices(snapshot: Snapshot) -> dict[str, dict[str, str]]:
+    """For each filter, its values with the words that people read."""
+    return _choices(settings().warehouse_dir, snapshot.version, snapshot)

@@ -1,0 +1,36 @@
+"""The frame around every page: who is looking, and the pages that this reader may see."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboards import frame, words
+from dashboards.signing_in import SIGN_OUT
+from dashboards.theme import CSS
+
+ICON = Path(__file__).parent / "icon.svg"
+LOGO = Path(__file__).parent / "logo.svg"
+PAGES = Path(__file__).parent / "app_pages"
+TITLES = {
+    "operations": ("Operations now", ":material/monitor_heart:"),
+    "ticketing": ("Ticketing", ":material/confirmation_number:"),
+    "experts": ("Experts", ":material/engineering:"),
+    "finance": ("Finance", ":material/payments:"),
+}
+
+st.set_page_config("Sysops Squad", str(ICON), layout="wide")
+viewer = frame.viewer()
+st.logo(str(LOGO), size="large")
+st.html(CSS)
+page = st.navigation(
+    [
+        st.Page(PAGES / f"{name}.py", title=title, icon=icon, url_path=name)
+        for name, (title, icon) in TITLES.items()
+        if name in viewer.pages
+    ]
+)
+page.run()
+with st.sidebar:
+    st.divider()
+    st.caption(f"Signed in until {words.moment(viewer.expires_at)}")
+    frame.link("Sign out", SIGN_OUT)

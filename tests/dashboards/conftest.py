@@ -1,0 +1,73 @@
+"""The dashboards as tests open them: real pages over a published version, for a reader."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from api.kernel.auth import STAFF_ISSUER, TokenSigner
+from dashboards.frame import TOKEN
+from dashboards.settings import settings
+from tests.api.support import key_pair
+from tests.dashboards import small_world
+from tests.dashboards.publishing import publish
+
+MAIN = Path(__file__).parents[2] / "dashboards" / "main.py"
+
+Opener = Callable[..., AppTest]
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    """A folder with nothing published in it."""
+    return tmp_path / "warehouse"
+
+
+@pytest.fixture
+def published(warehouse: Path) -> Path:
+    """The folder with the small world published in it."""
+    publish(warehouse, small_world.marts(), small_world.AS_OF)
+    return warehouse
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, warehouse: Path) -> Iterator[None]:
+    """The variables of the dashboards process; its caches belong to one test."""
+    monkeypatch.setenv("SQUAD_SYSOPS_API_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("SQUAD_STAFF_PUBLIC_KEY", key_pair("sysops")[1])
+    monkeypatch.setenv("SQUAD_WAREHOUSE_DIR", str(warehouse))
+    monkeypatch.setenv("SQUAD_DAGSTER_WEB_URL", "http://127.0.0.1:3000")
+    settings.cache_clear()
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    yield
+    settings.cache_clear()
+
+
+def token(*roles: str, at: datetime | None = None, audience: str = "analytics") -> str:
+    """What the sysops API gives to a member of staff with these roles."""
+    signer = TokenSigner(STAFF_ISSUER, key_pair("sysops")[0])
+    return signer.sign(uuid4(), roles, [audience, "sysops"], at or datetime.now(UTC))
+
+
+LONG_AGO = datetime.now(UTC) - timedelta(hours=1)
+
+
+@pytest.fixture
+def page(environment: None) -> Opener:
+    """Open a page as a manager, or with another token; further words belong to the address."""
+
+    def open_page(name: str, access: str | None = None, **query: str | list[str]) -> AppTest:
+        app = AppTest.from_file(str(MAIN), default_timeout=60)
+        app.session_state[TOKEN] = token("manager") if access is None else access
+        for key, value in query.items():
+            app.query_params[key] = value
+        if name != "operations":
+            app.switch_page(f"app_pages/{name}.py")
+        return app.run()
+
+    return open_page

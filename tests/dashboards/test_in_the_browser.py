@@ -1,0 +1,89 @@
+"""A manager in front of a browser: signs in, filters, reads a definition, takes the rows along."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.api.sysops.conftest import PASSWORD, add_staff
+from tests.dashboards import live, small_world
+from tests.dashboards.publishing import publish
+from tests.databases import Databases
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not CHROMIUM.exists(),
+        reason=f"{CHROMIUM} is missing: apt-get install chromium fonts-dejavu-core",
+    ),
+]
+
+
+@pytest.fixture
+def site(databases: Databases, tmp_path: Path) -> Iterator[str]:
+    warehouse = tmp_path / "warehouse"
+    publish(warehouse, small_world.marts(), small_world.AS_OF)
+    add_staff(databases, "manager")
+    with (
+        live.sysops_api(databases.url("sysops", "sysops_api")) as sysops,
+        live.dashboards(warehouse, sysops) as url,
+    ):
+        yield url
+
+
+@pytest.fixture
+def page(site: str) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        context = chromium.new_context(base_url=site, timezone_id="America/New_York")
+        context.set_default_timeout(60_000)
+        yield context.new_page()
+        chromium.close()
+
+
+def test_a_manager_signs_in_filters_shares_the_address_and_downloads(page: Any, site: str) -> None:
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=60_000)
+    hosts: set[str] = set()
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    open_tickets = page.get_by_test_id("stMetric").filter(has_text="Open tickets")
+
+    page.goto("/")
+    page.get_by_label("E-mail address").fill("manager@squad.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Operations now")).to_be_visible()
+    # The reader's own clock: New York is four hours behind UTC in March.
+    expect(page.get_by_text("As of Mar 31, 2026, 08:00 EDT")).to_be_visible()
+    expect(open_tickets).to_contain_text("4")
+
+    page.get_by_role("combobox", name="Region").fill("West")
+    page.keyboard.press("Enter")
+    expect(open_tickets).to_contain_text("2")
+    page.wait_for_url("**/?region=West")
+
+    page.reload()
+    expect(open_tickets).to_contain_text("2")
+
+    page.get_by_role("button", name="About").first.click()
+    expect(page.get_by_text("neither resolved nor closed nor cancelled").last).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as CSV", exact=True).click()
+    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
+    assert sum(int(row["tickets"]) for row in rows) == 2
+    page.keyboard.press("Escape")
+
+    page.get_by_role("link", name="Finance").click()
+    expect(page.get_by_text("agrees with the ledger")).to_be_visible()
+    page.get_by_role("link", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert hosts == {urlsplit(site).netloc}
