@@ -26,6 +26,8 @@ from orchestration.assignment.policy import MAX_COST, PRIORITY_LEVELS
 from orchestration.assignment.problem import Problem, Visit, can_be_done, planned, visits_of
 
 EXACT_IN_FLOAT = 2**53
+ROUNDS = 12
+"""How often one run is solved again without what could not be done."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +44,26 @@ class Solution:
 
 
 def solve(problem: Problem) -> Solution:
-    """The optimum over the problem's edges, such that every expert can do each day."""
+    """The optimum over the problem's edges, such that every expert can do each day.
+
+    After `ROUNDS` repairs, which only far too few experts need, what still cannot be done is
+    left out instead: its tickets stay open for the next run, a few minutes on.
+    """
     usable = np.ones(len(problem.ticket), dtype=bool)
     repairs = 0
-    while True:
-        chosen = _match(problem, usable)
+    chosen = _match(problem, usable)
+    for _ in range(ROUNDS):
         bad = _out_of_reach(problem, chosen)
         if not bad:
-            cost = int(problem.cost[chosen[chosen >= 0]].sum())
-            return Solution(chosen, cost, repairs)
+            break
         repairs += len(bad)
         usable[bad] = False
+        chosen = _match(problem, usable)
+    while bad := _out_of_reach(problem, chosen):
+        repairs += len(bad)
+        chosen[np.isin(chosen, bad)] = -1
+    cost = int(problem.cost[chosen[chosen >= 0]].sum())
+    return Solution(chosen, cost, repairs)
 
 
 def _match(problem: Problem, usable: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -91,8 +102,8 @@ def unserved_penalties(problem: Problem) -> NDArray[np.int64]:
 def _out_of_reach(problem: Problem, chosen: NDArray[np.int64]) -> list[int]:
     """An edge to take out for each day of an expert that cannot be done as chosen.
 
-    The dearest of those without which it can. One edge at least is taken out of a finite number
-    each time, so the repair ends, and it ends only when every day can be done.
+    The least important and then dearest of those without which it can. One edge at least is taken
+    out of a finite number each time, so leaving out ends, and only when every day can be done.
     """
     days: dict[tuple[int, date], list[int]] = {}
     for edge in chosen[chosen >= 0]:
@@ -104,8 +115,13 @@ def _out_of_reach(problem: Problem, chosen: NDArray[np.int64]) -> list[int]:
         booked = visits_of(problem.snapshot.experts[expert], day)
         if not _can_be_done(problem, booked, edges):
             enough = [one for one in edges if _can_be_done(problem, booked, edges, without=one)]
-            bad.append(max(enough or edges, key=lambda edge: (problem.cost[edge], edge)))
+            bad.append(max(enough or edges, key=lambda edge: _dispensable(problem, edge)))
     return bad
+
+
+def _dispensable(problem: Problem, edge: int) -> tuple[int, int, int]:
+    ticket = problem.snapshot.tickets[int(problem.ticket[edge])]
+    return PRIORITY_LEVELS.index(ticket.priority), int(problem.cost[edge]), edge
 
 
 def _can_be_done(

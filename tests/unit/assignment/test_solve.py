@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from math import asin, cos, radians, sin, sqrt
+from random import Random
 from uuid import UUID
 
 from hypothesis import given, settings
@@ -233,7 +234,10 @@ def test_a_delay_that_bookings_pass_on_bars_a_window_after_them() -> None:
     assert len(problem([far], [expert(1, radius_km=200, visits=booked)]).ticket) == 0
 
 
-def late(day: list[tuple[datetime, datetime, timedelta, float, float]]) -> bool:
+Day = list[tuple[datetime, datetime, timedelta, float, float]]
+
+
+def late(day: Day) -> bool:
     """Whether a visit of a day ends after its window, driving at 60 km an hour."""
     end: datetime | None = None
     for index, (start, until, work, latitude, longitude) in enumerate(sorted(day)):
@@ -262,11 +266,33 @@ def test_no_expert_is_ever_given_a_day_that_cannot_be_driven(
         for number, (x, y, work) in enumerate(jobs)
     ]
     found = problem(calls, [expert(1, radius_km=300), expert(2, radius_km=300)])
-    days: dict[int, list[tuple[datetime, datetime, timedelta, float, float]]] = {}
+    assert not any(late(day) for day in days_of(found))
+
+
+def days_of(found: Problem) -> list[Day]:
+    """The days that a solution plans, one an expert: the horizon of these tests."""
+    days: dict[int, Day] = {}
     for number, edge in enumerate(solve(found).edge):
         if edge >= 0:
-            slot, call = found.slots[int(found.slot[edge])], calls[number]
+            slot, call = found.slots[int(found.slot[edge])], found.snapshot.tickets[number]
             days.setdefault(slot.expert, []).append(
                 (slot.start, slot.end, call.work, call.latitude, call.longitude)
             )
-    assert not any(late(day) for day in days.values())
+    return list(days.values())
+
+
+def test_far_too_few_experts_in_a_wide_country_are_planned_as_far_as_they_can_drive() -> None:
+    random = Random(1)
+    calls = [
+        ticket(
+            number,
+            latitude=30 + random.uniform(-1.5, 1.5),
+            longitude=-97 + random.uniform(-1.5, 1.5),
+            work=random.choice((60, 90, 120)),
+        )
+        for number in range(200)
+    ]
+    found = problem(calls, [expert(number, radius_km=250) for number in range(8)])
+    days = days_of(found)
+    assert not any(late(day) for day in days)
+    assert sum(len(day) for day in days) >= 16, "half of the windows, and the rest next time"
