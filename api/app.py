@@ -36,6 +36,10 @@ async def live() -> dict[str, str]:
     return {"status": "live"}
 
 
+def _is_field(type_: object) -> bool:
+    return isinstance(type_, type) and issubclass(type_, Field)
+
+
 def _router(quantum: Quantum) -> Router:
     sessions = create_sessions(quantum.engine)
     return Router(
@@ -105,7 +109,7 @@ def create_app(quanta: Sequence[Quantum]) -> Litestar:
         ],
         dependencies={"now": Provide(provide_now)},
         exception_handlers=EXCEPTION_HANDLERS,
-        type_decoders=[(lambda type_: issubclass(type_, Field), decode_field)],
+        type_decoders=[(_is_field, decode_field)],
         plugins=[FieldSchemaPlugin()],
         openapi_config=_documentation(quanta),
         request_max_body_size=MAX_BODY_BYTES,

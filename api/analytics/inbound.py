@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import api.analytics.tables  # noqa: F401 - all of them, for the keys between them
 from api.analytics.surveys.handlers import survey_answered
 from api.kernel.inbox import Inbound
 from api.messages import SurveyAnswered

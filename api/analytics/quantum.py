@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import api.analytics.tables  # noqa: F401 - all of them, for the keys between them
 from api.analytics.reports.routes import ReportController
 from api.analytics.reports.service import Published
 from api.kernel.auth import STAFF_ISSUER, TokenVerifier

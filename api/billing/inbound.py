@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import api.billing.tables  # noqa: F401 - all of them, for the keys between them
 from api.billing.contracts.handlers import contract_changed, plan_priced
 from api.billing.vault.handlers import CardIntake
 from api.billing.vault.settings import BoxSettings, VaultSettings

@@ -1,5 +1,6 @@
 """The billing quantum as a process serves it: runs, invoices, alerts. It holds no card role."""
 
+import api.billing.tables  # noqa: F401 - all of them, for the keys between them
 from api.billing.invoices.routes import InvoiceController, RunController
 from api.billing.payments.routes import AlertController
 from api.kernel.auth import STAFF_ISSUER, TokenVerifier

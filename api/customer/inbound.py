@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from pydantic import HttpUrl, SecretStr
 
+import api.customer.tables  # noqa: F401 - all of them, for the keys between them
 from api.customer.cards.handlers import card_outcome
 from api.customer.contracts.handlers import (
     contract_standing,

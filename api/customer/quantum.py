@@ -2,6 +2,7 @@
 
 from pydantic import SecretStr
 
+import api.customer.tables  # noqa: F401 - all of them, for the keys between them
 from api.customer.accounts.routes import AccountController
 from api.customer.cards.routes import CardController
 from api.customer.cards.service import CardSealer

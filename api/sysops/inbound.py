@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import api.sysops.tables  # noqa: F401 - all of them, for the keys between them
 from api.kernel.inbox import Inbound
 from api.kernel.outside.delivery import Sender
 from api.messages import (

@@ -2,6 +2,7 @@
 
 from pydantic import SecretStr
 
+import api.sysops.tables  # noqa: F401 - all of them, for the keys between them
 from api.kernel.auth import STAFF_ISSUER, TokenSigner, TokenVerifier
 from api.kernel.database import create_engine
 from api.kernel.quantum import Quantum

@@ -5,6 +5,7 @@ Light: no dbt, no Great Expectations.
 
 import dagster as dg
 
+import api.billing.tables  # noqa: F401 - all of them, for the keys between them
 from orchestration.billing import assets, schedules
 
 defs = dg.Definitions(

@@ -5,6 +5,9 @@ Light: no dbt, no Great Expectations.
 
 import dagster as dg
 
+import api.billing.tables
+import api.customer.tables
+import api.sysops.tables  # noqa: F401 - all of them, for the keys between them
 from orchestration.assignment import assets as assignment
 from orchestration.reconciliation import assets as reconciliation
 from orchestration.retention import assets as retention

@@ -3,6 +3,10 @@
 Each is skipped when it has succeeded before: from then on the schedules carry it.
 """
 
+from datetime import timedelta
+
+from api.billing.calendar import BILLING_ZONE
+from api.kernel import clock
 from orchestration.local.blueprint import Note
 from orchestration.local.errors import LocalError
 from orchestration.local.instance import Instance
@@ -20,6 +24,13 @@ def dagster(instance: Instance) -> Jobs:
 
 def assign(instance: Instance, note: Note) -> None:
     _run(instance, note, "operations", "assign_experts_job")
+
+
+def bill(instance: Instance, note: Note) -> None:
+    """The demo world brings its history billed: then there is nothing left to write."""
+    today = clock.now().astimezone(BILLING_ZONE).date()
+    month = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    _run(instance, note, "billing", "billing_run_job", {"dagster/partition": month.isoformat()})
 
 
 def publish(instance: Instance, note: Note) -> None:

@@ -26,6 +26,7 @@ PREPARE: Final = (
 FIRST_JOBS = "orchestration.local.first_jobs"
 COMPLETE: Final = (
     Step("Assigning experts to the open tickets", f"{FIRST_JOBS}:assign"),
+    Step("Billing the last closed month", f"{FIRST_JOBS}:bill"),
     Step("Filling the warehouse and publishing the reports", f"{FIRST_JOBS}:publish"),
 )
 

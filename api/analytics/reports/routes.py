@@ -16,7 +16,6 @@ from api.kernel.auth import Requires, SignedInRequest
 from warehouse import reports
 from warehouse.read import Snapshot
 
-
 JSON: Final = "application/json"
 FORMS: Final = {JSON: "json", "text/csv": "csv"}
 

@@ -1,4 +1,4 @@
-"""A database that is full, or a row that somebody else holds: try again, and nothing is half done."""
+"""A full database, or a row that somebody else holds: try again, and nothing is half done."""
 
 from uuid import UUID
 
