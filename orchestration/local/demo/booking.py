@@ -14,7 +14,7 @@ from orchestration.local.demo.setting import Setting
 
 AHEAD: Final = 10 * WINDOWS_A_DAY
 """How many slots ahead a visit is looked for: ten days."""
-COMPARED: Final = 3
+COMPARED: Final = 4
 """How many of the nearest experts are compared for the earliest slot."""
 RANK_SLOTS: Final = 3
 """A farther expert must be this many slots earlier to be preferred."""

@@ -89,9 +89,10 @@ class Writer:
         self._waiting.put(None)
 
     def abandon(self) -> None:
-        """Undo everything, as far as it has not failed by itself."""
+        """Undo everything, as far as it has not failed by itself; returns when it is undone."""
         self._abandoned = True
         self._waiting.put(None)
+        self._thread.join()
 
     def join(self) -> None:
         """Wait for the commit; raises what went wrong."""

@@ -42,4 +42,4 @@ class DemoSize:
         """
         if customers < SCALE_CUSTOMERS:
             return cls(customers, max(8, min(200, customers // 10)), months, seed)
-        return cls(customers, customers // 75, months, seed, tickets_a_year=5.0)
+        return cls(customers, customers // 55, months, seed, tickets_a_year=5.0)

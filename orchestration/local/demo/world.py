@@ -22,7 +22,7 @@ from orchestration.local.demo.office import Office, open_office
 from orchestration.local.demo.people import Customers, settle
 from orchestration.local.demo.setting import Setting
 
-MOST_CANDIDATES: Final = 3 * COMPARED
+MOST_CANDIDATES: Final = 4 * COMPARED
 
 
 @dataclass(frozen=True)

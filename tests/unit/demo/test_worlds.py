@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
 from orchestration.local.demo.catalogue import load_catalogue
 from orchestration.local.demo.drawing import draw
@@ -48,6 +49,24 @@ def test_another_seed_or_moment_gives_another_world() -> None:
 def test_every_table_gets_rows_but_the_vault_without_keys() -> None:
     expected = {f"{database}.{table}" for database, tables in TABLES.items() for table in tables}
     assert {name for name, count in counts().items() if count} == expected - {"billing.vault_card"}
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        DemoSize(customers=1, experts=4, months=1),
+        DemoSize(customers=10, experts=8, months=60),
+        DemoSize(customers=20, experts=320, months=1),
+        DemoSize(customers=20, experts=8, months=2, tickets_a_year=0),
+        DemoSize(customers=400, experts=4, months=1, tickets_a_year=12),
+    ],
+    ids=["one customer", "five years", "every metro", "hardly a ticket", "too few experts"],
+)
+def test_extreme_worlds_can_be_drawn(size: DemoSize) -> None:
+    rows = counts(size)
+    assert rows["customer.account"] == size.customers
+    assert rows["sysops.expert"] == size.experts
+    assert rows["billing.billing_run"] == size.months
 
 
 def test_customers_open_three_tickets_a_year_in_the_mean() -> None:
