@@ -54,8 +54,8 @@ def choose(
             since, until, period = _period(today, periods, usual)
         chosen = {name: _some(name, offered.get(name, {})) for name in names}
     narrowed: dict[str, Any] = {name: values for name, values in chosen.items() if values}
-    filters = Filters(since=since, until=until, grain=_grain(since, until), **narrowed)
-    return View(filters, _before(filters, period), _words(period, chosen, offered))
+    filters = Filters(since=since, until=until, grain=grain_of(since, until), **narrowed)
+    return View(filters, earlier(filters, period), _words(period, chosen, offered))
 
 
 def _some(name: str, offered: dict[str, str]) -> tuple[str, ...]:
@@ -85,10 +85,8 @@ def _period(today: date, periods: tuple[str, ...], usual: str) -> tuple[date, da
         key="days",
         bind="query-params",
     )
-    if len(days) != 2:
-        st.caption("Choose the last day, too.")
-        st.stop()
-    first, last = days
+    # While only the first day is chosen, the period goes on to today.
+    first, last = (*days, today)[:2] if days else (today, today)
     return first, last, f"{first:%b %-d, %Y} to {last:%b %-d, %Y}"
 
 
@@ -104,14 +102,14 @@ def begin(period: str, today: date) -> date:
     return _months_earlier(today.replace(day=1), number - 1)
 
 
-def _grain(since: date, until: date) -> Grain:
+def grain_of(since: date, until: date) -> Grain:
     days = (until - since).days
     if days <= 31:
         return "day"
     return "week" if days <= 7 * 27 else "month"
 
 
-def _before(filters: Filters, period: str) -> Filters | None:
+def earlier(filters: Filters, period: str) -> Filters | None:
     """The same stretch of the period before, as far as the present one has come."""
     if filters.since == FIRST_DAY:
         return None

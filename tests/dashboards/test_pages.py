@@ -1,5 +1,6 @@
 """Every page: with numbers, with none, and with a later build that was held back."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,23 @@ def test_without_a_good_token_nothing_is_shown(page: Opener, access: str, words:
     assert not app.exception
     assert not app.metric
     assert words in texts(app)
+
+
+@pytest.mark.usefixtures("published")
+def test_while_only_the_first_day_is_chosen_the_period_goes_on_to_today(page: Opener) -> None:
+    app = page("ticketing", period="Own dates")
+    app.date_input(key="days").set_value((date(2026, 3, 30),)).run()
+    assert figures(app)["Submitted"] == "3"
+    assert "Mar 30, 2026 to Mar 31, 2026" in texts(app)
+
+
+def test_a_page_that_fails_says_so_without_its_trace() -> None:
+    def script() -> None:
+        from dashboards.failures import say_what_failed
+
+        say_what_failed(ValueError("postgresql://user:secret@host"))
+
+    app = AppTest.from_function(script).run()
+    (said,) = app.error
+    assert "could not be made" in said.value
+    assert "secret" not in texts(app)
