@@ -8,6 +8,8 @@ from itertools import groupby
 from typing import Any
 
 import psycopg
+from sqlalchemy import BIGINT
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.engine import make_url
 
 from data_tests.promise import Outcome, Promise
@@ -65,6 +67,8 @@ def _source(url: str) -> Any:
         progress_bars=ProgressBarsConfig(globally=False),
         analytics_enabled=False,
     )
+    # Unknown to SQLAlchemy, whose warning of it the library takes for an error.
+    ischema_names.setdefault("xid8", BIGINT)
     context = gx.get_context(project_config=config, mode="ephemeral")
     address = make_url(url).set(drivername="postgresql+psycopg")
     return context.data_sources.add_postgres(

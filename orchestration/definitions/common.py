@@ -1,7 +1,7 @@
 """What all code locations share: where runs execute, and schedules that never overlap."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 import dagster as dg
 
@@ -27,13 +27,18 @@ def scheduled_job(
     *,
     description: str,
     execution_timezone: str = "UTC",
+    hooks: Set[dg.HookDefinition] = frozenset(),
 ) -> dg.Definitions:
     """An asset job that runs in one process, and a running schedule that never overlaps itself.
 
     One process: a tick takes seconds, where the multiprocess executor starts a Python each step.
     """
     job = dg.define_asset_job(
-        name, selection=selection, description=description, executor_def=dg.in_process_executor
+        name,
+        selection=selection,
+        description=description,
+        executor_def=dg.in_process_executor,
+        hooks=hooks,
     )
 
     def unless_running(

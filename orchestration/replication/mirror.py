@@ -1,5 +1,6 @@
 """Bringing `raw` to the present state of one source."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -7,7 +8,13 @@ import psycopg
 
 from orchestration.replication import landing, source
 from orchestration.replication.landing import Landed
-from orchestration.replication.plan import Snapshot, Stopped, reading, unknown_columns
+from orchestration.replication.plan import (
+    Snapshot,
+    Stopped,
+    Watermark,
+    reading,
+    unknown_columns,
+)
 
 SOURCES = ("sysops", "billing", "customer")
 """In the order of extraction: what the others tell of customers is in the customer database
@@ -26,8 +33,10 @@ class Mirrored:
     """Columns (`table.column`) that the replicator may read and raw has no place for."""
 
 
-def mirror(name: str, source_url: str, loader_url: str) -> Mirrored:
+def mirror(name: str, source_url: str, loader_url: str, *, full: bool = False) -> Mirrored:
     """Land everything that changed in a source since the last time, in one transaction.
+
+    `full` lands every row again.
 
     Rows, deletions and watermarks become visible together or not at all, so that a crash at
     any point loses and doubles nothing. Raises psycopg.Error when a server cannot be reached.
@@ -37,18 +46,22 @@ def mirror(name: str, source_url: str, loader_url: str) -> Mirrored:
         landing.lock(target, name)
         with source.snapshot(source_url) as (origin, snapshot):
             done = Mirrored(name, snapshot.as_of)
-            _land_tables(origin, target, snapshot, done)
+            watermarks = {} if full else landing.watermarks(target, name)
+            _land_tables(origin, target, snapshot, watermarks, done)
     if not done.stopped:
         source.forget(source_url, snapshot.low)
     return done
 
 
 def _land_tables(
-    origin: source.Connection, target: source.Connection, snapshot: Snapshot, done: Mirrored
+    origin: source.Connection,
+    target: source.Connection,
+    snapshot: Snapshot,
+    watermarks: Mapping[str, Watermark],
+    done: Mirrored,
 ) -> None:
     found = source.tables(origin)
     horizon = source.horizon(origin)
-    watermarks = landing.watermarks(target, done.source)
     for table, raw in landing.raw_tables(target, done.source).items():
         plan = reading(
             table,

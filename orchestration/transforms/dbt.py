@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy.engine import make_url
 
-PROJECT = Path(__file__).parents[2] / "transforms"
+from orchestration.transforms.project import PROJECT, load, test_name
 
 Outcome = Literal["success", "warn", "fail", "error", "skipped"]
 _OUTCOMES: Mapping[str, Outcome] = {
@@ -28,14 +28,24 @@ _OUTCOMES: Mapping[str, Outcome] = {
 
 @dataclass(frozen=True)
 class NodeResult:
-    """What became of one dbt node. `failures` are failing rows of a test; `rows` were written."""
+    """What became of one dbt node. `failures` are failing rows of a test; `rows` were written.
+
+    A test goes by the name that people see (`project.test_name`) and has the `model` it is of.
+    """
 
     unique_id: str
+    name: str
+    model: str | None
     outcome: Outcome
     seconds: float
     message: str
     failures: int | None
     rows: int | None
+
+    @property
+    def is_model(self) -> bool:
+        """A model or a seed: something that is built."""
+        return self.unique_id.split(".", 1)[0] in {"model", "seed"}
 
 
 class DbtFailed(Exception):
@@ -110,13 +120,26 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-def _result(node: Any) -> NodeResult:
-    response: dict[str, Any] = node.adapter_response or {}
+def _result(done: Any) -> NodeResult:
+    response: dict[str, Any] = done.adapter_response or {}
+    name, model = _name(done.node)
     return NodeResult(
-        unique_id=node.node.unique_id,
-        outcome=_OUTCOMES[str(node.status).lower()],
-        seconds=node.execution_time,
-        message=node.message or "",
-        failures=node.failures,
+        unique_id=done.node.unique_id,
+        name=name,
+        model=model,
+        outcome=_OUTCOMES[str(done.status).lower()],
+        seconds=done.execution_time,
+        message=done.message or "",
+        failures=done.failures,
         rows=response.get("rows_affected"),
     )
+
+
+def _name(node: Any) -> tuple[str, str | None]:
+    generic = getattr(node, "test_metadata", None)
+    if generic is not None:
+        model = node.attached_node.split(".")[-1]
+        return test_name(generic.name, node.column_name, generic.kwargs), model
+    if node.resource_type == "test":
+        return node.name, load().model_of(node.name)
+    return node.name, None

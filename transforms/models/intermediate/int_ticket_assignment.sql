@@ -1,3 +1,5 @@
+{{ config(materialized="table") }}
+
 select
     ticket_id,
     cast(count(*) as integer) as assignments,

@@ -1,0 +1,82 @@
+"""The two borders: what has landed, and what is about to be published."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from data_tests import landing, marts
+from data_tests.validate import text_columns, validate
+from orchestration.publishing.settings import PublishingSettings
+from orchestration.quality.results import check_results, check_specs
+from orchestration.replication.assets import landing_key
+from orchestration.replication.mirror import SOURCES
+from orchestration.transforms.project import load
+from warehouse.manifest import Manifest
+from warehouse.store import Store
+
+MART_WORDS: Mapping[str, Sequence[str]] = {
+    name: words
+    for name, model in load().marts.items()
+    if (words := [column.name for column in model.columns if column.kind == "text"])
+}
+"""The text columns of each mart."""
+
+LANDING_KEYS = [landing_key(source) for source in SOURCES]
+MART_KEYS = [dg.AssetKey(["marts", mart]) for mart in load().marts]
+
+
+@dg.multi_asset_check(
+    name="landing_promises",
+    specs=check_specs(
+        LANDING_KEYS,
+        "What the models rely on: volume, freshness, schema, distribution and absence of "
+        "personal data, looked at with Great Expectations.",
+    ),
+)
+def landing_promises() -> Iterator[dg.AssetCheckResult]:
+    """The promises about each source's tables, and about how far all have landed."""
+    settings = PublishingSettings()  # type: ignore[call-arg]  # read from the environment
+    words = text_columns(settings.url, "raw")
+    outcomes = validate(settings.url, landing.promises(datetime.now(UTC), words))
+    yield from check_results(
+        [(_source_of(one.promise.table), one) for one in outcomes], LANDING_KEYS
+    )
+
+
+def _source_of(table: str) -> dg.AssetKey:
+    """The source of a raw table; how far all sources have landed is told of the last one."""
+    schema, name = table.split(".")
+    return landing_key(name.split("__")[0] if schema == "raw" else SOURCES[-1])
+
+
+@dg.multi_asset_check(
+    name="mart_promises",
+    specs=check_specs(
+        MART_KEYS,
+        "What readers rely on: volume and columns against the published version, freshness, "
+        "distribution and absence of personal data, looked at with Great Expectations.",
+    ),
+    config_schema={
+        "compare_with_published": dg.Field(
+            bool,
+            default_value=True,
+            description="False lets a version pass that has much fewer rows, or fewer columns, "
+            "than the published one, after they were taken away on purpose.",
+        )
+    },
+)
+def mart_promises(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    """The promises about each mart."""
+    settings = PublishingSettings()  # type: ignore[call-arg]  # read from the environment
+    compare = context.op_execution_context.op_config["compare_with_published"]
+    published = _published(Store(settings.warehouse_dir)) if compare else None
+    outcomes = validate(settings.url, marts.promises(datetime.now(UTC), MART_WORDS, published))
+    yield from check_results(
+        [(dg.AssetKey(one.promise.table.split(".")), one) for one in outcomes], MART_KEYS
+    )
+
+
+def _published(store: Store) -> Manifest | None:
+    version = store.current()
+    return store.manifest(version) if version else None
