@@ -7,7 +7,10 @@ publishing look for the same things. They are strict enough for dates, UUIDs and
 EMAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}"
 _EDGES = r"(^|[^0-9])({})([^0-9]|$)"
 PHONE = _EDGES.format(r"\+[0-9]{10,15}|(\+?1[ .-])?\(?[2-9][0-9]{2}\)?[ .-][0-9]{3}[ .-][0-9]{4}")
-CARD = _EDGES.format(r"[0-9]{13,19}|[0-9]{4}([ -][0-9]{4}){3}|[0-9]{4}[ -][0-9]{6}[ -][0-9]{5}")
+# Four groups of four digits also stand inside a UUID, there after a hexadecimal digit.
+_APART = r"(^|[^0-9A-Fa-f-])({})([^0-9A-Fa-f-]|$)"
+_GROUPED = _APART.format("[0-9]{4}([ -][0-9]{4}){3}|[0-9]{4}[ -][0-9]{6}[ -][0-9]{5}")
+CARD = f"{_EDGES.format('[0-9]{13,19}')}|{_GROUPED}"
 
 PATTERNS = {"an e-mail address": EMAIL, "a phone number": PHONE, "a card number": CARD}
 """What is looked for, by the words for it."""

@@ -49,3 +49,10 @@ def test_dates_ids_and_words_pass(value: str) -> None:
 @given(st.from_regex(personal_data.ANY))
 def test_the_quick_look_misses_nothing(value: str) -> None:
     assert re.search(personal_data.HINT, value)
+
+
+def test_a_key_made_of_digits_is_not_a_card() -> None:
+    key = "019a9c4c-4567-7123-8901-123456789012"
+    mixed = "0a9c4567-1234-5678-9012-3456789012ab"
+    for text in (key, mixed, f"{mixed}-2026-10", f"{key}|{mixed}"):
+        assert not re.search(personal_data.ANY, text), text
