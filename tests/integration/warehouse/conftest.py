@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.databases import Databases, Templates
-from tests.integration.warehouse.built import Built
-from tests.integration.warehouse.sources import Sources
-from tests.integration.warehouse.world import World
+from tests.warehouse.built import Built
+from tests.warehouse.sources import Sources
+from tests.warehouse.world import World
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import psycopg
 import pytest
 from adbc_driver_postgresql import dbapi
 
-from orchestration.transforms import dbt, on_duckdb
-from tests.integration.warehouse.built import Built, bad
+from orchestration.transforms import build, dbt, on_duckdb, project
 from tests.integration.warehouse.conftest import target_path
+from tests.warehouse.built import Built, bad
 
 pytestmark = pytest.mark.xdist_group("marts")
 
@@ -146,3 +146,65 @@ def test_the_transformer_cannot_change_what_landed(built: Built) -> None:
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute("DELETE FROM raw.sysops__ticket")
+
+
+def test_the_project_read_from_its_files_is_what_dbt_makes_of_it(built: Built) -> None:
+    manifest = dbt.manifest(built.target_path)
+    by_id = {**manifest["nodes"], **manifest["sources"]}
+    ours = project.load()
+    for node in manifest["nodes"].values():
+        if node["resource_type"] in {"model", "seed"}:
+            model = ours.models[node["name"]]
+            parents = [by_id[one] for one in node["depends_on"].get("nodes", [])]
+            assert (model.layer, model.description) == (node["schema"], node["description"])
+            assert model.is_table == (node["config"]["materialized"] == "table")
+            assert {*model.models} == {
+                one["name"] for one in parents if one["resource_type"] != "source"
+            }
+            assert {*model.sources} == {
+                (one["source_name"], one["name"])
+                for one in parents
+                if one["resource_type"] == "source"
+            }
+    assert len(ours.models) == sum(
+        node["resource_type"] in {"model", "seed"} for node in manifest["nodes"].values()
+    )
+
+
+def test_every_test_of_the_project_has_its_result_under_its_own_name(built: Built) -> None:
+    results = {(one.name, one.model or ""): one for one in built.results if not one.is_model}
+    tests = {(test.name, test.model): test for test in project.load().tests}
+    assert results.keys() == tests.keys()
+    severities = {
+        node["unique_id"]: node["config"]["severity"].lower()
+        for node in dbt.manifest(built.target_path)["nodes"].values()
+        if node["resource_type"] == "test"
+    }
+    for place, one in results.items():
+        assert tests[place].blocks == (severities[one.unique_id] == "error")
+
+
+def test_no_view_stands_on_a_table_that_is_made_anew() -> None:
+    """dbt replaces a table by dropping the old one, and with it every view on it."""
+    models = project.load().models
+    assert [
+        (model.name, name)
+        for model in models.values()
+        if not model.is_table
+        for name in model.models
+        if models[name].is_table
+    ] == []
+
+
+def test_a_second_build_makes_no_view_again_and_gives_the_same_marts(built: Built) -> None:
+    with built.copy() as other:
+        url = other.databases.url("analytics", "transformer")
+        first = build.build(url, target_path=built.target_path, threads=2)
+        second = build.build(url, target_path=built.target_path, threads=2)
+        assert bad(first) == bad(second) == {}
+        made = {one.name for one in second if one.is_model}
+        assert made == {name for name, one in project.load().models.items() if one.is_table}
+        for mart in built.marts:
+            query = f"SELECT count(*), min(t::text), max(t::text) FROM marts.{mart} AS t"
+            rows = built.databases.rows("analytics", query)
+            assert other.databases.rows("analytics", query) == rows

@@ -7,7 +7,7 @@ import pytest
 from data_tests import landing, marts
 from data_tests.promise import Outcome, Promise
 from data_tests.validate import text_columns, validate
-from tests.integration.warehouse.built import Built
+from tests.warehouse.built import Built
 from warehouse.manifest import Manifest, Table
 
 pytestmark = pytest.mark.xdist_group("marts")

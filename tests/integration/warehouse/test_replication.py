@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from orchestration.replication import landing
-from tests.integration.warehouse.sources import NOON, Sources
+from tests.warehouse.sources import NOON, Sources
 
 
 def test_the_first_extraction_lands_every_row(sources: Sources) -> None:

@@ -6,7 +6,7 @@ import pytest
 from api.kernel import access
 from orchestration.replication.mirror import SOURCES
 from tests.databases import Databases
-from tests.integration.warehouse.sources import Sources
+from tests.warehouse.sources import Sources
 
 
 def test_a_retyped_column_stops_its_table_and_no_other(sources: Sources) -> None:

@@ -14,8 +14,8 @@ from uuid import UUID
 from psycopg import sql
 
 from tests.databases import Databases
-from tests.integration.warehouse.lives import Life, live
-from tests.integration.warehouse.money import bills
+from tests.warehouse.lives import Life, live
+from tests.warehouse.money import bills
 
 Row = dict[str, Any]
 PLACES = (

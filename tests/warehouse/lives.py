@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg.types.range import TimestamptzRange
 
 if TYPE_CHECKING:
-    from tests.integration.warehouse.world import World
+    from tests.warehouse.world import World
 
 Row = dict[str, Any]
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from tests.integration.warehouse.world import World
+    from tests.warehouse.world import World
 
 Row = dict[str, Any]
 

@@ -9,8 +9,8 @@ from typing import Self
 from orchestration.replication.mirror import SOURCES
 from orchestration.transforms import dbt
 from tests.databases import Databases
-from tests.integration.warehouse.sources import Sources
-from tests.integration.warehouse.world import World
+from tests.warehouse.sources import Sources
+from tests.warehouse.world import World
 
 
 @dataclass

@@ -1,0 +1,80 @@
+"""The asset graph: a story from left to right, told without loading what it does not need."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from api.kernel import access
+from orchestration.definitions.analytics import defs
+from orchestration.transforms.project import load
+
+GRAPH = defs.resolve_asset_graph()
+JOB_OF = defs.resolve_schedule_def("warehouse_schedule")
+
+
+def test_loading_the_definitions_loads_no_heavy_library() -> None:
+    heavy = ("dbt", "great_expectations", "pandas", "pyarrow", "adbc_driver_postgresql")
+    code = (
+        "import sys, orchestration.definitions.analytics; "
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_mart_is_published() -> None:
+    published = GRAPH.get(dg.AssetKey(["published", "warehouse"]))
+    assert {key.path[-1] for key in published.parent_keys} == set(load().marts)
+
+
+def test_every_landed_table_comes_from_the_table_its_replicator_reads() -> None:
+    for source in ("customer", "sysops", "billing"):
+        tables = access.load(source).roles["replicator"].columns
+        landing = GRAPH.get(dg.AssetKey(["landing", source]))
+        assert {key.path[-1] for key in landing.parent_keys} == set(tables)
+
+
+def test_everything_has_words_an_owner_and_a_group() -> None:
+    for key in GRAPH.get_all_asset_keys():
+        node = GRAPH.get(key)
+        assert node.description, key
+        assert node.owners, key
+        assert node.group_name != "default", key
+
+
+def test_every_check_has_words_and_every_mart_has_checks() -> None:
+    checks = defs.resolve_asset_graph().asset_check_keys
+    assert {key.asset_key.path[-1] for key in checks} >= set(load().marts)
+
+
+def test_nothing_is_published_before_everything_is_checked() -> None:
+    job = defs.resolve_job_def("warehouse")
+    order = [node.name for node in job.graph.nodes_in_topological_order]
+    assert order == [
+        "replicate", "landing_promises", "transform", "mart_promises", "published__warehouse",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "starts"),
+    [
+        (dg.DagsterRunStatus.STARTED, False),
+        (dg.DagsterRunStatus.STARTING, False),
+        (dg.DagsterRunStatus.SUCCESS, True),
+        (dg.DagsterRunStatus.FAILURE, True),
+    ],
+)
+def test_a_tick_starts_no_run_while_the_last_one_is_on_its_way(
+    status: dg.DagsterRunStatus, starts: bool, tmp_path: Path
+) -> None:
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        instance.add_run(dg.DagsterRun(job_name="warehouse", run_id="0" * 32, status=status))
+        with dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=datetime.now(UTC)
+        ) as context:
+            tick = JOB_OF.evaluate_tick(context)
+    assert bool(tick.run_requests) == starts
