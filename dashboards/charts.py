@@ -236,12 +236,12 @@ def funnel(data: pd.DataFrame, *, title: str) -> Any:
             color=alt.Color(
                 "verdict:N",
                 scale=theme.scale(verdicts, (theme.RED, theme.GREY, theme.GREEN)),
-                legend=alt.Legend(),
+                legend=theme.legend(verdicts),
             ),
             shape=alt.Shape(
                 "verdict:N",
                 scale=alt.Scale(domain=verdicts, range=["triangle-down", "circle", "triangle-up"]),
-                legend=alt.Legend(),
+                legend=theme.legend(verdicts),
             ),
             tooltip=[
                 alt.Tooltip("expert:N", title="Expert"),

@@ -82,8 +82,12 @@ def dress(chart: Any, height: int | None = HEIGHT) -> Any:
 
 
 def legend(words: list[str], **more: Any) -> alt.Legend:
-    """In as many columns as fit on a phone."""
-    return alt.Legend(columns=2 if max(map(len, words)) > 12 else 3, **more)
+    """In as many columns as fit on a phone; each entry begins with a capital."""
+    columns = 2 if max(map(len, words)) > 14 else 3
+    return alt.Legend(columns=columns, labelExpr=_CAPITALISED, **more)
+
+
+_CAPITALISED: Final = "upper(slice(datum.label, 0, 1)) + slice(datum.label, 1)"
 
 
 def scale(names: list[str], colours: tuple[str, ...] = CATEGORIES) -> alt.Scale:

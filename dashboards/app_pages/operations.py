@@ -151,6 +151,7 @@ def _lists(snapshot: Snapshot, chosen: View, totals: dict[str, int]) -> None:
             data.ask(snapshot, "operations-visits-today", filters),
             empty="No visit is planned for today.",
             labels={"ticket_number": "Ticket", "arrival_window": "Window (local)"},
+            values={"stage": {stage: stage.capitalize() for stage in STAGES}},
             hidden=["ticket_id", "window_start"],
             total=totals["visits_today"],
         )
