@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down logs status reset test check
+.PHONY: help up down logs status reset test check e2e
 
 # The first interpreter of these that is new enough makes the .venv; PYTHON=... overrides.
 PYTHONS := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
@@ -28,6 +28,9 @@ reset: .venv ## Stop it and remove its data, after asking
 
 test: .venv ## Run all tests, in parallel, beside a running platform or without one
 	@.venv/bin/pytest -n auto $(ARGS)
+
+e2e: .venv ## Start a whole platform and drive a ticket through it, twice
+	@.venv/bin/pytest -m e2e tests/e2e $(ARGS)
 
 check: .venv ## Lint, format, types, import rules, SQL format
 	@.venv/bin/ruff check .
