@@ -93,7 +93,8 @@ def table(
             return
         data = words.frame(answer.table, per_cent=True)
         for name, meanings in (values or {}).items():
-            data[name] = data[name].map(lambda value, known=meanings: known.get(value, value))
+            if name in data:
+                data[name] = data[name].map(lambda value, known=meanings: known.get(value, value))
         shown = [column for column in answer.table.columns if column.name not in set(hidden)]
         st.dataframe(
             data,

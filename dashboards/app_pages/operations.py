@@ -31,17 +31,15 @@ FIGURES = [
     Figure("Submitted in 24 h", "submitted_24h", words.count, "submitted"),
     Figure("Resolved in 24 h", "resolved_24h", words.count, "resolved"),
 ]
-RISK_LABELS = {
+LABELS = {
     "ticket_number": "Ticket",
+    "age_hours": "Age",
     "due_in_hours": "Due in",
     "sla_due_at": "Due",
-    "window_start": "Expert comes",
-}
-WAITING_LABELS = {
-    "ticket_number": "Ticket",
     "waiting_minutes": "Waiting",
     "answer_in_minutes": "Time left",
-    "window_start": "Arrival window",
+    "arrival_window": "Window there",
+    "window_start": "Window begins",
 }
 
 
@@ -105,7 +103,6 @@ def _today(snapshot: Snapshot, chosen: View) -> None:
 
 
 def _lists(snapshot: Snapshot, chosen: View, totals: dict[str, int]) -> None:
-    filters = chosen.filters_with(limit=ROWS)
     late = totals["overdue"] + totals["at_risk"]
     nobody, risk, waiting, today = st.tabs(
         [
@@ -115,46 +112,35 @@ def _lists(snapshot: Snapshot, chosen: View, totals: dict[str, int]) -> None:
             f"Visits today ({totals['visits_today']:,})",
         ]
     )
+    filters = chosen.filters_with(limit=ROWS)
     with nobody:
-        tiles.table(
-            data.ask(snapshot, "operations-unassigned", filters),
-            empty="Every ticket has an expert.",
-            labels={"ticket_number": "Ticket", "age_hours": "Age", "due_in_hours": "Due in"},
-            values={"status": words.STATUS, "priority": words.PRIORITY},
-            hidden=["ticket_id"],
-            total=totals["unassigned"],
-        )
+        answer = data.ask(snapshot, "operations-unassigned", filters)
+        _list(answer, totals["unassigned"], "Every ticket has an expert.")
     with risk:
-        tiles.table(
-            data.ask(snapshot, "operations-sla-at-risk", filters),
-            empty="Every promise can be kept.",
-            labels=RISK_LABELS,
-            values={
-                "status": words.STATUS,
-                "risk": words.RISK,
-                "priority": words.PRIORITY,
-            },
-            hidden=["ticket_id"],
-            total=late,
-        )
+        answer = data.ask(snapshot, "operations-sla-at-risk", filters)
+        _list(answer, late, "Every promise can be kept.")
     with waiting:
-        tiles.table(
-            data.ask(snapshot, "operations-proposals", filters),
-            empty="No proposal waits for an answer.",
-            labels=WAITING_LABELS,
-            values={"priority": words.PRIORITY},
-            hidden=["ticket_id"],
-            total=totals["proposals_waiting"],
-        )
+        answer = data.ask(snapshot, "operations-proposals", filters)
+        _list(answer, totals["proposals_waiting"], "No proposal waits for an answer.")
     with today:
-        tiles.table(
-            data.ask(snapshot, "operations-visits-today", filters),
-            empty="No visit is planned for today.",
-            labels={"ticket_number": "Ticket", "arrival_window": "Window (local)"},
-            values={"stage": {stage: stage.capitalize() for stage in STAGES}},
-            hidden=["ticket_id", "window_start"],
-            total=totals["visits_today"],
-        )
+        answer = data.ask(snapshot, "operations-visits-today", filters)
+        _list(answer, totals["visits_today"], "No visit is planned for today.")
+
+
+def _list(answer: data.Answer, total: int, empty: str) -> None:
+    tiles.table(
+        answer,
+        empty=empty,
+        total=total,
+        labels=LABELS,
+        values={
+            "status": words.STATUS,
+            "priority": words.PRIORITY,
+            "risk": words.RISK,
+            "stage": {stage: stage.capitalize() for stage in STAGES},
+        },
+        hidden=["ticket_id"],
+    )
 
 
 main()
