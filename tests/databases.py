@@ -89,7 +89,7 @@ class Databases:
         name = f"{database}_{uuid4().hex[:12]}"
         with psycopg.connect(self._templates.server.url(), autocommit=True) as connection:
             connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY file_copy").format(
                     sql.Identifier(name),
                     sql.Identifier(template),
                     sql.Identifier(bootstrap.owner_of(database)),

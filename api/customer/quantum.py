@@ -13,6 +13,7 @@ from api.customer.surveys.routes import SurveyController
 from api.customer.tickets.routes import TicketController
 from api.kernel.auth import CUSTOMER_ISSUER, TokenSigner, TokenVerifier
 from api.kernel.database import create_engine
+from api.kernel.fields import load_places
 from api.kernel.quantum import Quantum
 from api.kernel.settings import ServiceSettings
 
@@ -31,6 +32,7 @@ class QuantumSettings(ServiceSettings):
 
 def quantum(settings: QuantumSettings) -> Quantum:
     """The quantum with its database, its routes and the keys it needs."""
+    load_places()
     signer = TokenSigner(CUSTOMER_ISSUER, settings.signing_key.get_secret_value())
     sealer = CardSealer(settings.vault_box_public_key)
 

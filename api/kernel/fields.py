@@ -128,6 +128,11 @@ def place(zip_code: str) -> Place | None:
     return None
 
 
+def load_places() -> None:
+    """Read all ZIP codes, half a second of work, so that nobody's first address waits for it."""
+    place("10001")
+
+
 def decode_field(type_: type, raw: Any) -> Any:
     """msgspec's `dec_hook`, and a Litestar type decoder, for the kinds above."""
     if issubclass(type_, Field):

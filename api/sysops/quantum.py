@@ -5,6 +5,7 @@ from pydantic import SecretStr
 import api.sysops.tables  # noqa: F401 - all of them, for the keys between them
 from api.kernel.auth import STAFF_ISSUER, TokenSigner, TokenVerifier
 from api.kernel.database import create_engine
+from api.kernel.fields import load_places
 from api.kernel.quantum import Quantum
 from api.kernel.settings import ServiceSettings
 from api.sysops.catalogue.routes import CatalogueController
@@ -23,6 +24,7 @@ class QuantumSettings(ServiceSettings):
 
 def quantum(settings: QuantumSettings) -> Quantum:
     """The quantum with its database, its routes and the keys it needs."""
+    load_places()
     signer = TokenSigner(STAFF_ISSUER, settings.signing_key.get_secret_value())
 
     async def provide_signer() -> TokenSigner:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -76,16 +77,10 @@ async def assign(sessions: Sessions, now: datetime, policy: Policy | None = None
 
 
 async def _run(sessions: Sessions, now: datetime, policy: Policy) -> Outcome:
+    begun = monotonic()
     async with sessions.begin() as session:
         expired = await expire_silent(session, now)
-    async with sessions.begin() as session:
-        await session.execute(
-            update(AssignmentRun)
-            .where(AssignmentRun.status == "running")
-            .values(status="failed", finished_at=now)
-        )
-        run = AssignmentRun(started_at=now, as_of=now, status="running", policy=policy.name)
-        session.add(run)
+    run = await _begin(sessions, now, policy)
     async with sessions.begin() as session:
         # One view of the database for the whole input.
         await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
@@ -114,7 +109,7 @@ async def _run(sessions: Sessions, now: datetime, policy: Policy) -> Outcome:
             update(AssignmentRun)
             .where(AssignmentRun.id == run.id)
             .values(
-                finished_at=now,
+                finished_at=now + timedelta(seconds=monotonic() - begun),
                 status="finished",
                 tickets=outcome.tickets,
                 windows=outcome.windows,
@@ -125,6 +120,19 @@ async def _run(sessions: Sessions, now: datetime, policy: Policy) -> Outcome:
             )
         )
     return outcome
+
+
+async def _begin(sessions: Sessions, now: datetime, policy: Policy) -> AssignmentRun:
+    """A new run's row; one that is still said to be running died, for the lock was free."""
+    async with sessions.begin() as session:
+        await session.execute(
+            update(AssignmentRun)
+            .where(AssignmentRun.status == "running")
+            .values(status="failed", finished_at=now)
+        )
+        run = AssignmentRun(started_at=now, as_of=now, status="running", policy=policy.name)
+        session.add(run)
+    return run
 
 
 async def _write(

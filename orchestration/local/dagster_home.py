@@ -16,6 +16,8 @@ STORAGE_VARIABLE = "SQUAD_DAGSTER_URL"
 SETTINGS = {
     "storage": {"postgres": {"postgres_url": {"env": STORAGE_VARIABLE}}},
     "telemetry": {"enabled": False},
+    # A newsletter's form in front of the first page.
+    "nux": {"enabled": False},
     "concurrency": {"runs": {"max_concurrent_runs": 4}},
     "run_launcher": {
         "module": "orchestration.local.run_launcher",

@@ -9,6 +9,7 @@ from base64 import b64encode
 from orchestration.local.secrets import SecretStore
 
 KEY_BYTES = 32
+KEK = "vault-kek"
 
 
 def signing_key(store: SecretStore, issuer: str) -> str:
@@ -42,7 +43,7 @@ def box_public_key(store: SecretStore) -> str:
 
 def key_encryption_key(store: SecretStore) -> str:
     """The key that wraps the vault's keys: 32 bytes in base64."""
-    return store.secret("vault-kek", _make_key)
+    return store.secret(KEK, _make_key)
 
 
 def survey_key(store: SecretStore) -> str:

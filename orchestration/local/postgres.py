@@ -35,7 +35,9 @@ COMMON = {
 }
 DURABLE = {
     "fsync": "on",
-    "shared_buffers": "256MB",
+    # The operating system caches as well, and each of the server's processes that touches these
+    # pages shows them as its own.
+    "shared_buffers": "128MB",
     "effective_cache_size": "1GB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "2GB",
@@ -53,6 +55,8 @@ FORGETFUL = {
     "shared_buffers": "64MB",
     "max_wal_size": "1GB",
 }
+MEMORY_BYTES = 4 * 1024**3
+"""Throw-away clusters are kept in memory when this much is free there."""
 
 
 class EmbeddedPostgres:
@@ -203,10 +207,20 @@ class EmbeddedPostgres:
         )
 
 
+def _memory_folder() -> Path | None:
+    shared = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of its own in it
+    if shared.is_dir() and shutil.disk_usage(shared).free > MEMORY_BYTES:
+        return shared
+    return None
+
+
 @contextmanager
 def throw_away_postgres(settings: Mapping[str, str] | None = None) -> Iterator[EmbeddedPostgres]:
-    """A server for tests on a free port, in a folder of its own that is removed afterwards."""
-    folder = Path(mkdtemp(prefix="squad-postgres-"))
+    """A server for tests on a free port, in a folder of its own that is removed afterwards.
+
+    The folder is in memory where there is enough: a copy of a database takes a quarter of the time.
+    """
+    folder = Path(mkdtemp(prefix="squad-postgres-", dir=_memory_folder()))
     # The server's user passes through; mkdtemp closes the folder to others.
     folder.chmod(0o711)
     try:

@@ -3,10 +3,12 @@
 A step is a function of the instance and of `note`, which shows a person one line.
 """
 
+import subprocess
 from typing import Final
 
 from orchestration.local.blueprint import Note, Step
 from orchestration.local.databases import DATABASES, admin_url
+from orchestration.local.errors import LocalError
 from orchestration.local.instance import Instance
 from orchestration.local.secrets import SecretStore
 
@@ -19,7 +21,7 @@ PREPARE: Final = (
     MIGRATE,
     Step("Making the vault's keys", "orchestration.local.vault:make_keys"),
     Step("Loading the demo world", "orchestration.local.demo.filling:fill"),
-    Step("Writing Dagster's configuration", f"{HERE}:configure_dagster"),
+    Step("Preparing Dagster", f"{HERE}:prepare_dagster"),
 )
 
 # When every service is ready.
@@ -41,9 +43,25 @@ def create_databases(instance: Instance, note: Note) -> None:
         note(f"{database} is at {revision}" if revision else f"{database} is there")
 
 
-def configure_dagster(instance: Instance, note: Note) -> None:
-    """Dagster's home folder, for this platform's ports."""
+def prepare_dagster(instance: Instance, note: Note) -> None:
+    """Dagster's home folder, for this platform's ports, and its tables.
+
+    Left to its own processes, which start together, two would make the same table.
+    """
+    from orchestration.local import environment, wiring
     from orchestration.local.dagster_home import write_dagster_home
 
     write_dagster_home(instance)
-    note("written")
+    note("configuration written")
+    done = subprocess.run(
+        [str(environment.programs() / "dagster"), "instance", "migrate"],
+        env=environment.common() | wiring.dagster(instance),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        last = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        raise LocalError(f"Dagster could not prepare its database: {' '.join(last)}")
+    note("tables there")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from orchestration.local import keys
 from orchestration.local.blueprint import Note
 from orchestration.local.databases import role_url
+from orchestration.local.errors import LocalError
 from orchestration.local.instance import Instance
 from orchestration.local.secrets import SecretStore
 
@@ -16,8 +17,20 @@ ROLE = "card_rotate"
 
 
 def make_keys(instance: Instance, note: Note) -> None:
-    """The step of `squad up`: makes the keys once, wrapped by the key-encryption key."""
-    open_keys(instance)
+    """The step of `squad up`: makes the keys once, wrapped by the key-encryption key.
+
+    Raises LocalError when the key that wrapped them is not the one that is here.
+    """
+    from api.billing.vault.crypto import WrongKey
+
+    try:
+        open_keys(instance)
+    except WrongKey as error:
+        raise LocalError(
+            f"The cards in the vault were locked under another key than {instance.secrets}/"
+            f"{keys.KEK}. Put the file that they were locked under back from your backup; "
+            "without it no stored card can be charged again."
+        ) from error
     note("there")
 
 

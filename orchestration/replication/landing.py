@@ -112,12 +112,14 @@ def land(
             landed.read = copy(origin, rows, target, lambda: table.name, table.columns)
             landed.quarantined = table.quarantine(table.name) if landed.read else 0
             landed.written = landed.read - landed.quarantined
+            table.analyze()
             return landed
         stage = table.make_stage()
         landed.read = copy(origin, rows, target, lambda: stage, table.columns)
         landed.quarantined = table.quarantine(stage)
         landed.written = table.merge()
         landed.deleted = table.delete_absent()
+        table.analyze()
     else:
         landed.read = copy(origin, rows, target, table.make_stage, table.columns)
         if landed.read:

@@ -126,6 +126,10 @@ class LandedTable:
             same=self._same("t", "s"),
         )
 
+    def analyze(self) -> None:
+        """Let the planner know what is there now; autovacuum would come a minute too late."""
+        self._run("ANALYZE {table}", table=self.name)
+
     def _make(self, name: str, columns: list[sql.Identifier]) -> None:
         self._run(
             "CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS SELECT {columns} FROM {table} LIMIT 0",

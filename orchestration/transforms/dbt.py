@@ -47,6 +47,11 @@ class NodeResult:
         """A model or a seed: something that is built."""
         return self.unique_id.split(".", 1)[0] in {"model", "seed"}
 
+    @property
+    def is_test(self) -> bool:
+        """A judgement on data; what is neither this nor a model is a hook of the run."""
+        return self.unique_id.startswith("test.")
+
 
 class DbtFailed(Exception):
     """dbt could not run at all; a node that fails is a result."""

@@ -120,7 +120,7 @@ def _model(file: Path, folder: Path, properties: Mapping[str, Any]) -> Model:
         ],
         models=list(dict.fromkeys(_REF.findall(sql))),
         sources=list(dict.fromkeys(_SOURCE.findall(sql))),
-        is_table=layer == "marts" or "materialized='table'" in sql.replace('"', "'"),
+        is_table=layer == "marts" or 'materialized="table"' in sql,
         partition_by=properties.get("config", {}).get("meta", {}).get("partition_by"),
     )
 

@@ -10,12 +10,14 @@ from api.kernel.auth import TokenSigner, password_matches
 from api.kernel.errors import NotSignedIn
 from api.sysops.staff.tables import Staff
 
-# Which quanta accept a token depends on what its roles have to do there.
-AUDIENCE_OF_ROLE = {
-    "expert": {"sysops"},
-    "helpdesk": {"sysops", "customer"},
-    "manager": {"sysops", "analytics"},
-    "administrator": {"sysops", "customer", "billing", "analytics"},
+# All staff belong to this quantum; which others accept a token depends on what its roles have
+# to do there.
+HOME = "sysops"
+AUDIENCE_OF_ROLE: dict[str, set[str]] = {
+    "expert": set(),
+    "helpdesk": {"customer"},
+    "manager": {"analytics"},
+    "administrator": {"customer", "billing", "analytics"},
     "finance": {"billing", "analytics"},
 }
 
@@ -31,5 +33,5 @@ async def sign_in(
     right = await asyncio.to_thread(password_matches, password, known_hash)
     if staff is None or not right or not staff.active:
         raise NotSignedIn("The e-mail address or the password is wrong.")
-    audience = {name for role in staff.roles for name in AUDIENCE_OF_ROLE[role]}
+    audience = {HOME, *(name for role in staff.roles for name in AUDIENCE_OF_ROLE[role])}
     return staff, signer.sign(staff.id, staff.roles, audience, now)

@@ -1,19 +1,22 @@
 """Staff sign in and are known by their token."""
 
 import httpx
+import pytest
 
+from api.kernel.auth import STAFF_ROLES
 from tests.api.support import pointers
 from tests.api.sysops.conftest import PASSWORD, SignIn, add_staff
 from tests.databases import Databases
 
 
+@pytest.mark.parametrize("role", sorted(STAFF_ROLES))
 async def test_staff_sign_in_and_see_who_they_are(
-    sysops: httpx.AsyncClient, databases: Databases, sign_in: SignIn
+    role: str, sysops: httpx.AsyncClient, databases: Databases, sign_in: SignIn
 ) -> None:
-    add_staff(databases, "helpdesk")
-    answer = await sysops.get("/sysops/me", headers=await sign_in("helpdesk@squad.example"))
+    add_staff(databases, role)
+    answer = await sysops.get("/sysops/me", headers=await sign_in(f"{role}@squad.example"))
     assert answer.status_code == 200
-    assert answer.json()["roles"] == ["helpdesk"]
+    assert answer.json()["roles"] == [role]
 
 
 async def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(

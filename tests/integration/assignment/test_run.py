@@ -54,6 +54,15 @@ async def test_an_open_ticket_gets_an_expert_a_booking_and_the_expert_a_message(
     assert decisions(databases)[0][0] == "assigned"
 
 
+async def test_a_run_says_how_long_it_took(databases: Databases) -> None:
+    furnish(databases)
+    await run(databases)
+    rows = databases.rows("sysops", "SELECT status, finished_at - started_at FROM assignment_run")
+    [(status, took)] = rows
+    assert status == "finished"
+    assert timedelta(0) < took < timedelta(minutes=1)
+
+
 async def test_running_again_changes_nothing(databases: Databases) -> None:
     furnish(databases)
     add_expert(databases)

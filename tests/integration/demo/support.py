@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from api.billing.vault.crypto import Kek, generate_kek
-from api.billing.vault.keys import VaultKeys
+from api.billing.vault.keys import VaultKeys, ensure_keys
 from api.billing.vault.service import EncryptedCard, NewCard, encrypt_many
-from orchestration.billing.vault_keys import prepare_vault
 from orchestration.local import bootstrap
 from orchestration.local.demo.load import Loaded, load
 from orchestration.local.demo.size import DemoSize
@@ -25,8 +24,11 @@ def owners(databases: Databases) -> dict[str, str]:
 
 
 def vault_keys(databases: Databases, now: datetime = NOON) -> VaultKeys:
-    url = databases.url("billing", "card_rotate")
-    return asyncio.run(prepare_vault(url, KEK, now))
+    async def make() -> VaultKeys:
+        async with databases.sessions("billing", "card_rotate") as it, it.begin() as session:
+            return await ensure_keys(session, KEK, now)
+
+    return asyncio.run(make())
 
 
 def load_world(databases: Databases, size: DemoSize, now: datetime = NOON) -> Loaded:

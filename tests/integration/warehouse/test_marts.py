@@ -172,7 +172,7 @@ def test_the_project_read_from_its_files_is_what_dbt_makes_of_it(built: Built) -
 
 
 def test_every_test_of_the_project_has_its_result_under_its_own_name(built: Built) -> None:
-    results = {(one.name, one.model or ""): one for one in built.results if not one.is_model}
+    results = {(one.name, one.model or ""): one for one in built.results if one.is_test}
     tests = {(test.name, test.model): test for test in project.load().tests}
     assert results.keys() == tests.keys()
     severities = {

@@ -1,4 +1,4 @@
-{{ config(materialized="table") }}
+{{ config(materialized="table", post_hook="{{ tell_the_planner() }}") }}
 
 -- What became of an assignment: its own row says it, and the events say when and how
 -- it ended.

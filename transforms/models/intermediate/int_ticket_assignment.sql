@@ -1,4 +1,4 @@
-{{ config(materialized="table") }}
+{{ config(materialized="table", post_hook="{{ tell_the_planner() }}") }}
 
 select
     ticket_id,
