@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from orchestration.local.environment import programs
 from orchestration.local.instance import Instance, from_environment
 from tests.orchestration.local.platforms import free_offset
 
@@ -31,7 +32,7 @@ class Platform:
 
     def squad(self, *words: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["squad", *words],
+            [str(programs() / "squad"), *words],
             env=dict(self.environment),
             capture_output=True,
             text=True,
