@@ -16,11 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.kernel import clock
 from api.kernel.auth import BearerAuthentication
-from api.kernel.database import create_sessions, session_dependency
+from api.kernel.database import create_sessions
 from api.kernel.fields import Field, decode_field
 from api.kernel.openapi import FieldSchemaPlugin
 from api.kernel.problems import EXCEPTION_HANDLERS, problem
 from api.kernel.quantum import Quantum
+from api.kernel.transaction import OneTransaction, provide_session
 
 MAX_BODY_BYTES = 1_000_000
 
@@ -41,15 +42,23 @@ def _is_field(type_: object) -> bool:
 
 
 def _router(quantum: Quantum) -> Router:
-    sessions = create_sessions(quantum.engine)
+    transaction = OneTransaction(
+        create_sessions(quantum.engine),
+        # What only this process knows already: how it logs in.
+        secret=quantum.engine.url.render_as_string(hide_password=False).encode(),
+        most_bytes=MAX_BODY_BYTES,
+    )
     return Router(
         path=f"/{quantum.name}",
         route_handlers=list(quantum.controllers),
         dependencies={
-            "session": Provide(session_dependency(sessions)),
+            "session": Provide(provide_session),
             **{name: Provide(make) for name, make in quantum.dependencies.items()},
         },
-        middleware=[DefineMiddleware(BearerAuthentication, verifier=quantum.verifier)],
+        middleware=[
+            DefineMiddleware(BearerAuthentication, verifier=quantum.verifier),
+            transaction,
+        ],
         tags=[quantum.name],
     )
 

@@ -9,8 +9,10 @@ from api.customer.statements import tables as statements
 from api.customer.surveys import tables as surveys
 from api.customer.tickets import tables as tickets
 from api.kernel.database import inbox_table
+from api.kernel.idempotency import idempotency_table
 
 MODULES = (accounts, cards, contracts, notifications, statements, surveys, tickets)
 INBOX = inbox_table(Base.metadata)
+IDEMPOTENCY_KEYS = idempotency_table(Base.metadata)
 METADATA = Base.metadata
 QUEUES = ("sysops", "billing", "analytics", "customer")

@@ -1,6 +1,6 @@
 """Engines, sessions and the column types that every quantum's tables share."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any
@@ -139,22 +139,6 @@ def _hide_values(context: ExceptionContext) -> None:
 
 def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return async_sessionmaker(engine, expire_on_commit=False)
-
-
-def session_dependency(
-    sessions: async_sessionmaker[AsyncSession],
-) -> Callable[[], AsyncIterator[AsyncSession]]:
-    """A Litestar dependency that makes one request one transaction.
-
-    Litestar finishes generator dependencies before it sends the answer, so a commit
-    that fails is an error to the client and never an acknowledged write.
-    """
-
-    async def session() -> AsyncIterator[AsyncSession]:
-        async with sessions.begin() as transaction:
-            yield transaction
-
-    return session
 
 
 # SQLSTATE: connection lost, no resources left (connections, memory, disk), stopping or starting.

@@ -12,7 +12,7 @@ from api.kernel.auth import TokenVerifier
 
 @dataclass(frozen=True)
 class Quantum:
-    """A quantum ready to be mounted under `/<name>`; `state` is what its services need.
+    """A quantum ready to be mounted under `/<name>`.
 
     The entries of `dependencies` are Litestar dependencies for its controllers, beside
     `session` (its database) and `now`.

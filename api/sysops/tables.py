@@ -1,6 +1,7 @@
 """All tables of the sysops database, for migrations and drift tests."""
 
 from api.kernel.database import inbox_table
+from api.kernel.idempotency import idempotency_table
 from api.sysops.base import Base
 from api.sysops.catalogue import tables as catalogue
 from api.sysops.experts import tables as experts
@@ -11,5 +12,6 @@ from api.sysops.tickets import tables as tickets
 
 MODULES = (catalogue, experts, knowledge, notifications, staff, tickets)
 INBOX = inbox_table(Base.metadata)
+IDEMPOTENCY_KEYS = idempotency_table(Base.metadata)
 METADATA = Base.metadata
 QUEUES = ("customer", "billing", "sysops")

@@ -10,9 +10,12 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from api.kernel import idempotency
 from api.messages import PAIRS
 from orchestration.retention.rules import KEEP, forget_before
 
+# The quanta whose API takes writes.
+KEYED = ("customer", "sysops", "billing")
 # So short a transaction that no relay notices it.
 AT_ONCE = 5_000
 
@@ -36,6 +39,13 @@ WITH old AS (
 DELETE FROM to_{target}.pgqueuer_log AS log USING old WHERE log.id = old.id
 """
 
+_KEYS = text("""
+WITH old AS (
+    SELECT who, key FROM idempotency_key WHERE created_at < :before ORDER BY created_at LIMIT :most
+)
+DELETE FROM idempotency_key AS it USING old WHERE it.who = old.who AND it.key = old.key
+""")
+
 Sessions = Mapping[str, async_sessionmaker[AsyncSession]]
 
 
@@ -45,6 +55,10 @@ async def forget(sessions: Sessions, now: datetime) -> dict[str, int]:
     for source, target in PAIRS:
         delete = text(_LOG.format(target=target))
         gone[f"{source}_to_{target}_log"] = await _delete(sessions[source], delete, now - KEEP)
+    for name in KEYED:
+        gone[f"{name}_idempotency_keys"] = await _delete(
+            sessions[name], _KEYS, now - idempotency.KEEP
+        )
     return gone
 
 

@@ -17,6 +17,7 @@ from api.customer.accounts.tables import Account, Address
 from api.customer.guards import CUSTOMERS
 from api.kernel.auth import ACCESS_TOKEN_LIFE, SignedInRequest, TokenSigner
 from api.kernel.fields import Email, Line, Phone, Zip
+from api.kernel.transaction import SECRET_ANSWER
 
 
 class NewAddress(msgspec.Struct, forbid_unknown_fields=True):
@@ -125,7 +126,7 @@ class AccountController(Controller):
         )
         return Me.of(account, service.DEFAULT_CHANNEL)
 
-    @post("/sessions", status_code=200, summary="Sign in as a customer")
+    @post("/sessions", status_code=200, summary="Sign in as a customer", opt={SECRET_ANSWER: True})
     async def sign_in(
         self,
         data: JSONBody[SignIn],

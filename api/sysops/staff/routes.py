@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.kernel.auth import ACCESS_TOKEN_LIFE, STAFF_ROLES, Requires, SignedInRequest, TokenSigner
 from api.kernel.errors import NotFound
 from api.kernel.fields import Email
+from api.kernel.transaction import SECRET_ANSWER
 from api.sysops.staff import service
 from api.sysops.staff.tables import Staff
 
@@ -41,7 +42,7 @@ class Me(msgspec.Struct):
 class StaffController(Controller):
     path = "/"
 
-    @post("/sessions", status_code=200, summary="Sign in as staff")
+    @post("/sessions", status_code=200, summary="Sign in as staff", opt={SECRET_ANSWER: True})
     async def sign_in(
         self,
         data: JSONBody[SignIn],

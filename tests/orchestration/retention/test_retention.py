@@ -51,6 +51,22 @@ async def receive(databases: Databases, messages: int = 1) -> None:
     await deliver(databases, "customer", "sysops")
 
 
+async def test_an_answer_can_be_asked_for_again_for_a_day(
+    databases: Databases, janitors: Sessions
+) -> None:
+    for name in forgetting.KEYED:
+        databases.execute(
+            name,
+            "INSERT INTO idempotency_key (who, key, fingerprint, created_at)"
+            " VALUES ('me', 'old', '', now() - interval '25 hours'),"
+            " ('me', 'new', '', now() - interval '23 hours')",
+        )
+    gone = await forget(janitors, datetime.now(UTC))
+    for name in forgetting.KEYED:
+        assert gone[f"{name}_idempotency_keys"] == 1
+        assert databases.rows(name, "SELECT key FROM idempotency_key") == [("new",)]
+
+
 async def test_a_month_is_remembered_and_no_more(databases: Databases, janitors: Sessions) -> None:
     await receive(databases)
     before = remembered(databases)

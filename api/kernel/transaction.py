@@ -1,0 +1,100 @@
+"""One request is one transaction, committed before the answer is sent (docs/decisions/0008).
+
+A POST with an `Idempotency-Key` writes its key and its answer in the same transaction.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from litestar import Request
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.utils.scope.state import ScopeState
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from api.kernel.auth import Principal
+from api.kernel.idempotency import HEADER, Attempt, checked_key, fingerprint, read_body
+
+SESSION: Final = "session"
+STANDS: Final = "stands"
+SECRET_ANSWER: Final = "secret_answer"  # noqa: S105 - the name of a route's option
+"""`opt` of a route whose answer holds a secret (a token): it is never written down."""
+
+
+async def provide_session(request: Request[Any, Any, Any]) -> AsyncSession:
+    """The session of this request; a Litestar dependency. Nobody but the middleware commits it."""
+    session: AsyncSession = request.scope["state"][SESSION]
+    return session
+
+
+def let_it_stand(session: AsyncSession) -> None:
+    """What is written stays written, although the request is refused: a wrong password counts."""
+    session.info[STANDS] = True
+
+
+@dataclass(frozen=True)
+class OneTransaction(ASGIMiddleware):
+    """Opens the session of a request, and commits it when its answer is ready but not yet sent.
+
+    A commit that fails is therefore an error to the client and never an acknowledged write.
+    `secret` keys the fingerprints of requests; `most_bytes` is the longest body.
+    """
+
+    sessions: async_sessionmaker[AsyncSession]
+    secret: bytes
+    most_bytes: int
+    scopes = (ScopeType.HTTP,)
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Self:
+        # Litestar copies routes with all they have, and an engine is one.
+        return self
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        answer: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            answer.append(message)
+
+        attempt, receive = await self._attempt(scope, receive)
+        async with self.sessions() as session:
+            given = await attempt.claim(session) if attempt else None
+            if given is not None:
+                answer = given.messages()
+            else:
+                scope["state"][SESSION] = session
+                await next_app(scope, receive, hold)
+                try:
+                    await _finish(session, attempt, answer)
+                except BaseException:
+                    # The handler's answer was held back: another takes its place.
+                    ScopeState.from_scope(scope).response_started = False
+                    raise
+        for message in answer:
+            await send(message)
+
+    async def _attempt(self, scope: Scope, receive: Receive) -> tuple[Attempt | None, Receive]:
+        request = Request[Any, Any, Any](scope)
+        raw = request.headers.get(HEADER)
+        handler = scope["route_handler"]
+        if request.method != "POST" or raw is None or handler.opt.get(SECRET_ANSWER):
+            return None, receive
+        key = checked_key(raw)
+        body, receive = await read_body(receive, self.most_bytes)
+        if body is None:
+            return None, receive
+        user: Principal | None = scope.get("user")
+        who = f"{user.issuer}:{user.id}" if user else "anonymous"
+        asked = fingerprint(self.secret, scope["path"].encode(), body)
+        return Attempt(who, key, asked), receive
+
+
+async def _finish(session: AsyncSession, attempt: Attempt | None, answer: list[Message]) -> None:
+    start: Any = answer[0] if answer else {"status": 500}
+    if start["status"] >= 400:
+        if session.info.get(STANDS):
+            await session.commit()
+        return
+    if attempt is not None:
+        await attempt.keep(session, answer)
+    await session.commit()
