@@ -8,6 +8,7 @@ from api.kernel.database import create_engine
 from api.kernel.fields import load_places
 from api.kernel.quantum import Quantum
 from api.kernel.settings import ServiceSettings
+from api.sysops.audit.routes import AuditController
 from api.sysops.catalogue.routes import CatalogueController
 from api.sysops.knowledge.routes import ArticleController
 from api.sysops.staff.routes import StaffController
@@ -44,6 +45,7 @@ def quantum(settings: QuantumSettings) -> Quantum:
             VisitController,
             CatalogueController,
             ArticleController,
+            AuditController,
         ],
         dependencies={"signer": provide_signer},
     )

@@ -1,5 +1,6 @@
 """The catalogue for those who keep it: support plans, ticket types, device types, skills."""
 
+from datetime import datetime
 from typing import Annotated, Self
 
 import msgspec
@@ -9,9 +10,10 @@ from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.kernel.auth import Requires
+from api.kernel.auth import Requires, SignedInRequest
 from api.kernel.fields import Line
 from api.messages import BillingInterval
+from api.sysops.audit.routes import act_of
 from api.sysops.catalogue import rules, service
 from api.sysops.catalogue.tables import SupportPlan, TicketType
 
@@ -118,11 +120,16 @@ class CatalogueController(Controller):
 
     @put("/plans/{code:str}", summary="Create or change a support plan")
     async def keep_plan(
-        self, code: Code, data: JSONBody[PlanBody], session: NamedDependency[AsyncSession]
+        self,
+        request: SignedInRequest,
+        code: Code,
+        data: JSONBody[PlanBody],
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
     ) -> PlanView:
         """Customers may choose it and billing charges it as soon as the word has reached them."""
         values = msgspec.structs.asdict(data)
-        return PlanView.of(await service.keep_plan(session, code, values))
+        return PlanView.of(await service.keep_plan(session, act_of(request, now), code, values))
 
     @get("/ticket-types", summary="All ticket types")
     async def ticket_types(self, session: NamedDependency[AsyncSession]) -> list[TicketTypeView]:
@@ -131,12 +138,17 @@ class CatalogueController(Controller):
 
     @put("/ticket-types/{code:str}", summary="Create or change a ticket type")
     async def keep_ticket_type(
-        self, code: Code, data: JSONBody[TicketTypeBody], session: NamedDependency[AsyncSession]
+        self,
+        request: SignedInRequest,
+        code: Code,
+        data: JSONBody[TicketTypeBody],
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
     ) -> TicketTypeView:
         """New tickets, and open ones at the next assignment, need the skills given here."""
         values = msgspec.structs.asdict(data)
-        needed = [(it.skill, it.level) for it in values.pop("required_skills")]
-        kept = await service.keep_ticket_type(session, code, values, needed)
+        needed = [(str(it.skill), it.level) for it in values.pop("required_skills")]
+        kept = await service.keep_ticket_type(session, act_of(request, now), code, values, needed)
         return TicketTypeView.of(kept, dict(needed))
 
     @get("/device-types", summary="All device types")
@@ -146,10 +158,15 @@ class CatalogueController(Controller):
 
     @put("/device-types/{code:str}", summary="Create or rename a device type")
     async def keep_device_type(
-        self, code: Code, data: JSONBody[NameBody], session: NamedDependency[AsyncSession]
+        self,
+        request: SignedInRequest,
+        code: Code,
+        data: JSONBody[NameBody],
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
     ) -> NameView:
         """Customers see the name at once in the ticket types of this device."""
-        kept = await service.keep_device_type(session, code, data.name)
+        kept = await service.keep_device_type(session, act_of(request, now), code, data.name)
         return NameView(kept.code, kept.name)
 
     @get("/skills", summary="All skills")
@@ -159,8 +176,13 @@ class CatalogueController(Controller):
 
     @put("/skills/{code:str}", summary="Create or rename a skill")
     async def keep_skill(
-        self, code: Code, data: JSONBody[NameBody], session: NamedDependency[AsyncSession]
+        self,
+        request: SignedInRequest,
+        code: Code,
+        data: JSONBody[NameBody],
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
     ) -> NameView:
         """Certificates and ticket types refer to the code, which stays."""
-        kept = await service.keep_skill(session, code, data.name)
+        kept = await service.keep_skill(session, act_of(request, now), code, data.name)
         return NameView(kept.code, kept.name)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.kernel import outbox
 from api.kernel.errors import FieldError, Invalid
 from api.messages import PlanPriced, PlanPublished, TicketTypePublished
+from api.sysops.audit.service import Act, record
 from api.sysops.catalogue.rules import listing_errors
 from api.sysops.catalogue.tables import DeviceType, RequiredSkill, Skill, SupportPlan, TicketType
 
@@ -43,7 +44,9 @@ async def ticket_types(session: AsyncSession) -> list[tuple[TicketType, dict[str
     return [(it, needed.get(it.code, {})) for it in types]
 
 
-async def keep_plan(session: AsyncSession, code: str, values: Mapping[str, Any]) -> SupportPlan:
+async def keep_plan(
+    session: AsyncSession, act: Act, code: str, values: Mapping[str, Any]
+) -> SupportPlan:
     """Create or change a plan; customers and billing hear of it.
 
     Raises Invalid, naming each device type that does not exist or is named twice.
@@ -54,18 +57,24 @@ async def keep_plan(session: AsyncSession, code: str, values: Mapping[str, Any])
     if errors:
         raise Invalid(errors)
     plan = await session.get(SupportPlan, code)
+    before = _common(plan, values) if plan else None
     if plan is None:
         plan = SupportPlan(code=code, version=1, currency="USD", **values)
         session.add(plan)
     elif not _change(plan, values):
         return plan
     await session.flush()
+    await record(session, act, "plan.kept", ("support plan", code), before=before, after=values)
     await outbox.send(session, _published(plan), _priced(plan))
     return plan
 
 
 async def keep_ticket_type(
-    session: AsyncSession, code: str, values: Mapping[str, Any], needed: list[tuple[str, int]]
+    session: AsyncSession,
+    act: Act,
+    code: str,
+    values: Mapping[str, Any],
+    needed: list[tuple[str, int]],
 ) -> TicketType:
     """Create or change a ticket type with the skills it needs; customers hear of it.
 
@@ -81,24 +90,30 @@ async def keep_ticket_type(
     if errors or device is None:
         raise Invalid(errors)
     ticket_type = await session.get(TicketType, code)
+    before: dict[str, Any] | None = None
     if ticket_type is None:
         ticket_type = TicketType(code=code, version=1, **values)
         session.add(ticket_type)
         await session.flush()
         await _require(session, code, dict(needed))
     else:
-        other_skills = await _require(session, code, dict(needed))
-        if not _change(ticket_type, values, anyway=other_skills):
+        required = await _require(session, code, dict(needed))
+        before = {**_common(ticket_type, values), "required_skills": required}
+        if not _change(ticket_type, values, anyway=required != dict(needed)):
             return ticket_type
     await session.flush()
+    after = {**values, "required_skills": dict(needed)}
+    subject = ("ticket type", code)
+    await record(session, act, "ticket_type.kept", subject, before=before, after=after)
     await outbox.send(session, _opened(ticket_type, device))
     return ticket_type
 
 
-async def keep_device_type(session: AsyncSession, code: str, name: str) -> DeviceType:
+async def keep_device_type(session: AsyncSession, act: Act, code: str, name: str) -> DeviceType:
     """Create or rename a device type; its ticket types carry the name, so they change too."""
     await _one_at_a_time(session)
     device = await session.get(DeviceType, code)
+    before = {"name": device.name} if device else None
     if device is None:
         device = DeviceType(code=code, name=name)
         session.add(device)
@@ -109,18 +124,23 @@ async def keep_device_type(session: AsyncSession, code: str, name: str) -> Devic
             ticket_type.version += 1
             await outbox.send(session, _opened(ticket_type, device))
     await session.flush()
+    subject = ("device type", code)
+    await record(session, act, "device_type.kept", subject, before=before, after={"name": name})
     return device
 
 
-async def keep_skill(session: AsyncSession, code: str, name: str) -> Skill:
+async def keep_skill(session: AsyncSession, act: Act, code: str, name: str) -> Skill:
     """Create or rename a skill; nobody outside sysops knows skills."""
     await _one_at_a_time(session)
     skill = await session.get(Skill, code)
+    before = {"name": skill.name} if skill else None
     if skill is None:
         skill = Skill(code=code)
         session.add(skill)
     skill.name = name
     await session.flush()
+    subject = ("skill", code)
+    await record(session, act, "skill.kept", subject, before=before, after={"name": name})
     return skill
 
 
@@ -139,8 +159,8 @@ def _change(row: Versioned, values: Mapping[str, Any], *, anyway: bool = False) 
     return bool(different) or anyway
 
 
-async def _require(session: AsyncSession, code: str, needed: dict[str, int]) -> bool:
-    """Make these the skills that a ticket type needs; returns whether they were others."""
+async def _require(session: AsyncSession, code: str, needed: dict[str, int]) -> dict[str, int]:
+    """Make these the skills that a ticket type needs; returns those that it needed before."""
     query = select(RequiredSkill.skill, RequiredSkill.level).where(
         RequiredSkill.ticket_type == code
     )
@@ -161,7 +181,7 @@ async def _require(session: AsyncSession, code: str, needed: dict[str, int]) -> 
                     set_={"level": level},
                 )
             )
-    return before != needed
+    return before
 
 
 def _opened(ticket_type: TicketType, device: DeviceType) -> TicketTypePublished:
@@ -175,8 +195,8 @@ def _opened(ticket_type: TicketType, device: DeviceType) -> TicketTypePublished:
     )
 
 
-def _common(plan: SupportPlan, names: Iterable[str]) -> dict[str, Any]:
-    return {name: getattr(plan, name) for name in names}
+def _common(row: SupportPlan | TicketType, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
 
 
 def _published(plan: SupportPlan) -> PlanPublished:

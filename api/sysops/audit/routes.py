@@ -1,0 +1,86 @@
+"""The audit log for administrators."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.kernel.auth import Requires, SignedInRequest
+from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
+from api.sysops.audit import service
+from api.sysops.audit.tables import AuditEntry
+
+_Text = Annotated[str | None, QueryParameter(max_length=100, pattern=r"^[^\x00]*$")]
+
+
+def act_of(request: SignedInRequest, now: datetime) -> service.Act:
+    """The signed-in person as the audit log names the one who acts."""
+    return service.Act(request.user.id, request.user.roles, now)
+
+
+class AuditView(msgspec.Struct):
+    """One act. `before` is null for what was made, `after` for what was taken away."""
+
+    id: UUID
+    at: datetime
+    actor_id: UUID
+    actor_roles: list[str]
+    action: str
+    subject_kind: str
+    subject_id: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, entry: AuditEntry) -> Self:
+        return cls(**{name: getattr(entry, name) for name in cls.__struct_fields__})
+
+
+class AuditPage(msgspec.Struct):
+    """`next_cursor` is null on the last page."""
+
+    items: list[AuditView]
+    next_cursor: str | None
+
+
+class AuditController(Controller):
+    path = "/audit"
+    guards = [Requires("administrator")]  # noqa: RUF012 - Litestar's way
+
+    @get(summary="Search the audit log")
+    async def entries(
+        self,
+        session: NamedDependency[AsyncSession],
+        *,
+        actor: Annotated[UUID | None, QueryParameter(description="Who acted.")] = None,
+        subject_kind: _Text = None,
+        subject_id: _Text = None,
+        action: _Text = None,
+        since: Annotated[datetime | None, QueryParameter(name="from")] = None,
+        until: Annotated[datetime | None, QueryParameter(name="to")] = None,
+        limit: PageSize = 20,
+        cursor: PageCursor = None,
+    ) -> AuditPage:
+        """Administrative acts, the newest first, page by page.
+
+        All filters given must match: who acted, on what (`subject_kind` is "staff", "expert",
+        "support plan" and so on, `subject_id` its id or code), the action ("staff.created"), and
+        the time, `from` included and `to` excluded; a time without an offset is UTC.
+        """
+        search = service.Search(
+            actor, subject_kind, subject_id, action, _with_zone(since), _with_zone(until)
+        )
+        after = position_of(cursor) if cursor else None
+        found = await service.page(session, search, after, limit + 1)
+        shown = found[:limit]
+        more = cursor_of(shown[-1].at, shown[-1].id) if len(found) > limit else None
+        return AuditPage([AuditView.of(entry) for entry in shown], more)
+
+
+def _with_zone(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
