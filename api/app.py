@@ -21,6 +21,7 @@ from api.kernel.fields import Field, decode_field
 from api.kernel.openapi import FieldSchemaPlugin
 from api.kernel.problems import EXCEPTION_HANDLERS, problem
 from api.kernel.quantum import Quantum
+from api.kernel.requests import RequestId
 from api.kernel.transaction import OneTransaction, provide_session
 
 MAX_BODY_BYTES = 1_000_000
@@ -105,7 +106,7 @@ def create_app(quanta: Sequence[Quantum]) -> Litestar:
             for quantum in quanta:
                 await quantum.engine.dispose()
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             live,
             ready,
@@ -125,3 +126,6 @@ def create_app(quanta: Sequence[Quantum]) -> Litestar:
         logging_config=None,  # the process that serves the app has configured logging
         lifespan=[lifespan],
     )
+    # Around the router: a path that leads nowhere is answered, and logged, with an id as well.
+    app.asgi_handler = RequestId()(app.asgi_handler)
+    return app
