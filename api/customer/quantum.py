@@ -4,6 +4,7 @@ from pydantic import SecretStr
 
 import api.customer.tables  # noqa: F401 - all of them, for the keys between them
 from api.customer.accounts.routes import AccountController
+from api.customer.accounts.session_routes import SessionController
 from api.customer.cards.routes import CardController
 from api.customer.cards.service import CardSealer
 from api.customer.contracts.routes import ContractController
@@ -57,6 +58,7 @@ def quantum(settings: QuantumSettings) -> Quantum:
         verifier=TokenVerifier("customer", {CUSTOMER_ISSUER: settings.customer_public_key}),
         controllers=[
             AccountController,
+            SessionController,
             ContractController,
             CardController,
             TicketController,

@@ -24,3 +24,19 @@ class NewPassword(Field):
 
     def __repr__(self) -> str:
         return "NewPassword(hidden)"
+
+
+class SecretToken(Field):
+    """A token that we gave out, in an answer or in a mail; it never prints."""
+
+    __slots__ = ()
+    example = "Yx0mRPs2uD8m0OeZ2JvK6T1cQw5nB7aH3fLgS9iEtVk"
+
+    @classmethod
+    def parse(cls, raw: str) -> Self:
+        if not 1 <= len(raw) <= LONGEST or not raw.isascii():
+            raise ValueError("Expected a token as it was given to you.")
+        return cls(raw)
+
+    def __repr__(self) -> str:
+        return "SecretToken(hidden)"

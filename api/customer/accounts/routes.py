@@ -1,4 +1,4 @@
-"""Customers register, sign in, and keep their profile and addresses."""
+"""Customers register, and keep their profile and addresses."""
 
 from datetime import datetime
 from typing import Self
@@ -15,9 +15,8 @@ from api.customer.accounts.fields import NewPassword
 from api.customer.accounts.service import ArrivalChannel
 from api.customer.accounts.tables import Account, Address
 from api.customer.guards import CUSTOMERS
-from api.kernel.auth import ACCESS_TOKEN_LIFE, SignedInRequest, TokenSigner
+from api.kernel.auth import SignedInRequest
 from api.kernel.fields import Email, Line, Phone, Zip
-from api.kernel.transaction import SECRET_ANSWER
 
 
 class NewAddress(msgspec.Struct, forbid_unknown_fields=True):
@@ -38,20 +37,6 @@ class NewAccount(msgspec.Struct, forbid_unknown_fields=True):
     full_name: Line
     phone: Phone
     address: NewAddress
-
-
-class SignIn(msgspec.Struct, forbid_unknown_fields=True):
-    email: Email
-    password: str
-
-
-class SignedIn(msgspec.Struct):
-    """Send the token as `Authorization: Bearer`; `expires_in` is in seconds."""
-
-    access_token: str
-    token_type: str
-    expires_in: int
-    account_id: UUID
 
 
 class Me(msgspec.Struct):
@@ -125,23 +110,6 @@ class AccountController(Controller):
             now=now,
         )
         return Me.of(account, service.DEFAULT_CHANNEL)
-
-    @post("/sessions", status_code=200, summary="Sign in as a customer", opt={SECRET_ANSWER: True})
-    async def sign_in(
-        self,
-        data: JSONBody[SignIn],
-        session: NamedDependency[AsyncSession],
-        signer: NamedDependency[TokenSigner],
-        now: NamedDependency[datetime],
-    ) -> SignedIn:
-        """Answers with an access token that the customer API accepts for 15 minutes."""
-        account, token = await service.sign_in(session, signer, data.email, data.password, now)
-        return SignedIn(
-            access_token=token,
-            token_type="Bearer",  # noqa: S106 - the scheme's name
-            expires_in=int(ACCESS_TOKEN_LIFE.total_seconds()),
-            account_id=account.id,
-        )
 
     @get("/me", guards=CUSTOMERS, summary="Who am I")
     async def me(self, request: SignedInRequest, session: NamedDependency[AsyncSession]) -> Me:

@@ -1,4 +1,4 @@
-"""Registering, signing in, and what customers keep of themselves. Services never commit."""
+"""Registering, and what customers keep of themselves. Services never commit."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,21 +6,19 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.customer.accounts.tables import Account, Address, NotificationPreference
-from api.customer.guards import ROLE
 from api.kernel import outbox
-from api.kernel.auth import TokenSigner, hash_password, password_matches
-from api.kernel.errors import Conflict, FieldError, Invalid, NotFound, NotSignedIn
+from api.kernel.auth import hash_password
+from api.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from api.kernel.fields import place
 from api.messages import CustomerChanged, ServiceAddress
 
 ArrivalChannel = Literal["sms", "email"]
 DEFAULT_CHANNEL: ArrivalChannel = "sms"
-AUDIENCE = ("customer",)
 # The directory of sysops holds all of a customer's addresses in one message.
 MOST_ADDRESSES = 20
 
@@ -67,18 +65,6 @@ async def register(
     _locate(session, account.id, street, now)
     await _tell_sysops(session, account)
     return account
-
-
-async def sign_in(
-    session: AsyncSession, signer: TokenSigner, email: str, password: str, now: datetime
-) -> tuple[Account, str]:
-    """The account and an access token; raises NotSignedIn without saying what is wrong."""
-    account = await session.scalar(select(Account).where(func.lower(Account.email) == email))
-    known_hash = account.password_hash if account else None
-    right = await asyncio.to_thread(password_matches, password, known_hash)
-    if account is None or not right:
-        raise NotSignedIn("The e-mail address or the password is wrong.")
-    return account, signer.sign(account.id, (ROLE,), AUDIENCE, now)
 
 
 async def profile(session: AsyncSession, account_id: UUID) -> tuple[Account, ArrivalChannel]:

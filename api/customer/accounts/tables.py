@@ -1,8 +1,10 @@
 """Customers: their account, service addresses and how they wish to be told things."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, func, text
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.customer.base import Base
@@ -51,3 +53,30 @@ class NotificationPreference(Base):
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
     arrival_channel: Mapped[str] = mapped_column(server_default="sms")
+
+
+class RefreshToken(Base):
+    """A token that gives new access tokens, known by its SHA-256 alone.
+
+    A family is one signing-in: each token of it was given for the one before.
+    """
+
+    __tablename__ = "refresh_token"
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    family_id: Mapped[UUID] = mapped_column(index=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    issued_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+    used_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+
+
+class SignInFailure(Base):
+    """Wrong passwords for one e-mail address in a row, whether it has an account or not."""
+
+    __tablename__ = "sign_in_failure"
+
+    email_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[Moment] = mapped_column(index=True)

@@ -1,0 +1,108 @@
+"""Customers sign in, stay signed in, and sign out."""
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.customer.accounts import sessions
+from api.customer.accounts.fields import SecretToken
+from api.customer.accounts.rules import REFRESH_TOKEN_LIFE
+from api.customer.guards import CUSTOMERS
+from api.kernel.auth import ACCESS_TOKEN_LIFE, SignedInRequest, TokenSigner
+from api.kernel.fields import Email
+from api.kernel.transaction import SECRET_ANSWER
+
+
+class SignIn(msgspec.Struct, forbid_unknown_fields=True):
+    email: Email
+    password: str
+
+
+class HeldToken(msgspec.Struct, forbid_unknown_fields=True):
+    refresh_token: SecretToken
+
+
+class SignedIn(msgspec.Struct):
+    """Send the access token as `Authorization: Bearer`; both times are in seconds."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    refresh_token: str
+    refresh_expires_in: int
+    account_id: UUID
+
+    @classmethod
+    def of(cls, tokens: sessions.Tokens) -> Self:
+        return cls(
+            access_token=tokens.access,
+            token_type="Bearer",  # noqa: S106 - the scheme's name
+            expires_in=int(ACCESS_TOKEN_LIFE.total_seconds()),
+            refresh_token=tokens.refresh,
+            refresh_expires_in=int(REFRESH_TOKEN_LIFE.total_seconds()),
+            account_id=tokens.account_id,
+        )
+
+
+class SessionController(Controller):
+    path = "/sessions"
+
+    @post(status_code=200, summary="Sign in as a customer", opt={SECRET_ANSWER: True})
+    async def sign_in(
+        self,
+        data: JSONBody[SignIn],
+        session: NamedDependency[AsyncSession],
+        signer: NamedDependency[TokenSigner],
+        now: NamedDependency[datetime],
+    ) -> SignedIn:
+        """An access token that the customer API accepts for 15 minutes, and a refresh token.
+
+        Five wrong passwords in a row for one address answer 429 from then on, whatever the
+        password, until `Retry-After` has passed: 30 seconds, then twice as long each time.
+        """
+        tokens = await sessions.sign_in(session, signer, data.email, data.password, now)
+        return SignedIn.of(tokens)
+
+    @post("/refresh", status_code=200, summary="Stay signed in", opt={SECRET_ANSWER: True})
+    async def refresh(
+        self,
+        data: JSONBody[HeldToken],
+        session: NamedDependency[AsyncSession],
+        signer: NamedDependency[TokenSigner],
+        now: NamedDependency[datetime],
+    ) -> SignedIn:
+        """Takes a refresh token and gives both tokens anew; each is good once, for 30 days.
+
+        A token that comes a second time is in two hands: all that came of the same signing-in
+        end with it, and the customer signs in again.
+        """
+        return SignedIn.of(await sessions.refresh(session, signer, data.refresh_token, now))
+
+    @post("/sign-out", status_code=204, summary="Sign out here")
+    async def sign_out(
+        self,
+        data: JSONBody[HeldToken],
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
+    ) -> None:
+        """Ends what came of one signing-in. A token that is not known is no error.
+
+        An access token that was given before stays good until its 15 minutes are over.
+        """
+        await sessions.sign_out(session, data.refresh_token, now)
+
+    @post("/sign-out-everywhere", status_code=204, guards=CUSTOMERS, summary="Sign out everywhere")
+    async def sign_out_everywhere(
+        self,
+        request: SignedInRequest,
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
+    ) -> None:
+        """Ends the refresh tokens on every device; access tokens end within 15 minutes."""
+        await sessions.sign_out_everywhere(session, request.user.id, now)

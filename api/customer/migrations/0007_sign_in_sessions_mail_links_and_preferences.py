@@ -1,0 +1,42 @@
+"""Customers' refresh tokens and wrong passwords."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "refresh_token",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("family_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("issued_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("used_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("revoked_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_refresh_token_account_id")
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_refresh_token")),
+    )
+    op.create_index(op.f("ix_refresh_token_family_id"), "refresh_token", ["family_id"])
+    op.create_index(op.f("ix_refresh_token_account_id"), "refresh_token", ["account_id"])
+    op.create_table(
+        "sign_in_failure",
+        sa.Column("email_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("email_hash", name=op.f("pk_sign_in_failure")),
+    )
+    op.create_index(op.f("ix_sign_in_failure_last_at"), "sign_in_failure", ["last_at"])
+
+
+def downgrade() -> None:
+    op.drop_table("sign_in_failure")
+    op.drop_table("refresh_token")
