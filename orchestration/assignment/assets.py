@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from pydantic import SecretStr
@@ -10,8 +11,10 @@ from api.kernel import clock
 from api.kernel.database import database
 from api.kernel.settings import Settings
 from orchestration.assignment import referee
-from orchestration.assignment.run import AlreadyRunning, Outcome, assign
 from orchestration.definitions.common import OWNER, cron, scheduled_job
+
+if TYPE_CHECKING:
+    from orchestration.assignment.run import Outcome
 
 GROUP = "assignment"
 ASSIGNMENTS = dg.AssetKey(["operations", "assignments"])
@@ -23,11 +26,18 @@ class AssignmentSettings(Settings):
     sysops_url: SecretStr
 
 
-async def _assign() -> Outcome:
+async def _assign() -> "Outcome | None":
+    """What the run did, or None when another one is at it."""
+    # With numpy and scipy, which nothing else of the code location needs.
+    from orchestration.assignment.run import AlreadyRunning, assign
+
     settings = AssignmentSettings()  # type: ignore[call-arg]  # read from the environment
     url = settings.sysops_url.get_secret_value()
     async with database(url, name="assignment") as sessions:
-        return await assign(sessions, clock.now())
+        try:
+            return await assign(sessions, clock.now())
+        except AlreadyRunning:
+            return None
 
 
 async def _referee() -> dict[str, int]:
@@ -54,10 +64,9 @@ async def _referee() -> dict[str, int]:
 )
 def assign_experts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
     """Takes back unanswered proposals, then solves and writes."""
-    try:
-        outcome = asyncio.run(_assign())
-    except AlreadyRunning as reason:
-        context.log.info(str(reason))
+    outcome = asyncio.run(_assign())
+    if outcome is None:
+        context.log.info("Another assignment run is in progress: this one left it to that.")
         return
     yield dg.MaterializeResult(asset_key=ASSIGNMENTS, metadata=outcome.as_metadata())
 
