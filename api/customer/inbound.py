@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pydantic import HttpUrl, SecretStr
 
 import api.customer.tables  # noqa: F401 - all of them, for the keys between them
+from api.customer.accounts.links import MailedTokens
 from api.customer.cards.handlers import card_outcome
 from api.customer.contracts.handlers import (
     contract_standing,
@@ -66,8 +67,9 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
     elif source == "customer":
         settings = NotifierSettings()  # type: ignore[call-arg]  # read from the environment
         links = SurveyLinks(settings.survey_key.get_secret_value())
+        tokens = MailedTokens(settings.survey_key.get_secret_value())
         async with Sender.open("api.customer.notifications") as sender:
-            notifier = CustomerNotifier(sender, links, str(settings.public_base_url))
+            notifier = CustomerNotifier(sender, links, tokens, str(settings.public_base_url))
             yield Inbound({CustomerNotification: notifier.send}, batch_size=1, workers=4)
     else:
         raise ValueError(f"The customer quantum hears nothing from {source}.")

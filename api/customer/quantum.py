@@ -3,6 +3,8 @@
 from pydantic import SecretStr
 
 import api.customer.tables  # noqa: F401 - all of them, for the keys between them
+from api.customer.accounts.links import MailedTokens
+from api.customer.accounts.mailed_routes import MailedTokenController
 from api.customer.accounts.routes import AccountController
 from api.customer.accounts.session_routes import SessionController
 from api.customer.cards.routes import CardController
@@ -22,7 +24,8 @@ from api.kernel.settings import ServiceSettings
 class QuantumSettings(ServiceSettings):
     """`signing_key` is the PEM private key that signs customer tokens; the public half checks
     them. `vault_box_public_key` seals cards for the billing quantum (base64).
-    `survey_key`, 32 characters or more, signs survey links; the notifier has the same.
+    `survey_key`, 32 characters or more, signs what mails carry (survey links, tokens); the
+    notifier has the same.
     """
 
     signing_key: SecretStr
@@ -38,6 +41,11 @@ def quantum(settings: QuantumSettings) -> Quantum:
     sealer = CardSealer(settings.vault_box_public_key)
 
     links = SurveyLinks(settings.survey_key.get_secret_value())
+
+    mailed_tokens = MailedTokens(settings.survey_key.get_secret_value())
+
+    async def provide_mailed_tokens() -> MailedTokens:
+        return mailed_tokens
 
     async def provide_links() -> SurveyLinks:
         return links
@@ -59,11 +67,17 @@ def quantum(settings: QuantumSettings) -> Quantum:
         controllers=[
             AccountController,
             SessionController,
+            MailedTokenController,
             ContractController,
             CardController,
             TicketController,
             StatementController,
             SurveyController,
         ],
-        dependencies={"signer": provide_signer, "sealer": provide_sealer, "links": provide_links},
+        dependencies={
+            "signer": provide_signer,
+            "sealer": provide_sealer,
+            "links": provide_links,
+            "mailed_tokens": provide_mailed_tokens,
+        },
     )

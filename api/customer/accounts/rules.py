@@ -1,10 +1,21 @@
-"""How long tokens last, and when somebody may try a password again. Pure."""
+"""How long tokens last, and when somebody may try a password or ask for a mail again. Pure."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 REFRESH_TOKEN_LIFE = timedelta(days=30)
+
+Purpose = Literal["confirm_email", "reset_password"]
+# A reset is asked for by somebody who waits for the mail; a confirmation can lie over a weekend.
+MAILED_TOKEN_LIFE: dict[Purpose, timedelta] = {
+    "confirm_email": timedelta(days=3),
+    "reset_password": timedelta(hours=1),
+}
+MAILS_A_DAY = 5
+_BETWEEN_MAILS = timedelta(minutes=1)
+_DAY = timedelta(days=1)
 
 FREE_TRIES = 5
 _FIRST_WAIT = timedelta(seconds=30)
@@ -50,3 +61,14 @@ def refreshing(token: TokenState, now: datetime) -> Literal["rotate", "refuse", 
     if token.used_at is not None:
         return "stolen"
     return "rotate" if now < token.expires_at else "refuse"
+
+
+def mail_wait(sent: Collection[datetime], now: datetime) -> timedelta:
+    """How long until another mail for the same purpose may go: one a minute, five a day."""
+    recent = sorted(at for at in sent if now - at < _DAY)
+    waits = [timedelta(0)]
+    if recent:
+        waits.append(recent[-1] + _BETWEEN_MAILS - now)
+    if len(recent) >= MAILS_A_DAY:
+        waits.append(recent[-MAILS_A_DAY] + _DAY - now)
+    return max(waits)

@@ -10,6 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.customer.accounts import mailed
+from api.customer.accounts.links import MailedTokens
 from api.customer.accounts.tables import Account, Address, NotificationPreference
 from api.kernel import outbox
 from api.kernel.auth import hash_password
@@ -41,6 +43,7 @@ async def register(
     full_name: str,
     phone: str,
     street: Street,
+    tokens: MailedTokens,
     now: datetime,
 ) -> Account:
     """A new account with its first address; raises Conflict when the e-mail has one."""
@@ -64,6 +67,7 @@ async def register(
     session.add(NotificationPreference(account_id=account.id, arrival_channel=DEFAULT_CHANNEL))
     _locate(session, account.id, street, now)
     await _tell_sysops(session, account)
+    await mailed.send(session, tokens, account.id, "confirm_email", now)
     return account
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.customer.accounts import rules
+from api.customer.accounts.links import token_hash
 from api.customer.accounts.rules import REFRESH_TOKEN_LIFE, TokenState
 from api.customer.accounts.tables import Account, RefreshToken, SignInFailure
 from api.customer.guards import ROLE
@@ -91,12 +92,13 @@ async def sign_out_everywhere(session: AsyncSession, account_id: UUID, now: date
 
 async def forget_failures(session: AsyncSession, email: str) -> None:
     """Whoever proved to be the customer starts with no wrong passwords."""
-    mine = SignInFailure.email_hash == _hash(email)
+    mine = SignInFailure.email_hash == _address(email)
     await session.execute(delete(SignInFailure).where(mine))
 
 
-def _hash(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
+def _address(email: str) -> bytes:
+    """What an address is counted under: what was mistyped is nobody's business."""
+    return hashlib.sha256(email.encode()).digest()
 
 
 def _tokens(
@@ -105,7 +107,7 @@ def _tokens(
     token = secrets.token_urlsafe(32)
     session.add(
         RefreshToken(
-            token_hash=_hash(token),
+            token_hash=token_hash(token),
             family_id=family_id,
             account_id=account_id,
             issued_at=now,
@@ -118,7 +120,7 @@ def _tokens(
 
 async def _find(session: AsyncSession, token: str) -> RefreshToken | None:
     """The token as it is now, and stays: nobody else's turn until this is committed."""
-    mine = RefreshToken.token_hash == _hash(token)
+    mine = RefreshToken.token_hash == token_hash(token)
     account_id = await session.scalar(select(RefreshToken.account_id).where(mine))
     if account_id is None:
         return None
@@ -140,7 +142,7 @@ async def _revoke(session: AsyncSession, now: datetime, **whose: UUID) -> None:
 
 async def _failures(session: AsyncSession, email: str, now: datetime) -> int:
     """Wrong passwords up to now; raises TooMany. Tries of one address follow one another."""
-    row = insert(SignInFailure).values(email_hash=_hash(email), failures=0, last_at=now)
+    row = insert(SignInFailure).values(email_hash=_address(email), failures=0, last_at=now)
     locked = row.on_conflict_do_update(
         index_elements=[SignInFailure.email_hash], set_={"email_hash": row.excluded.email_hash}
     ).returning(SignInFailure.failures, SignInFailure.last_at)
@@ -155,7 +157,7 @@ async def _failures(session: AsyncSession, email: str, now: datetime) -> int:
 
 
 async def _count(session: AsyncSession, email: str, failures: int, now: datetime) -> None:
-    mine = update(SignInFailure).where(SignInFailure.email_hash == _hash(email))
+    mine = update(SignInFailure).where(SignInFailure.email_hash == _address(email))
     await session.execute(mine.values(failures=failures, last_at=now))
     old = (
         select(SignInFailure.email_hash)

@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, func, text
+from sqlalchemy import ForeignKey, Index, String, func, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
+from api.customer.accounts.rules import Purpose
 from api.customer.base import Base
 from api.kernel.database import Id, Moment, one_of
 
@@ -22,6 +23,7 @@ class Account(Base):
     password_hash: Mapped[str | None]
     full_name: Mapped[str]
     phone: Mapped[str]
+    email_confirmed_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     version: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
@@ -80,3 +82,18 @@ class SignInFailure(Base):
     email_hash: Mapped[bytes] = mapped_column(primary_key=True)
     failures: Mapped[int]
     last_at: Mapped[Moment] = mapped_column(index=True)
+
+
+class MailedToken(Base):
+    """A token that went out by mail and is good once, known by its SHA-256 alone."""
+
+    __tablename__ = "mailed_token"
+    __table_args__ = (one_of("purpose", ("confirm_email", "reset_password")),)
+
+    id: Mapped[Id]
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    purpose: Mapped[Purpose] = mapped_column(String)
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    sent_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+    used_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))

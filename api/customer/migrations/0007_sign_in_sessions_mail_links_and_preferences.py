@@ -1,4 +1,4 @@
-"""Customers' refresh tokens and wrong passwords."""
+"""Customers' refresh tokens, wrong passwords, and tokens that go out by mail."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,8 +35,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("email_hash", name=op.f("pk_sign_in_failure")),
     )
     op.create_index(op.f("ix_sign_in_failure_last_at"), "sign_in_failure", ["last_at"])
+    op.add_column(
+        "account",
+        sa.Column("email_confirmed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+    )
+    op.create_table(
+        "mailed_token",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("sent_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("used_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "purpose IN ('confirm_email', 'reset_password')", name=op.f("ck_mailed_token_purpose")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_mailed_token_account_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mailed_token")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_mailed_token_token_hash")),
+    )
+    op.create_index(op.f("ix_mailed_token_account_id"), "mailed_token", ["account_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("mailed_token")
+    op.drop_column("account", "email_confirmed_at")
     op.drop_table("sign_in_failure")
     op.drop_table("refresh_token")

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.customer.accounts.links import MailedTokens
 from api.customer.accounts.tables import Account
 from api.customer.notifications.tables import Notification
 from api.customer.surveys.links import SurveyLinks
@@ -25,10 +26,13 @@ class CustomerNotifier:
     Message-ID; an SMS has no such thing, and may come twice.
     """
 
-    def __init__(self, sender: Sender, links: SurveyLinks, public_base_url: str) -> None:
+    def __init__(
+        self, sender: Sender, links: SurveyLinks, tokens: MailedTokens, public_base_url: str
+    ) -> None:
         """`public_base_url` is where customers reach the customer API."""
         self._sender = sender
         self._links = links
+        self._tokens = tokens
         self._public_base_url = public_base_url
 
     async def send(
@@ -63,9 +67,11 @@ class CustomerNotifier:
             log.info("notification_sent", **facts)
 
     def _context(self, notification: Notification, full_name: str) -> dict[str, Any]:
-        """The link is made when it is needed: it is a key, and no table keeps it."""
+        """A link or token is made when it is needed: it is a key, and no table keeps it."""
         context = {**notification.context, "name": full_name}
         if "survey_id" in context:
             survey_id = UUID(context["survey_id"])
             context["link"] = self._links.url(self._public_base_url, survey_id)
+        if "mailed_token_id" in context:
+            context["token"] = self._tokens.token(UUID(context["mailed_token_id"]))
         return context

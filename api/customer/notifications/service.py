@@ -22,6 +22,9 @@ Kind = Literal[
     "invoice_paid",
     "payment_declined",
     "card_refused",
+    "confirm_email",
+    "reset_password",
+    "password_changed",
 ]
 # What can go either way; all else goes by e-mail.
 BY_PREFERENCE: frozenset[Kind] = frozenset({"expert_arriving", "visit_off"})

@@ -7,6 +7,7 @@ import pytest
 from api.customer.accounts.rules import (
     TokenState,
     failures_before,
+    mail_wait,
     refreshing,
     wait_left,
 )
@@ -55,3 +56,20 @@ def test_a_refresh_token_is_good_once_and_a_second_time_means_two_hands(
         revoked_at=NOW - SECOND if revoked else None,
     )
     assert refreshing(state, NOW) == verdict
+
+
+@pytest.mark.parametrize(
+    ("minutes_ago", "minutes"),
+    [
+        ([], 0),
+        ([0], 1),
+        ([0.5], 0.5),
+        ([1], 0),
+        ([10, 9, 8, 7], 0),
+        ([60, 9, 8, 7, 5], 24 * 60 - 60),
+        ([24 * 60, 9, 8, 7, 5], 0),
+    ],
+)
+def test_one_mail_a_minute_and_five_a_day(minutes_ago: list[float], minutes: float) -> None:
+    sent = [NOW - timedelta(minutes=ago) for ago in minutes_ago]
+    assert mail_wait(sent, NOW) == timedelta(minutes=minutes)

@@ -49,6 +49,9 @@ CONTEXTS: dict[Kind, dict[str, Any]] = {
         "last4": "4242",
         "reason": "This is not a valid card number.",
     },
+    "confirm_email": {"name": "Ada Example", "token": "a-token", "open_hours": 72},
+    "reset_password": {"name": "Ada Example", "token": "a-token", "open_hours": 1},
+    "password_changed": {"name": "Ada Example"},
 }
 WAYS: list[tuple[Kind, Channel]] = [
     (kind, channel)
