@@ -1,5 +1,6 @@
 """The sysops quantum as a process serves it: tickets, experts, catalogue, knowledge, staff."""
 
+from litestar import Router
 from pydantic import SecretStr
 
 import api.sysops.tables  # noqa: F401 - all of them, for the keys between them
@@ -11,9 +12,22 @@ from api.kernel.settings import ServiceSettings
 from api.sysops.audit.routes import AuditController
 from api.sysops.catalogue.routes import CatalogueController
 from api.sysops.knowledge.routes import ArticleController
+from api.sysops.staff.account_routes import AccountController, PasswordController
 from api.sysops.staff.routes import StaffController
+from api.sysops.staff.standing import still_valid
 from api.sysops.tickets.routes import TicketController
 from api.sysops.tickets.visit_routes import VisitController
+
+CONTROLLERS = (
+    StaffController,
+    PasswordController,
+    AccountController,
+    TicketController,
+    VisitController,
+    CatalogueController,
+    ArticleController,
+    AuditController,
+)
 
 
 class QuantumSettings(ServiceSettings):
@@ -39,13 +53,6 @@ def quantum(settings: QuantumSettings) -> Quantum:
             pool_size=settings.pool_size,
         ),
         verifier=TokenVerifier("sysops", {STAFF_ISSUER: settings.staff_public_key}),
-        controllers=[
-            StaffController,
-            TicketController,
-            VisitController,
-            CatalogueController,
-            ArticleController,
-            AuditController,
-        ],
+        controllers=[Router(path="/", route_handlers=CONTROLLERS, guards=[still_valid])],
         dependencies={"signer": provide_signer},
     )

@@ -1,6 +1,7 @@
 """Sends what is written for staff, once each."""
 
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from api.kernel.outside.delivery import Channel, Sender
 from api.kernel.outside.failures import PermanentFailure
 from api.messages import StaffNotification
 from api.sysops.notifications.tables import Notification
+from api.sysops.staff import links
 from api.sysops.staff.tables import Staff
 
 log = structlog.get_logger()
@@ -35,6 +37,14 @@ class StaffNotifier:
                 )
             )
         ).one()
+        context = {**notification.context, "name": person.full_name}
+        if notification.kind in links.KINDS:
+            token = await links.make_token(session, UUID(notification.cause), now)
+            if token is None:
+                notification.status = "failed"
+                notification.failure = "A newer link took its place before it was sent."
+                return
+            context["token"] = token
         channel: Channel = "sms" if notification.channel == "sms" else "email"
         try:
             notification.provider_reference = await self._sender.send(
@@ -43,7 +53,7 @@ class StaffNotifier:
                 channel,
                 email=person.email,
                 phone=person.phone,
-                context={**notification.context, "name": person.full_name},
+                context=context,
             )
         except PermanentFailure as failure:
             notification.status = "failed"

@@ -13,7 +13,9 @@ from api.messages import StaffNotification
 from api.sysops.notifications.tables import Notification
 from api.sysops.staff.tables import Staff
 
-Kind = Literal["visit_proposed", "visit_off", "low_score", "promise_broken"]
+Kind = Literal[
+    "visit_proposed", "visit_off", "low_score", "promise_broken", "invitation", "password_reset"
+]  # fmt: skip
 
 
 async def notify(

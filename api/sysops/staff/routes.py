@@ -50,7 +50,11 @@ class StaffController(Controller):
         signer: NamedDependency[TokenSigner],
         now: NamedDependency[datetime],
     ) -> SignedIn:
-        """Answers with an access token for the quanta that the roles have to do with."""
+        """Answers with an access token for the quanta that the roles have to do with.
+
+        After five wrong passwords for an address the answer is 429 for a minute, and for twice
+        as long after each further one, up to an hour; `Retry-After` says how long.
+        """
         staff, token = await service.sign_in(session, signer, data.email, data.password, now)
         return SignedIn(
             access_token=token,

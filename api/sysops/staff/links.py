@@ -1,0 +1,97 @@
+"""Links by which members of staff set their password. Services never commit."""
+
+import asyncio
+import hashlib
+import secrets
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.kernel.auth import hash_password
+from api.kernel.errors import FieldError, Invalid
+from api.sysops.audit.service import Act, record
+from api.sysops.notifications.service import notify
+from api.sysops.staff import sign_in_limits
+from api.sysops.staff.rules import LINK_LIFE, LinkKind, tokens_end
+from api.sysops.staff.tables import PasswordLink, Staff
+
+KINDS: frozenset[str] = frozenset(LINK_LIFE)
+
+
+async def send(session: AsyncSession, staff_id: UUID, kind: LinkKind, now: datetime) -> None:
+    """Mail a link; one that was sent before ends."""
+    values = {
+        "id": uuid4(),
+        "kind": kind,
+        "created_at": now,
+        "token_hash": None,
+        "expires_at": None,
+    }
+    await session.execute(
+        insert(PasswordLink)
+        .values(staff_id=staff_id, **values)
+        .on_conflict_do_update(index_elements=[PasswordLink.staff_id], set_=values)
+    )
+    hours = int(LINK_LIFE[kind].total_seconds() // 3600)
+    await notify(
+        session,
+        staff_id,
+        kind,
+        cause=str(values["id"]),
+        channel="email",
+        context={"hours": hours, "days": hours // 24},
+        ticket_id=None,
+        now=now,
+    )
+
+
+async def make_token(session: AsyncSession, link_id: UUID, now: datetime) -> str | None:
+    """A fresh token of a link about to be sent, or None when another link took its place.
+
+    It is made as late as this so that it is in the mail and nowhere else: not in the
+    notification, not in a queue.
+    """
+    query = select(PasswordLink).where(PasswordLink.id == link_id).with_for_update()
+    link = await session.scalar(query)
+    if link is None:
+        return None
+    token = secrets.token_urlsafe(32)
+    kind: LinkKind = "invitation" if link.kind == "invitation" else "password_reset"
+    link.token_hash = _hash(token)
+    link.expires_at = now + LINK_LIFE[kind]
+    return token
+
+
+async def set_password(session: AsyncSession, token: str, password: str, now: datetime) -> None:
+    """Set the password of the token's member, who is signed out everywhere; the link is used up.
+
+    Raises Invalid for a token that is unknown, used, replaced or too old.
+    """
+    query = select(PasswordLink).where(PasswordLink.token_hash == _hash(token)).with_for_update()
+    link = await session.scalar(query)
+    staff = await session.get(Staff, link.staff_id, with_for_update=True) if link else None
+    if (
+        link is None
+        or staff is None
+        or not staff.active
+        or link.expires_at is None
+        or link.expires_at <= now
+    ):
+        words = "This code is not valid any more. Ask an administrator for another."
+        raise Invalid([FieldError("/token", words)])
+    # Slow by design: in a thread, or everybody else's request would wait for it.
+    staff.password_hash = await asyncio.to_thread(hash_password, password)
+    staff.tokens_valid_from = tokens_end(now)
+    staff.updated_at = now
+    await session.delete(link)
+    await sign_in_limits.forget(session, staff.email)
+    act = Act(staff.id, staff.roles, now)
+    await record(session, act, "staff.password_set", ("staff", staff.id))
+
+
+def _hash(token: str) -> bytes:
+    # The token has 256 random bits: a slow hash would protect nothing more.
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,40 @@
+"""Whether a token that is well signed is still worth something in this quantum."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import jwt
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.kernel.auth import Principal
+from api.kernel.errors import NotSignedIn
+from api.kernel.transaction import SESSION
+from api.sysops.staff.tables import Staff
+
+
+async def still_valid(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A guard of all routes: who was deactivated or signed out everywhere is out at once.
+
+    The other quanta cannot look here, and accept such a token until it expires.
+    """
+    principal: Principal | None = connection.user
+    if principal is None:
+        return
+    session: AsyncSession = connection.scope["state"][SESSION]
+    query = select(Staff.active, Staff.tokens_valid_from).where(Staff.id == principal.id)
+    row = (await session.execute(query)).one_or_none()
+    ended = row is None or not row.active
+    if row is not None and row.tokens_valid_from is not None:
+        ended = ended or _issued(connection) < row.tokens_valid_from
+    if ended:
+        raise NotSignedIn("You have been signed out. Sign in again.")
+
+
+def _issued(connection: ASGIConnection[Any, Any, Any, Any]) -> datetime:
+    """When the token was issued; its signature has been checked before this guard."""
+    token = connection.headers["Authorization"].partition(" ")[2]
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return datetime.fromtimestamp(claims["iat"], UTC)
