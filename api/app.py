@@ -18,7 +18,7 @@ from api.kernel import clock
 from api.kernel.auth import BearerAuthentication
 from api.kernel.database import create_sessions
 from api.kernel.fields import Field, decode_field
-from api.kernel.openapi import FieldSchemaPlugin
+from api.kernel.openapi import CompleteJson, FieldSchemaPlugin
 from api.kernel.problems import EXCEPTION_HANDLERS, problem
 from api.kernel.quantum import Quantum
 from api.kernel.requests import RequestId
@@ -72,13 +72,14 @@ def _documentation(quanta: Sequence[Quantum]) -> OpenAPIConfig:
         path="/docs",
         use_handler_docstrings=True,
         render_plugins=[
+            CompleteJson(),
             SwaggerRenderPlugin(
                 path="/",
                 js_url="/docs-assets/swagger-ui-bundle.js",
                 css_url="/docs-assets/swagger-ui.css",
                 standalone_preset_js_url="/docs-assets/swagger-ui-standalone-preset.js",
                 favicon='<link rel="icon" href="/docs-assets/favicon-32x32.png">',
-            )
+            ),
         ],
     )
 

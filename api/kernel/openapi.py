@@ -1,12 +1,72 @@
-"""How the checked text fields look in the OpenAPI schema."""
+"""What the OpenAPI document says beside the types: text fields, who may call, what can go wrong."""
 
-from typing import Any
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any, Final
 
+from litestar import Litestar, MediaType, Request
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import OpenAPIType, Schema
 from litestar.plugins import OpenAPISchemaPlugin
+from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
+from api.kernel.auth import Requires
 from api.kernel.fields import Field
+from api.kernel.idempotency import HEADER as IDEMPOTENCY_KEY
+from api.kernel.idempotency import MOST_CHARACTERS
+from api.kernel.problems import MEDIA_TYPE
+from api.kernel.transaction import SECRET_ANSWER
+
+PROBLEM: Final = {
+    "title": "Problem",
+    "description": "An RFC 9457 problem. `errors` lists everything that is wrong with the input, "
+    "each with the JSON pointer of its place or the name of its parameter; `allowed` names what "
+    "a refused transition would have to be.",
+    "type": "object",
+    "required": ["type", "status", "title", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "status": {"type": "integer"},
+        "title": {"type": "string"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["detail"],
+                "properties": {
+                    "pointer": {"type": "string"},
+                    "parameter": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+        "allowed": {"type": "array", "items": {"type": "string"}},
+    },
+}
+REFUSALS: Final = {
+    400: "The request cannot be read, or a field is of the wrong kind; `errors` lists all of it.",
+    401: "No access token, or one that is not valid (any more). Sign in again.",
+    403: "The signed-in person's roles do not allow this.",
+    404: "There is no such thing, or it belongs to somebody else.",
+    409: "What is there stands against it: it exists already, or its state does not allow this.",
+    413: "The body is too long.",
+    422: "Every field can be read, and together they are not possible; `errors` lists all of it.",
+    429: "Too often. Try again after the seconds in `Retry-After`.",
+    500: "Something went wrong here. Nothing was changed.",
+    503: "Not available now. Nothing was changed; try again after the seconds in `Retry-After`.",
+}
+KEY_PARAMETER: Final = {
+    "name": IDEMPOTENCY_KEY,
+    "in": "header",
+    "required": False,
+    "description": "Sent again with the same key, the request has no second effect and gets the "
+    "same answer, for 24 hours. A new UUID for each request is a good key.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MOST_CHARACTERS,
+               "pattern": "^[!-~]+$"},
+}  # fmt: skip
 
 
 class FieldSchemaPlugin(OpenAPISchemaPlugin):
@@ -21,3 +81,66 @@ class FieldSchemaPlugin(OpenAPISchemaPlugin):
         return Schema(
             type=OpenAPIType.STRING, title=annotation.__name__, examples=[annotation.example]
         )
+
+
+class CompleteJson(JsonRenderPlugin):
+    """The document with what follows from each route's guards and method."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        return super().render(request, complete(request.app, openapi_schema))
+
+
+def complete(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
+    """A copy of the document with roles, problems and common headers at every operation."""
+    whole = deepcopy(document)
+    components = whole.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = PROBLEM
+    components["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    }
+    for path, method, handler in _operations(app):
+        operation = whole["paths"].get(path, {}).get(method)
+        if operation is not None:
+            _complete(operation, method, handler)
+    return whole
+
+
+def _operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for method, (handler, _) in route.route_handler_map.items():
+                yield route.path_format, method.lower(), handler
+
+
+def _complete(operation: dict[str, Any], method: str, handler: HTTPRouteHandler) -> None:
+    roles = sorted(
+        role
+        for guard in handler.resolve_guards()
+        if isinstance(guard, Requires)
+        for role in guard.roles
+    )
+    if roles:
+        operation["security"] = [{"token": []}]
+        who = f"For: {', '.join(roles)}."
+        operation["description"] = "\n\n".join(filter(None, [operation.get("description"), who]))
+    if method == "post" and not handler.opt.get(SECRET_ANSWER):
+        operation.setdefault("parameters", []).append(KEY_PARAMETER)
+    responses = operation.setdefault("responses", {})
+    for status in _refusals(operation, method, signed_in=bool(roles)):
+        content: dict[str, Any] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        if handler.media_type == MediaType.HTML:
+            content[MediaType.HTML.value] = {"schema": {"type": "string"}}
+        responses[str(status)] = {"description": REFUSALS[status], "content": content}
+
+
+def _refusals(operation: dict[str, Any], method: str, *, signed_in: bool) -> list[int]:
+    found = {429, 500, 503}
+    if signed_in:
+        found |= {401, 403}
+    if method != "get":
+        found |= {404, 409, 422}
+    if "requestBody" in operation:
+        found |= {400, 401, 413}
+    if operation.get("parameters"):
+        found |= {400, 404, 422}
+    return sorted(found)
