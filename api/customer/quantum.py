@@ -5,6 +5,7 @@ from pydantic import SecretStr
 import api.customer.tables  # noqa: F401 - all of them, for the keys between them
 from api.customer.accounts.links import MailedTokens
 from api.customer.accounts.mailed_routes import MailedTokenController
+from api.customer.accounts.preference_routes import PreferenceController
 from api.customer.accounts.routes import AccountController
 from api.customer.accounts.session_routes import SessionController
 from api.customer.cards.routes import CardController
@@ -68,6 +69,7 @@ def quantum(settings: QuantumSettings) -> Quantum:
             AccountController,
             SessionController,
             MailedTokenController,
+            PreferenceController,
             ContractController,
             CardController,
             TicketController,

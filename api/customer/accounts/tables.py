@@ -1,10 +1,10 @@
 """Customers: their account, service addresses and how they wish to be told things."""
 
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, func, text
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, text
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.customer.accounts.rules import Purpose
@@ -48,13 +48,23 @@ class Address(Base):
 
 
 class NotificationPreference(Base):
-    """How a customer is told that an expert is arriving. Invoices and surveys go by e-mail."""
+    """How a customer is told things, and when not.
+
+    `choices` holds what was chosen for other kinds than arrivals: a channel, or `none`.
+    """
 
     __tablename__ = "notification_preference"
-    __table_args__ = (one_of("arrival_channel", ("sms", "email")),)
+    __table_args__ = (
+        one_of("arrival_channel", ("sms", "email")),
+        CheckConstraint("num_nulls(quiet_from, quiet_until, time_zone) IN (0, 3)", "quiet_hours"),
+    )
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
     arrival_channel: Mapped[str] = mapped_column(server_default="sms")
+    choices: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
+    quiet_from: Mapped[time | None]
+    quiet_until: Mapped[time | None]
+    time_zone: Mapped[str | None]
 
 
 class RefreshToken(Base):

@@ -1,4 +1,4 @@
-"""Customers' refresh tokens, wrong passwords, and tokens that go out by mail."""
+"""Customers' refresh tokens, wrong passwords, tokens that go out by mail, and quiet hours."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -58,9 +58,31 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_mailed_token_token_hash")),
     )
     op.create_index(op.f("ix_mailed_token_account_id"), "mailed_token", ["account_id"])
+    for column in (
+        sa.Column(
+            "choices",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+        ),
+        sa.Column("quiet_from", sa.Time(), nullable=True),
+        sa.Column("quiet_until", sa.Time(), nullable=True),
+        sa.Column("time_zone", sa.String(), nullable=True),
+    ):
+        op.add_column("notification_preference", column)
+    op.create_check_constraint(
+        op.f("ck_notification_preference_quiet_hours"),
+        "notification_preference",
+        "num_nulls(quiet_from, quiet_until, time_zone) IN (0, 3)",
+    )
 
 
 def downgrade() -> None:
+    op.drop_constraint(
+        op.f("ck_notification_preference_quiet_hours"), "notification_preference", type_="check"
+    )
+    for column in ("time_zone", "quiet_until", "quiet_from", "choices"):
+        op.drop_column("notification_preference", column)
     op.drop_table("mailed_token")
     op.drop_column("account", "email_confirmed_at")
     op.drop_table("sign_in_failure")

@@ -9,7 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.customer.accounts.links import MailedTokens
-from api.customer.accounts.tables import Account
+from api.customer.accounts.tables import Account, NotificationPreference
+from api.customer.notifications import rules
+from api.customer.notifications.service import wait
 from api.customer.notifications.tables import Notification
 from api.customer.surveys.links import SurveyLinks
 from api.kernel.outside.delivery import Channel, Sender
@@ -44,6 +46,10 @@ class CustomerNotifier:
         )
         if notification is None or notification.status != "queued":
             return
+        held = await self._quiet(session, notification, now)
+        if held is not None:
+            await wait(session, message, held - now)
+            return
         query = select(Account.email, Account.phone, Account.full_name)
         person = (await session.execute(query.where(Account.id == notification.account_id))).one()
         channel: Channel = "sms" if notification.channel == "sms" else "email"
@@ -65,6 +71,26 @@ class CustomerNotifier:
             notification.status = "sent"
             notification.sent_at = now
             log.info("notification_sent", **facts)
+
+    async def _quiet(
+        self, session: AsyncSession, notification: Notification, now: datetime
+    ) -> datetime | None:
+        """When this may be sent, None for now."""
+        query = select(
+            NotificationPreference.quiet_from,
+            NotificationPreference.quiet_until,
+            NotificationPreference.time_zone,
+        ).where(NotificationPreference.account_id == notification.account_id)
+        chosen = (await session.execute(query)).one_or_none()
+        if chosen is None or chosen.quiet_from is None:
+            return None
+        window_start = notification.context.get("window_start")
+        return rules.held_until(
+            rules.QuietHours(chosen.quiet_from, chosen.quiet_until, chosen.time_zone),
+            notification.kind,
+            datetime.fromisoformat(window_start) if window_start else None,
+            now,
+        )
 
     def _context(self, notification: Notification, full_name: str) -> dict[str, Any]:
         """A link or token is made when it is needed: it is a key, and no table keeps it."""
