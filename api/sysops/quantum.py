@@ -11,6 +11,7 @@ from api.kernel.quantum import Quantum
 from api.kernel.settings import ServiceSettings
 from api.sysops.audit.routes import AuditController
 from api.sysops.catalogue.routes import CatalogueController
+from api.sysops.experts.routes import ExpertController
 from api.sysops.knowledge.routes import ArticleController
 from api.sysops.staff.account_routes import AccountController, PasswordController
 from api.sysops.staff.routes import StaffController
@@ -22,6 +23,7 @@ CONTROLLERS = (
     StaffController,
     PasswordController,
     AccountController,
+    ExpertController,
     TicketController,
     VisitController,
     CatalogueController,

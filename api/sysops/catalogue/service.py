@@ -16,6 +16,7 @@ from api.messages import PlanPriced, PlanPublished, TicketTypePublished
 from api.sysops.audit.service import Act, record
 from api.sysops.catalogue.rules import listing_errors
 from api.sysops.catalogue.tables import DeviceType, RequiredSkill, Skill, SupportPlan, TicketType
+from api.sysops.experts import withdrawals
 
 Versioned = TypeVar("Versioned", SupportPlan, TicketType)
 
@@ -78,6 +79,7 @@ async def keep_ticket_type(
 ) -> TicketType:
     """Create or change a ticket type with the skills it needs; customers hear of it.
 
+    Experts who lack what is needed now are withdrawn from its open tickets.
     Raises Invalid, naming the device type and each skill that cannot be.
     """
     await _one_at_a_time(session)
@@ -105,6 +107,7 @@ async def keep_ticket_type(
     after = {**values, "required_skills": dict(needed)}
     subject = ("ticket type", code)
     await record(session, act, "ticket_type.kept", subject, before=before, after=after)
+    await withdrawals.of_ticket_type(session, act, code)
     await outbox.send(session, _opened(ticket_type, device))
     return ticket_type
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.kernel.errors import Conflict, NotFound
 from api.kernel.paging import Position
 from api.sysops.audit.service import Act, record
+from api.sysops.experts import withdrawals
 from api.sysops.staff import links
 from api.sysops.staff.rules import LinkKind, tokens_end
 from api.sysops.staff.tables import Staff
@@ -110,12 +111,16 @@ async def change(
             await _another_administrator(session, staff)
         staff.roles = sorted(set(roles))
         staff.tokens_valid_from = tokens_end(act.now)
+        if "expert" not in roles:
+            await withdrawals.retire(session, act, staff.id)
     await _keep(session, act, "staff.changed", staff, before)
     return staff
 
 
 async def set_active(session: AsyncSession, act: Act, staff_id: UUID, *, active: bool) -> Staff:
     """Let a member in, or put one out at once; a repetition does nothing.
+
+    Who is put out makes no visit: an expert's profile is deactivated too, and stays so.
 
     Raises Conflict when no active administrator would be left.
     """
@@ -126,6 +131,7 @@ async def set_active(session: AsyncSession, act: Act, staff_id: UUID, *, active:
             await _another_administrator(session, staff)
         # Also tokens of today end: an activation must not wake them.
         staff.tokens_valid_from = tokens_end(act.now)
+        await withdrawals.retire(session, act, staff.id)
     staff.active = active
     action = "staff.activated" if active else "staff.deactivated"
     await _keep(session, act, action, staff, before)
