@@ -57,7 +57,9 @@ async def quiet_hours(
 ) -> QuietHours:
     """Quiet hours as they were typed; without a time zone it is that of the first address."""
     if time_zone is None:
-        mine = select(Address.time_zone).where(Address.account_id == account_id)
+        mine = select(Address.time_zone).where(
+            Address.account_id == account_id, Address.removed_at.is_(None)
+        )
         time_zone = await session.scalar(mine.order_by(Address.id).limit(1))
     if time_zone is None:
         raise Invalid([FieldError("/quiet_hours/time_zone", "Say in which time zone.")])

@@ -5,9 +5,9 @@ from typing import Self
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, get, patch, post
+from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.customer.accounts import service
@@ -89,6 +89,18 @@ class AddressView(msgspec.Struct):
         return cls(id=address.id, **msgspec.structs.asdict(where))
 
 
+class AddressCorrection(msgspec.Struct, forbid_unknown_fields=True):
+    """What is left out stays as it is. Another ZIP code is another place: add that one."""
+
+    line1: Line | msgspec.UnsetType = msgspec.UNSET
+    line2: Line | msgspec.UnsetType | None = msgspec.UNSET
+    city: Line | msgspec.UnsetType = msgspec.UNSET
+
+    def given(self) -> dict[str, str | None]:
+        typed = msgspec.structs.asdict(self).items()
+        return {name: value for name, value in typed if value is not msgspec.UNSET}
+
+
 class AccountController(Controller):
     path = "/"
 
@@ -161,3 +173,33 @@ class AccountController(Controller):
         """All of them, the oldest first."""
         found = await service.addresses(session, request.user.id)
         return [AddressView.of(address) for address in found]
+
+    @patch("/me/addresses/{address_id:uuid}", guards=CUSTOMERS, summary="Correct an address")
+    async def correct_address(
+        self,
+        request: SignedInRequest,
+        address_id: FromPath[UUID],
+        data: JSONBody[AddressCorrection],
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
+    ) -> AddressView:
+        """How the same place is written: street, apartment, city.
+
+        The expert has the address that an open ticket was submitted with: while there is one,
+        this answers 409 and names it.
+        """
+        address = await service.correct_address(
+            session, request.user.id, address_id, data.given(), now
+        )
+        return AddressView.of(address)
+
+    @delete("/me/addresses/{address_id:uuid}", guards=CUSTOMERS, summary="Remove an address")
+    async def remove_address(
+        self,
+        request: SignedInRequest,
+        address_id: FromPath[UUID],
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
+    ) -> None:
+        """Past visits keep it. Answers 409 and says which open ticket or contract needs it."""
+        await service.remove_address(session, request.user.id, address_id, now)

@@ -1,9 +1,10 @@
 """Registering, and what customers keep of themselves. Services never commit."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.customer.accounts import mailed
 from api.customer.accounts.links import MailedTokens
 from api.customer.accounts.tables import Account, Address, NotificationPreference
+from api.customer.contracts.tables import Contract
+from api.customer.tickets.tables import Ticket
 from api.kernel import outbox
 from api.kernel.auth import hash_password
 from api.kernel.errors import Conflict, FieldError, Invalid, NotFound
@@ -23,6 +26,8 @@ ArrivalChannel = Literal["sms", "email"]
 DEFAULT_CHANNEL: ArrivalChannel = "sms"
 # The directory of sysops holds all of a customer's addresses in one message.
 MOST_ADDRESSES = 20
+# Tickets for which nobody will come.
+OVER = ("resolved", "closed", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -113,8 +118,8 @@ async def change(
 
 async def addresses(session: AsyncSession, account_id: UUID) -> list[Address]:
     """The customer's service addresses, the oldest first."""
-    query = select(Address).where(Address.account_id == account_id).order_by(Address.id)
-    return list(await session.scalars(query))
+    mine = Address.account_id == account_id, Address.removed_at.is_(None)
+    return list(await session.scalars(select(Address).where(*mine).order_by(Address.id)))
 
 
 async def add_address(
@@ -127,6 +132,39 @@ async def add_address(
     address = _locate(session, account_id, street, now)
     await _changed(session, account, now)
     return address
+
+
+async def correct_address(
+    session: AsyncSession,
+    account_id: UUID,
+    address_id: UUID,
+    right: Mapping[str, Any],
+    now: datetime,
+) -> Address:
+    """Correct how a place is written; raises NotFound, or Conflict while a visit is due there."""
+    account = await _lock(session, account_id)
+    address = await _unused(session, account_id, address_id)
+    changes = {name: value for name, value in right.items() if getattr(address, name) != value}
+    for name, value in changes.items():
+        setattr(address, name, value)
+    if changes:
+        await _changed(session, account, now)
+    return address
+
+
+async def remove_address(
+    session: AsyncSession, account_id: UUID, address_id: UUID, now: datetime
+) -> None:
+    """Nobody is sent there any more; raises NotFound, or Conflict saying what still needs it."""
+    account = await _lock(session, account_id)
+    address = await _unused(session, account_id, address_id)
+    running = select(Contract.plan_code).where(
+        Contract.address_id == address_id, Contract.status == "active"
+    )
+    if plan := await session.scalar(running.limit(1)):
+        raise Conflict(f"Your contract on the plan {plan} is for this address. Cancel it first.")
+    address.removed_at = now
+    await _changed(session, account, now)
 
 
 def service_address(address: Address) -> ServiceAddress:
@@ -149,6 +187,26 @@ async def _lock(session: AsyncSession, account_id: UUID) -> Account:
     if account is None:
         raise NotFound("This account is gone.")
     return account
+
+
+async def _unused(session: AsyncSession, account_id: UUID, address_id: UUID) -> Address:
+    """An address that no open ticket is for; a ticket that is just being submitted waits."""
+    query = select(Address).where(
+        Address.id == address_id, Address.account_id == account_id, Address.removed_at.is_(None)
+    )
+    address: Address | None = await session.scalar(query.with_for_update())
+    if address is None:
+        raise NotFound("You have no such address.")
+    due = select(Ticket.number).where(
+        Ticket.account_id == account_id,
+        Ticket.address_id == address_id,
+        Ticket.status.not_in(OVER),
+    )
+    tickets = (await session.scalars(due.order_by(Ticket.id))).all()
+    if tickets:
+        named = [f"ticket {it}" if it else "a ticket without a number yet" for it in tickets]
+        raise Conflict(f"A visit to this address is still due: {', '.join(named)}.")
+    return address
 
 
 def _locate(session: AsyncSession, account_id: UUID, street: Street, now: datetime) -> Address:

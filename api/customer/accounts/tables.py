@@ -30,7 +30,10 @@ class Account(Base):
 
 
 class Address(Base):
-    """A place to be visited; coordinates in degrees (WGS 84), those of the ZIP code."""
+    """A place to be visited; coordinates in degrees (WGS 84), those of the ZIP code.
+
+    A removed one stays: past visits were there.
+    """
 
     __tablename__ = "address"
 
@@ -45,6 +48,7 @@ class Address(Base):
     longitude: Mapped[float]
     time_zone: Mapped[str]
     created_at: Mapped[Moment]
+    removed_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
 
 
 class NotificationPreference(Base):

@@ -44,11 +44,13 @@ async def start(
         Conflict: the customer has a running contract on this plan.
     """
     plan = await session.get(SupportPlan, plan_code)
-    address = await session.get(Address, address_id)
+    # Held, so that it is not removed while a contract begins on it.
+    held = {"read": True, "key_share": True}
+    address = await session.get(Address, address_id, with_for_update=held)
     errors = []
     if plan is None or not plan.active:
         errors.append(FieldError("/plan_code", "There is no such plan to choose."))
-    if address is None or address.account_id != account_id:
+    if address is None or address.account_id != account_id or address.removed_at is not None:
         errors.append(FieldError("/address_id", "You have no such address."))
     if errors or address is None:
         raise Invalid(errors)

@@ -1,4 +1,6 @@
-"""Customers' refresh tokens, wrong passwords, tokens that go out by mail, and quiet hours."""
+"""Customers' refresh tokens, wrong passwords, tokens that go out by mail, quiet hours, and
+addresses that were removed.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -58,6 +60,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_mailed_token_token_hash")),
     )
     op.create_index(op.f("ix_mailed_token_account_id"), "mailed_token", ["account_id"])
+    op.add_column(
+        "address", sa.Column("removed_at", postgresql.TIMESTAMP(timezone=True), nullable=True)
+    )
     for column in (
         sa.Column(
             "choices",
@@ -78,6 +83,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("address", "removed_at")
     op.drop_constraint(
         op.f("ck_notification_preference_quiet_hours"), "notification_preference", type_="check"
     )
