@@ -12,7 +12,7 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
-from api.kernel.auth import Requires
+from api.kernel.auth import roles_of
 from api.kernel.fields import Field
 from api.kernel.idempotency import HEADER as IDEMPOTENCY_KEY
 from api.kernel.idempotency import MOST_CHARACTERS
@@ -113,15 +113,10 @@ def _operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
 
 
 def _complete(operation: dict[str, Any], method: str, handler: HTTPRouteHandler) -> None:
-    roles = sorted(
-        role
-        for guard in handler.resolve_guards()
-        if isinstance(guard, Requires)
-        for role in guard.roles
-    )
+    roles = roles_of(handler)
     if roles:
         operation["security"] = [{"token": []}]
-        who = f"For: {', '.join(roles)}."
+        who = f"For: {', '.join(sorted(roles))}."
         operation["description"] = "\n\n".join(filter(None, [operation.get("description"), who]))
     if method == "post" and not handler.opt.get(SECRET_ANSWER):
         operation.setdefault("parameters", []).append(KEY_PARAMETER)

@@ -1,0 +1,109 @@
+"""Each quantum's application on a real port, with a small world and somebody signed in."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import uvicorn
+from pydantic import SecretStr
+
+from api.app import create_app
+from api.kernel.auth import CUSTOMER_ISSUER, STAFF_ISSUER, TokenSigner
+from api.kernel.quantum import Quantum
+from api.kernel.sealing import generate_box_keypair
+from tests.api.customer import world as customer_world
+from tests.api.support import key_pair
+from tests.api.sysops.conftest import add_staff
+from tests.databases import Databases
+from tests.world import furnish
+
+Make = Callable[[Databases], tuple[Quantum, str]]
+"""Makes a quantum, and a token of somebody who may do all there is in it."""
+
+
+@contextmanager
+def served(quantum: Quantum) -> Iterator[str]:
+    """The quantum's application on a port of its own."""
+    server = uvicorn.Server(
+        uvicorn.Config(create_app([quantum]), port=0, log_config=None, access_log=False)
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def token(issuer: str, person: UUID, *roles: str) -> str:
+    private, _ = key_pair(issuer)
+    everywhere = ("customer", "sysops", "billing", "analytics")
+    return TokenSigner(issuer, private).sign(person, roles, everywhere, datetime.now(UTC))
+
+
+def customer(databases: Databases) -> tuple[Quantum, str]:
+    from api.customer.quantum import QuantumSettings, quantum
+
+    customer_world.furnish(databases)
+    account = customer_world.add_household(databases).account_id
+    private, public = key_pair("customer")
+    made = QuantumSettings(
+        database_url=SecretStr(databases.url("customer", "customer_api")),
+        port=0,
+        signing_key=SecretStr(private),
+        customer_public_key=public,
+        vault_box_public_key=generate_box_keypair().public_key,
+        survey_key=SecretStr("a survey key of these tests, long enough"),
+    )
+    return quantum(made), token(CUSTOMER_ISSUER, account, "customer")
+
+
+def sysops(databases: Databases) -> tuple[Quantum, str]:
+    from api.sysops.quantum import QuantumSettings, quantum
+
+    furnish(databases)
+    person = add_staff(databases, "administrator")
+    private, public = key_pair("sysops")
+    made = QuantumSettings(
+        database_url=SecretStr(databases.url("sysops", "sysops_api")),
+        port=0,
+        signing_key=SecretStr(private),
+        staff_public_key=public,
+    )
+    return quantum(made), token(STAFF_ISSUER, person, "administrator", "helpdesk", "expert")
+
+
+def billing(databases: Databases) -> tuple[Quantum, str]:
+    from api.billing.quantum import QuantumSettings, quantum
+
+    made = QuantumSettings(
+        database_url=SecretStr(databases.url("billing", "billing_api")),
+        port=0,
+        staff_public_key=key_pair("sysops")[1],
+    )
+    return quantum(made), token(STAFF_ISSUER, uuid4(), "finance", "administrator")
+
+
+def analytics(databases: Databases, warehouse: Path) -> Quantum:
+    """The reports over a folder in which nothing may be published yet."""
+    from api.analytics.quantum import QuantumSettings, quantum
+
+    return quantum(
+        QuantumSettings(
+            database_url=SecretStr(databases.url("analytics", "analytics_api")),
+            port=0,
+            staff_public_key=key_pair("sysops")[1],
+            warehouse_dir=warehouse,
+        )
+    )
+
+
+TRANSACTIONAL: tuple[Make, ...] = (customer, sysops, billing)
