@@ -60,10 +60,15 @@ class NewContract(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ContractView(msgspec.Struct):
-    """`standing` is `suspended` while an invoice is overdue; then no ticket can be opened."""
+    """`standing` is `suspended` while an invoice is overdue; then no ticket can be opened.
+
+    `covers` is what the plan gives, for any number of tickets, until the end of `ends_on`;
+    null while the contract runs on.
+    """
 
     id: UUID
     plan_code: str
+    covers: PlanView
     address_id: UUID
     status: str
     standing: str
@@ -71,10 +76,11 @@ class ContractView(msgspec.Struct):
     ends_on: date | None
 
     @classmethod
-    def of(cls, contract: Contract) -> Self:
+    def of(cls, contract: Contract, plan: SupportPlan) -> Self:
         return cls(
             id=contract.id,
             plan_code=contract.plan_code,
+            covers=PlanView.of(plan),
             address_id=contract.address_id,
             status=contract.status,
             standing=contract.standing,
@@ -111,15 +117,15 @@ class ContractController(Controller):
         contract = await service.start(
             session, request.user.id, data.plan_code, data.address_id, now
         )
-        return ContractView.of(contract)
+        return ContractView.of(contract, await service.plan_of(session, contract))
 
     @get("/contracts", guards=CUSTOMERS, summary="My contracts")
     async def contracts(
         self, request: SignedInRequest, session: NamedDependency[AsyncSession]
     ) -> list[ContractView]:
-        """All of them, ended ones too, the newest first."""
+        """All of them, ended ones too, with what they cover, the newest first."""
         found = await service.contracts(session, request.user.id)
-        return [ContractView.of(contract) for contract in found]
+        return [ContractView.of(contract, plan) for contract, plan in found]
 
     @post(
         "/contracts/{contract_id:uuid}/cancel",
@@ -135,4 +141,5 @@ class ContractController(Controller):
         now: NamedDependency[datetime],
     ) -> ContractView:
         """The contract ends today; today is still covered and billed."""
-        return ContractView.of(await service.cancel(session, request.user.id, contract_id, now))
+        contract = await service.cancel(session, request.user.id, contract_id, now)
+        return ContractView.of(contract, await service.plan_of(session, contract))

@@ -28,10 +28,20 @@ async def ticket_types(session: AsyncSession) -> list[TicketType]:
     return list(await session.scalars(query.order_by(TicketType.device_name, TicketType.name)))
 
 
-async def contracts(session: AsyncSession, account_id: UUID) -> list[Contract]:
-    """The customer's contracts, the newest first."""
-    query = select(Contract).where(Contract.account_id == account_id)
-    return list(await session.scalars(query.order_by(Contract.id.desc())))
+async def contracts(session: AsyncSession, account_id: UUID) -> list[tuple[Contract, SupportPlan]]:
+    """The customer's contracts with what their plans cover, the newest first."""
+    query = (
+        select(Contract, SupportPlan)
+        .join(SupportPlan, SupportPlan.code == Contract.plan_code)
+        .where(Contract.account_id == account_id)
+        .order_by(Contract.id.desc())
+    )
+    return [(contract, plan) for contract, plan in await session.execute(query)]
+
+
+async def plan_of(session: AsyncSession, contract: Contract) -> SupportPlan:
+    """What a contract covers, as its plan says now."""
+    return await session.get_one(SupportPlan, contract.plan_code)
 
 
 async def start(
