@@ -28,6 +28,8 @@ async def lock_expert(session: AsyncSession, expert_id: UUID) -> Expert | None:
     """The profile, locked after the tickets of its visits: everybody locks in this order.
 
     While it is held no visit is added: the assignment run locks an expert before it proposes.
+    It then looks again at activity and time off alone; skills, radius and hours are those that
+    it read when it began.
     """
     await session.execute(_live().where(Booking.expert_id == expert_id))
     return await session.get(

@@ -1,0 +1,84 @@
+"""Locks that grow, tokens that end, and when an expert is the wrong one."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.sysops.experts.rules import Profile, Visit, distance_km, why_wrong
+from api.sysops.staff.rules import LONGEST_LOCK, lock_after, tokens_end
+
+CHICAGO = ZoneInfo("America/Chicago")
+MONDAY = datetime(2026, 3, 2, 15, tzinfo=CHICAGO)
+VISIT = Visit(MONDAY, MONDAY + timedelta(hours=2), 30.27, -97.74, {"laptop": 2})
+EXPERT = Profile(
+    active=True,
+    latitude=30.3,
+    longitude=-97.74,
+    radius_km=10,
+    time_zone="America/Chicago",
+    skills={"laptop": (2, date(2026, 3, 2))},
+    shifts={1: [(time(8), time(12)), (time(13), time(17))]},
+    absent=[(None, MONDAY), (MONDAY + timedelta(hours=2), None)],
+)
+
+
+@pytest.mark.parametrize(
+    ("failures", "minutes"),
+    [(1, None), (4, None), (5, 1), (6, 2), (10, 32), (11, 60), (10_000, 60)],
+)
+def test_a_lock_doubles_with_each_failure_up_to_an_hour(failures: int, minutes: int | None) -> None:
+    assert lock_after(failures) == (timedelta(minutes=minutes) if minutes else None)
+
+
+@given(st.integers(min_value=1, max_value=10**9))
+def test_one_failure_more_never_waits_less(failures: int) -> None:
+    now, then = lock_after(failures), lock_after(failures + 1)
+    assert (now or timedelta(0)) <= (then or timedelta(0)) <= LONGEST_LOCK
+
+
+@given(st.datetimes(timezones=st.just(UTC)).filter(lambda it: it.year < 9999))
+def test_every_token_issued_up_to_a_sign_out_is_older_than_its_limit(now: datetime) -> None:
+    issued = now.replace(microsecond=0)  # a token says whole seconds
+    assert issued < tokens_end(now)
+    assert tokens_end(now) - now <= timedelta(seconds=1)
+
+
+def test_an_expert_may_be_just_right_in_everything() -> None:
+    """The last day of the certificate, the end of the shift, between two absences."""
+    assert why_wrong(EXPERT, VISIT) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"active": False}, "not available"),
+        ({"skills": {}}, "not certified"),
+        ({"skills": {"laptop": (1, date(2027, 1, 1))}}, "not certified"),
+        ({"skills": {"laptop": (5, date(2026, 3, 1))}}, "not certified"),
+        ({"radius_km": 3}, "area"),
+        ({"shifts": {2: [(time(8), time(17))]}}, "does not work"),
+        ({"shifts": {1: [(time(8), time(16, 59))]}}, "does not work"),
+        ({"shifts": {1: [(time(15, 1), time(18))]}}, "does not work"),
+        ({"absent": [(None, None)]}, "away"),
+        ({"absent": [(None, MONDAY + timedelta(minutes=1))]}, "away"),
+        ({"absent": [(MONDAY + timedelta(minutes=119), None)]}, "away"),
+    ],
+)
+def test_each_hard_rule_that_breaks_is_said(change: dict[str, Any], words: str) -> None:
+    reason = why_wrong(replace(EXPERT, **change), VISIT)
+    assert reason is not None
+    assert words in reason
+
+
+def test_hours_and_certificates_are_those_of_the_experts_own_place() -> None:
+    """The same moment is the next day in Tokyo."""
+    assert why_wrong(replace(EXPERT, time_zone="Asia/Tokyo"), VISIT) is not None
+
+
+def test_a_degree_of_latitude_is_111_kilometres() -> None:
+    assert distance_km(30, -97, 31, -97) == pytest.approx(111.195, abs=0.001)
