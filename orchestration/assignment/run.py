@@ -1,6 +1,6 @@
 """One run: read, build, solve, write, with its evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -13,8 +13,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from api.messages import Window
+from api.sysops.catalogue import service as catalogue
+from api.sysops.experts.profiles import needed_skills, profiles_of
+from api.sysops.experts.rules import Profile, Visit, why_wrong
 from api.sysops.experts.tables import Expert
-from api.sysops.staff.tables import Staff
 from api.sysops.tickets.proposals import Proposal, expire_silent, propose
 from api.sysops.tickets.tables import AssignmentDecision, AssignmentRun, Ticket
 from orchestration.assignment import explain, snapshot
@@ -25,11 +27,6 @@ from orchestration.assignment.solve import Solution, solve
 RUN_LOCK = 5_047_001
 """Advisory lock: two runs never work at the same time."""
 BATCH = 50
-
-ABSENT = text("""
-SELECT 1 FROM time_off
-WHERE expert_id = :expert_id AND during && tstzrange(:start, :end)
-""")
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -156,6 +153,7 @@ async def _write_batch(
     batch: Sequence[int],
     now: datetime,
 ) -> dict[int, str]:
+    await catalogue.stand_still(session)
     ids = [problem.snapshot.tickets[number].id for number in batch]
     # What somebody else holds is about to change: waiting for it would only be in the way.
     found = await session.scalars(
@@ -163,24 +161,18 @@ async def _write_batch(
     )
     tickets = {ticket.id: ticket for ticket in found}
     proposals = {number: _proposal(problem, int(solution.edge[number])) for number in batch}
-    active = set(
-        await session.scalars(
-            select(Expert.id)
-            .join(Staff, Staff.id == Expert.id)
-            .where(Expert.id.in_({p.expert_id for p in proposals.values()}))
-            .where(Expert.active, Staff.active)
-            .order_by(Expert.id)
-            .with_for_update(of=Expert, key_share=True)
-        )
-    )
+    experts = await _hold_experts(session, {one.expert_id for one in proposals.values()})
+    needed = await needed_skills(session, {ticket.ticket_type for ticket in tickets.values()})
     skipped: dict[int, str] = {}
     for number, proposal in proposals.items():
         planned = problem.snapshot.tickets[number]
         ticket = tickets.get(proposal.ticket_id)
         if ticket is None or ticket.version != planned.version:
             skipped[number] = "The ticket changed while the run was at work."
-        elif proposal.expert_id not in active or await _is_absent(session, proposal):
-            skipped[number] = "The expert became unavailable while the run was at work."
+        elif wrong := why_wrong(
+            experts[proposal.expert_id], _visit(ticket, proposal, needed[ticket.ticket_type])
+        ):
+            skipped[number] = f"While the run was at work this changed: {wrong}"
         else:
             try:
                 async with session.begin_nested():
@@ -190,12 +182,20 @@ async def _write_batch(
     return skipped
 
 
-async def _is_absent(session: AsyncSession, proposal: Proposal) -> bool:
-    window = proposal.window
-    row = await session.execute(
-        ABSENT, {"expert_id": proposal.expert_id, "start": window.start, "end": window.end}
+async def _hold_experts(session: AsyncSession, ids: set[UUID]) -> dict[UUID, Profile]:
+    """Experts as they are now and stay until the end of the transaction."""
+    await session.execute(
+        select(Expert.id)
+        .where(Expert.id.in_(ids))
+        .order_by(Expert.id)
+        .with_for_update(key_share=True)
     )
-    return row.first() is not None
+    return await profiles_of(session, ids)
+
+
+def _visit(ticket: Ticket, proposal: Proposal, needed: Mapping[str, int]) -> Visit:
+    window = proposal.window
+    return Visit(window.start, window.end, ticket.latitude, ticket.longitude, needed)
 
 
 def _proposal(problem: Problem, edge: int) -> Proposal:

@@ -152,6 +152,11 @@ async def _one_at_a_time(session: AsyncSession) -> None:
     await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 
+async def stand_still(session: AsyncSession) -> None:
+    """No change of the catalogue comes between what this transaction reads of it and its end."""
+    await session.execute(select(func.pg_advisory_xact_lock_shared(_LOCK)))
+
+
 def _change(row: Versioned, values: Mapping[str, Any], *, anyway: bool = False) -> bool:
     """Take over what differs, with a new version; a repetition changes nothing."""
     different = {name: it for name, it in values.items() if getattr(row, name) != it}

@@ -4,20 +4,16 @@ The next assignment run finds somebody else. A visit that has begun goes on. Ser
 commit.
 """
 
-from collections import defaultdict
-from collections.abc import Collection
-from datetime import date, datetime, time
 from uuid import UUID
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.sysops.audit.service import Act, record
-from api.sysops.catalogue.tables import RequiredSkill
-from api.sysops.experts.rules import Profile, Visit, why_wrong
-from api.sysops.experts.tables import Booking, Expert, ExpertSkill, Shift, TimeOff
+from api.sysops.experts.profiles import needed_skills, profiles_of
+from api.sysops.experts.rules import Visit, why_wrong
+from api.sysops.experts.tables import Booking, Expert
 from api.sysops.notifications.service import notify
-from api.sysops.staff.tables import Staff
 from api.sysops.tickets import proposals, service
 from api.sysops.tickets.tables import Assignment, Ticket
 
@@ -27,9 +23,8 @@ _Live = Select[Ticket, Assignment]
 async def lock_expert(session: AsyncSession, expert_id: UUID) -> Expert | None:
     """The profile, locked after the tickets of its visits: everybody locks in this order.
 
-    While it is held no visit is added: the assignment run locks an expert before it proposes.
-    It then looks again at activity and time off alone; skills, radius and hours are those that
-    it read when it began.
+    While it is held no visit is added: the assignment run locks an expert before it proposes,
+    and then looks at the profile again.
     """
     await session.execute(_live().where(Booking.expert_id == expert_id))
     return await session.get(
@@ -76,8 +71,8 @@ def _live() -> _Live:
 
 async def _withdraw(session: AsyncSession, act: Act, live: _Live) -> int:
     found = [(ticket, visit) for ticket, visit in await session.execute(live)]
-    profiles = await _profiles(session, {visit.expert_id for _, visit in found})
-    needed = await _needed(session, {ticket.ticket_type for ticket, _ in found})
+    profiles = await profiles_of(session, {visit.expert_id for _, visit in found})
+    needed = await needed_skills(session, {ticket.ticket_type for ticket, _ in found})
     wrong = 0
     for ticket, visit in found:
         window = service.window_of(visit)
@@ -114,42 +109,3 @@ async def _call_off(
         ticket_id=ticket.id,
         now=act.now,
     )
-
-
-async def _profiles(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Profile]:
-    skills: dict[UUID, dict[str, tuple[int, date]]] = defaultdict(dict)
-    held = select(
-        ExpertSkill.expert_id, ExpertSkill.skill, ExpertSkill.level, ExpertSkill.certified_until
-    )
-    for row in await session.execute(held.where(ExpertSkill.expert_id.in_(ids))):
-        skills[row.expert_id][row.skill] = (row.level, row.certified_until)
-    shifts: dict[UUID, dict[int, list[tuple[time, time]]]] = defaultdict(lambda: defaultdict(list))
-    rows = select(Shift.expert_id, Shift.weekday, Shift.starts_at, Shift.ends_at)
-    for shift in await session.execute(rows.where(Shift.expert_id.in_(ids))):
-        shifts[shift.expert_id][shift.weekday].append((shift.starts_at, shift.ends_at))
-    absent: dict[UUID, list[tuple[datetime | None, datetime | None]]] = defaultdict(list)
-    away = select(TimeOff.expert_id, TimeOff.during).where(TimeOff.expert_id.in_(ids))
-    for off in await session.execute(away):
-        absent[off.expert_id].append((off.during.lower, off.during.upper))
-    people = select(Expert, Staff.active).join(Staff, Staff.id == Expert.id)
-    return {
-        expert.id: Profile(
-            active=expert.active and active,
-            latitude=expert.latitude,
-            longitude=expert.longitude,
-            radius_km=expert.radius_km,
-            time_zone=expert.time_zone,
-            skills=skills[expert.id],
-            shifts=shifts[expert.id],
-            absent=absent[expert.id],
-        )
-        for expert, active in await session.execute(people.where(Expert.id.in_(ids)))
-    }
-
-
-async def _needed(session: AsyncSession, codes: Collection[str]) -> dict[str, dict[str, int]]:
-    needed: dict[str, dict[str, int]] = {code: {} for code in codes}
-    query = select(RequiredSkill.ticket_type, RequiredSkill.skill, RequiredSkill.level)
-    for row in await session.execute(query.where(RequiredSkill.ticket_type.in_(codes))):
-        needed[row.ticket_type][row.skill] = row.level
-    return needed

@@ -47,20 +47,35 @@ async def test_a_ticket_that_somebody_holds_is_left_to_the_next_run_and_holds_up
     assert (await run(databases)).assigned == 1
 
 
-async def test_an_expert_who_left_while_the_run_thinks_gets_nothing(
-    databases: Databases, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE staff SET active = false",
+        "UPDATE expert SET active = false",
+        "UPDATE expert SET radius_km = 1, latitude = latitude + 1",
+        "UPDATE expert_skill SET level = 1, certified_until = '2020-01-01'",
+        "DELETE FROM expert_skill",
+        "DELETE FROM shift",
+        "INSERT INTO time_off (expert_id, during, reason) SELECT id, '[,]', 'away' FROM expert",
+        "UPDATE required_skill SET level = 5",
+    ],
+)
+async def test_what_changes_while_the_run_thinks_never_makes_a_wrong_expert(
+    change: str, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     furnish(databases)
     add_expert(databases)
     await open_tickets(databases, 1)
 
-    def leave_and_solve(problem: Problem) -> Solution:
-        databases.execute("sysops", "UPDATE staff SET active = false")
+    def change_and_solve(problem: Problem) -> Solution:
+        databases.execute("sysops", change)
         return solve(problem)
 
-    monkeypatch.setattr("orchestration.assignment.run.solve", leave_and_solve)
+    monkeypatch.setattr("orchestration.assignment.run.solve", change_and_solve)
     outcome = await run(databases)
     assert (outcome.assigned, outcome.skipped) == (0, 1)
+    reasons = databases.rows("sysops", "SELECT reason FROM assignment_decision")
+    assert "While the run was at work" in reasons[0][0]
 
 
 async def test_the_referee_sees_a_day_that_cannot_be_driven(databases: Databases) -> None:
