@@ -155,6 +155,7 @@ async def _address(session: AsyncSession, message: PhoneTicketCreated, now: date
         Address.line2.is_not_distinct_from(wanted.line2),
         Address.city == wanted.city,
         Address.zip == wanted.zip,
+        Address.removed_at.is_(None),
     )
     address = (await session.scalars(query.order_by(Address.id).limit(1))).one_or_none()
     if address is None:

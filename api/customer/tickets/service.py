@@ -175,7 +175,11 @@ async def ask(
 async def _ground(session: AsyncSession, account_id: UUID, new: NewTicket) -> _Ground:
     """All of it in one round trip."""
     mine = and_(Contract.id == new.contract_id, Contract.account_id == Account.id)
-    place = and_(Address.id == new.address_id, Address.account_id == Account.id)
+    place = and_(
+        Address.id == new.address_id,
+        Address.account_id == Account.id,
+        Address.removed_at.is_(None),
+    )
     kind = and_(TicketType.code == new.ticket_type, TicketType.active)
     query = (
         select(Account, Contract, SupportPlan, Address, TicketType)

@@ -68,6 +68,15 @@ async def test_a_removed_address_is_gone_from_the_profile_and_the_directory(
     assert pointers(answer) == {"/address_id"}
 
 
+async def test_nobody_is_sent_to_a_removed_address(ada: Customer) -> None:
+    body = await ada.ticket_body()
+    second = await office(ada)
+    await ada.delete(f"/me/addresses/{second}")
+    answer = await ada.post("/tickets", body | {"address_id": second})
+    assert answer.status_code == 422
+    assert pointers(answer) == {"/address_id"}
+
+
 async def test_a_removed_address_makes_room_for_another(ada: Customer) -> None:
     for _ in range(19):
         last = await office(ada)
