@@ -12,7 +12,7 @@ from api.kernel.settings import ServiceSettings
 from api.sysops.audit.routes import AuditController
 from api.sysops.catalogue.routes import CatalogueController
 from api.sysops.experts.routes import ExpertController
-from api.sysops.knowledge.routes import ArticleController
+from api.sysops.knowledge.routes import STEPS, ArticleController
 from api.sysops.staff.account_routes import AccountController, PasswordController
 from api.sysops.staff.routes import StaffController
 from api.sysops.staff.standing import still_valid
@@ -28,6 +28,7 @@ CONTROLLERS = (
     VisitController,
     CatalogueController,
     ArticleController,
+    *STEPS,
     AuditController,
 )
 

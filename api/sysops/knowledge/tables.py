@@ -1,26 +1,57 @@
-"""Articles that help to resolve tickets."""
+"""Articles that help to resolve tickets, and what became of them."""
 
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.kernel.database import Id, Moment, one_of
 from api.sysops.base import Base
+from api.sysops.knowledge.rules import STATUSES, Status
 
 
 class Article(Base):
+    """An article as it is now. `version` counts what was published; 0 is never.
+
+    Without a device type it is for all devices, without ticket types for all work on them.
+    """
+
     __tablename__ = "article"
-    __table_args__ = (one_of("status", ("draft", "published", "archived")),)
+    __table_args__ = (
+        one_of("status", STATUSES),
+        Index("ix_article_list", "status", "updated_at", "id"),
+    )
 
     id: Mapped[Id]
+    version: Mapped[int] = mapped_column(server_default="0")
     title: Mapped[str]
     body: Mapped[str]
+    keywords: Mapped[list[str]] = mapped_column(ARRAY(TEXT), server_default="{}")
+    tags: Mapped[list[str]] = mapped_column(ARRAY(TEXT), server_default="{}")
     device_type: Mapped[str | None] = mapped_column(ForeignKey("device_type.code"))
-    status: Mapped[str]
+    ticket_types: Mapped[list[str]] = mapped_column(ARRAY(TEXT), server_default="{}")
+    status: Mapped[Status] = mapped_column(String)
     author_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
+
+
+class ArticleVersion(Base):
+    """What was published once, word for word. The API's role may add rows and read them."""
+
+    __tablename__ = "article_version"
+
+    article_id: Mapped[UUID] = mapped_column(ForeignKey("article.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    title: Mapped[str]
+    body: Mapped[str]
+    keywords: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    tags: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    device_type: Mapped[str | None]
+    ticket_types: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    published_by: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    published_at: Mapped[Moment]
 
 
 class ArticleLink(Base):

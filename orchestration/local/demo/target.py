@@ -22,7 +22,7 @@ TABLES: Final[dict[str, Sequence[str]]] = {
         "staff", "expert", "expert_skill", "shift", "time_off", "skill", "device_type",
         "ticket_type", "required_skill", "support_plan", "customer", "entitlement", "ticket",
         "ticket_event", "assignment_run", "assignment_decision", "assignment", "booking",
-        "exclusion", "article", "article_link", "notification",
+        "exclusion", "article", "article_version", "article_link", "notification",
     ),
     "billing": (
         "plan", "contract", "vault_card", "billing_run", "run_event", "invoice", "invoice_line",

@@ -30,7 +30,7 @@ def catalogue_rows(world: World) -> Iterator[Batch]:
         yield Batch("sysops", name.removesuffix("s"), data)
     yield from _ticket_types(listed)
     yield from _plans(listed)
-    yield _articles(world)
+    yield from _articles(world)
 
 
 def _ticket_types(listed: Catalogue) -> Iterator[Batch]:
@@ -79,7 +79,7 @@ def _plans(listed: Catalogue) -> Iterator[Batch]:
     yield Batch("billing", "plan", table(**common))
 
 
-def _articles(world: World) -> Batch:
+def _articles(world: World) -> Iterator[Batch]:
     kinds = world.setting.catalogue.ticket_types
     count = len(kinds)
     created = np.full(count, world.setting.start)
@@ -88,17 +88,27 @@ def _articles(world: World) -> Batch:
         "Signs: " + " ".join(one.descriptions) + "\n\nWhat helped: " + " ".join(one.resolutions)
         for one in kinds
     ]
+    said = {
+        "version": same(1, count),
+        "title": words([one.name for one in kinds]),
+        "body": words(bodies),
+        "keywords": lists([()] * count),
+        "tags": lists([()] * count),
+        "device_type": words([one.device_type for one in kinds]),
+        "ticket_types": lists([(one.code,) for one in kinds]),
+    }
+    ids, authors, at = uuids(world.articles), uuids(world.office.id[author]), moments(created)
     data = table(
-        id=uuids(world.articles),
-        title=words([one.name for one in kinds]),
-        body=words(bodies),
-        device_type=words([one.device_type for one in kinds]),
+        id=ids,
+        **said,
         status=same("published", count),
-        author_id=uuids(world.office.id[author]),
-        created_at=moments(created),
-        updated_at=moments(created),
+        author_id=authors,
+        created_at=at,
+        updated_at=at,
     )
-    return Batch("sysops", "article", data)
+    yield Batch("sysops", "article", data)
+    kept = table(article_id=ids, **said, published_by=authors, published_at=at)
+    yield Batch("sysops", "article_version", kept)
 
 
 def _numbers(values: list[int]) -> Ints:
