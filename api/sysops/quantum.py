@@ -13,6 +13,7 @@ from api.sysops.audit.routes import AuditController
 from api.sysops.catalogue.routes import CatalogueController
 from api.sysops.experts.routes import ExpertController
 from api.sysops.knowledge.routes import STEPS, ArticleController
+from api.sysops.knowledge.search_routes import ArticleSearchController
 from api.sysops.staff.account_routes import AccountController, PasswordController
 from api.sysops.staff.routes import StaffController
 from api.sysops.staff.standing import still_valid
@@ -29,6 +30,7 @@ CONTROLLERS = (
     CatalogueController,
     ArticleController,
     *STEPS,
+    ArticleSearchController,
     AuditController,
 )
 

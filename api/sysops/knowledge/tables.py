@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.kernel.database import Id, Moment, one_of
@@ -64,3 +64,51 @@ class ArticleLink(Base):
     ticket_id: Mapped[UUID] = mapped_column(ForeignKey("ticket.id"))
     article_id: Mapped[UUID] = mapped_column(ForeignKey("article.id"), index=True)
     linked_at: Mapped[Moment]
+
+
+class ArticleIndex(Base):
+    """Published articles as search sees them; a trigger on `article` alone writes it.
+
+    `facets` are what filters ask for: `device:laptop`, `type:laptop-repair`, `tag:quick-fix`;
+    `device:` and `type:` stand for any.
+    """
+
+    __tablename__ = "article_index"
+    __table_args__ = (
+        Index("ix_article_index_document", "document", "facets", postgresql_using="gin"),
+    )
+
+    article_id: Mapped[UUID] = mapped_column(primary_key=True)
+    document: Mapped[str] = mapped_column(TSVECTOR)
+    facets: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+
+
+class ArticleWord(Base):
+    """Every word of the published articles, and in how many it is; written as `ArticleIndex`."""
+
+    __tablename__ = "article_word"
+    __table_args__ = (
+        Index(
+            "ix_article_word_near",
+            "word",
+            postgresql_using="gin",
+            postgresql_ops={"word": "gin_trgm_ops"},
+        ),
+    )
+
+    word: Mapped[str] = mapped_column(TEXT, primary_key=True)
+    articles: Mapped[int]
+
+
+class ArticleQuery(Base):
+    """A search that was made: its words, and how much it found, but not who asked."""
+
+    __tablename__ = "article_query"
+    __table_args__ = (
+        Index("ix_article_query_in_vain", "asked_at", postgresql_where=text("results = 0")),
+    )
+
+    id: Mapped[Id]
+    words: Mapped[str]
+    results: Mapped[int]
+    asked_at: Mapped[Moment]

@@ -1,4 +1,4 @@
-"""Articles are reviewed, tagged and kept in versions."""
+"""Articles are reviewed, tagged and kept in versions, and found by their words."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,8 +14,119 @@ WORDS = postgresql.ARRAY(sa.TEXT())
 STATUS = "ck_article_status"
 
 
+# Both extensions are trusted: the owner of a database may make them.
+_SEARCH = """
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE EXTENSION IF NOT EXISTS unaccent;
+
+CREATE TEXT SEARCH CONFIGURATION knowledge (COPY = english);
+ALTER TEXT SEARCH CONFIGURATION knowledge
+    ALTER MAPPING FOR hword, hword_part, word WITH unaccent, english_stem;
+"""
+_INDEXES = """
+CREATE INDEX ix_article_index_document ON article_index USING gin (document, facets);
+CREATE INDEX ix_article_word_near ON article_word USING gin (word gin_trgm_ops);
+"""
+# With the owner's rights, as replication.bury: whoever may write an article needs none on the
+# index, and no way of writing one (COPY included) can forget it. Words are counted in their
+# order, so that two who publish at once do not block one another for good.
+_KEEP_INDEX = """
+CREATE FUNCTION keep_article_index() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    gone uuid[] := '{}';
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        SELECT coalesce(array_agg(id), '{}') INTO gone FROM stale WHERE status = 'published';
+        WITH removed AS (
+            DELETE FROM article_index WHERE article_id = ANY(gone) RETURNING document
+        ), less AS (
+            SELECT word, count(*) AS articles
+            FROM removed, unnest(tsvector_to_array(document)) AS word
+            GROUP BY word ORDER BY word
+        )
+        UPDATE article_word SET articles = article_word.articles - less.articles
+        FROM less WHERE article_word.word = less.word;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        WITH added AS (
+            INSERT INTO article_index (article_id, document, facets)
+            SELECT id,
+                setweight(to_tsvector('knowledge', normalize(title, NFKC)), 'A')
+                || setweight(to_tsvector('knowledge',
+                    normalize(array_to_string(keywords || tags, ' '), NFKC)), 'B')
+                || to_tsvector('knowledge', normalize(body, NFKC)),
+                ARRAY(SELECT 'tag:' || tag FROM unnest(tags) AS tag)
+                || CASE WHEN ticket_types = '{}' THEN ARRAY['type:']
+                    ELSE ARRAY(SELECT 'type:' || kind FROM unnest(ticket_types) AS kind) END
+                || ('device:' || coalesce(device_type, ''))
+            FROM fresh WHERE status = 'published'
+            RETURNING document
+        )
+        INSERT INTO article_word (word, articles)
+        SELECT word, count(*) FROM added, unnest(tsvector_to_array(document)) AS word
+        GROUP BY word ORDER BY word
+        ON CONFLICT (word) DO UPDATE SET articles = article_word.articles + EXCLUDED.articles;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER article_found AFTER INSERT ON article REFERENCING NEW TABLE AS fresh
+FOR EACH STATEMENT EXECUTE FUNCTION keep_article_index();
+CREATE TRIGGER article_refound AFTER UPDATE ON article
+REFERENCING OLD TABLE AS stale NEW TABLE AS fresh
+FOR EACH STATEMENT EXECUTE FUNCTION keep_article_index();
+CREATE TRIGGER article_lost AFTER DELETE ON article REFERENCING OLD TABLE AS stale
+FOR EACH STATEMENT EXECUTE FUNCTION keep_article_index();
+"""
+
+
 def upgrade() -> None:
     _widen_article()
+    _keep_versions()
+    op.execute(_SEARCH)
+    _make_search_tables()
+    op.execute(_INDEXES)
+    op.execute(_KEEP_INDEX)
+    # Through the trigger: what is published already is found as well.
+    op.execute("UPDATE article SET version = 1 WHERE status <> 'draft'")
+    op.execute(
+        "INSERT INTO article_version SELECT id, version, title, body, keywords, tags, device_type,"
+        " ticket_types, author_id, updated_at FROM article WHERE version > 0"
+    )
+
+
+def _make_search_tables() -> None:
+    op.create_table(
+        "article_index",
+        sa.Column("article_id", sa.Uuid(), nullable=False),
+        sa.Column("document", postgresql.TSVECTOR(), nullable=False),
+        sa.Column("facets", WORDS, nullable=False),
+        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_article_index")),
+    )
+    op.create_table(
+        "article_word",
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("articles", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("word", name=op.f("pk_article_word")),
+    )
+    op.create_table(
+        "article_query",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.Column("results", sa.Integer(), nullable=False),
+        sa.Column("asked_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_article_query")),
+    )
+    op.create_index(
+        "ix_article_query_in_vain",
+        "article_query",
+        ["asked_at"],
+        postgresql_where=sa.text("results = 0"),
+    )
+
+
+def _keep_versions() -> None:
     op.create_table(
         "article_version",
         sa.Column("article_id", sa.Uuid(), nullable=False),
@@ -36,10 +147,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("article_id", "version", name=op.f("pk_article_version")),
     )
-    op.execute(
-        "INSERT INTO article_version SELECT id, version, title, body, keywords, tags, device_type,"
-        " ticket_types, author_id, updated_at FROM article WHERE version > 0"
-    )
 
 
 def _widen_article() -> None:
@@ -51,10 +158,15 @@ def _widen_article() -> None:
         op.f(STATUS), "article", "status IN ('draft', 'in_review', 'published', 'archived')"
     )
     op.create_index("ix_article_list", "article", ["status", "updated_at", "id"])
-    op.execute("UPDATE article SET version = 1 WHERE status <> 'draft'")
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION keep_article_index CASCADE")
+    for name in ("article_query", "article_word", "article_index"):
+        op.drop_table(name)
+    op.execute("DROP TEXT SEARCH CONFIGURATION knowledge")
+    op.execute("DROP EXTENSION unaccent")
+    op.execute("DROP EXTENSION pg_trgm")
     op.drop_table("article_version")
     op.drop_index("ix_article_list", table_name="article")
     op.execute("UPDATE article SET status = 'draft' WHERE status = 'in_review'")

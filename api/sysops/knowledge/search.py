@@ -1,0 +1,166 @@
+"""Finding published articles by words, typos and accents forgiven. Services never commit."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.sysops.knowledge.ranking import MOST_RANKED, Word, candidates, rarest, weight
+from api.sysops.knowledge.service import Listing
+from api.sysops.knowledge.spelling import guesses
+from api.sysops.knowledge.tables import Article, ArticleQuery
+
+ENOUGH = 3
+"""With fewer results, words that are spelt nearly the same are tried too."""
+# Noncharacters: no text that is checked at the border can hold them, so no article marks itself.
+START, STOP = "\ufdd0", "\ufdd1"
+# What looks like an address or a number of somebody is not kept with a search.
+_PERSONAL = re.compile(r"\S*@\S*|\+?\d[\d\s().-]{4,}\d|\S*\d{5,}\S*")
+
+_KNOWN = text("""
+    SELECT lexeme, coalesce(articles, 0) AS articles
+    FROM unnest(to_tsvector('knowledge', :typed)) LEFT JOIN article_word ON word = lexeme
+""")
+_NEAR = text("""
+    SELECT word, articles FROM article_word WHERE word % :typed AND articles > 0
+    ORDER BY similarity(word, :typed) DESC, word LIMIT 40
+""")
+# An estimate is enough for a weight, and costs no count.
+_TOTAL = text("SELECT greatest(reltuples, 1) FROM pg_class WHERE oid = 'article_index'::regclass")
+_RANK = text("""
+    WITH candidate AS MATERIALIZED (
+        SELECT article_id, document FROM article_index
+        WHERE document @@ CAST(:candidates AS tsquery)
+            AND facets @> CAST(:having AS text[])
+            AND (CAST(:devices AS text[]) IS NULL OR facets && CAST(:devices AS text[]))
+            AND (CAST(:types AS text[]) IS NULL OR facets && CAST(:types AS text[]))
+        LIMIT :most
+    )
+    SELECT article_id FROM candidate ORDER BY (
+        SELECT sum(weight * ts_rank(document, CAST(term AS tsquery)))
+        FROM unnest(CAST(:terms AS text[]), CAST(:weights AS float8[])) AS word(term, weight)
+    ) DESC, article_id DESC LIMIT :size
+""")
+_SNIPPET = text("""
+    SELECT id, ts_headline('knowledge', body, CAST(:found AS tsquery), :options) AS snippet
+    FROM article WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
+_OPTIONS = f"StartSel={START}, StopSel={STOP}, MinWords=12, MaxWords=30, MaxFragments=2"
+
+
+@dataclass(frozen=True)
+class Found:
+    """An article, and the part of it that matched with `START` and `STOP` around each match."""
+
+    article: Article
+    snippet: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was found, and what else each unknown word was taken for."""
+
+    found: list[Found]
+    corrections: dict[str, list[str]]
+
+
+async def find(session: AsyncSession, typed: str, listing: Listing, size: int) -> Result:
+    """The best published articles for what somebody typed, the best first."""
+    typed = unicodedata.normalize("NFKC", typed)
+    rows = (await session.execute(_KNOWN, {"typed": typed})).all()
+    words = [Word(row.lexeme, row.articles) for row in rows if row.articles > 0]
+    unknown = [row.lexeme for row in rows if row.articles == 0]
+    # An unknown word finds nothing, so what was meant is searched for at once.
+    near = await _near(session, unknown) if unknown else {}
+    words += [word for meant in near.values() for word in meant]
+    ids = await _ranked(session, words, listing, size)
+    if len(ids) < ENOUGH and not near and words:
+        near = await _near(session, [word.lexeme for word in words])
+        words += [word for meant in near.values() for word in meant]
+        ids = await _ranked(session, words, listing, size) if near else ids
+    corrections = {lexeme: [word.lexeme for word in meant] for lexeme, meant in near.items()}
+    return Result(await _shown(session, ids, words), corrections)
+
+
+async def count(session: AsyncSession, typed: str, results: int, now: datetime) -> None:
+    """Remember that this was looked for, by nobody in particular."""
+    words = " ".join(_PERSONAL.sub(" ", typed).casefold().split())
+    session.add(
+        ArticleQuery(words=words or "(a number or an address)", results=results, asked_at=now)
+    )
+    await session.flush()
+
+
+async def in_vain(
+    session: AsyncSession, now: datetime, days: int, size: int
+) -> list[tuple[str, int, datetime]]:
+    """What found nothing: the words, how often, and when last; the most frequent first."""
+    times, last = func.count(), func.max(ArticleQuery.asked_at)
+    query = (
+        select(ArticleQuery.words, times, last)
+        .where(ArticleQuery.results == 0, ArticleQuery.asked_at >= now - timedelta(days=days))
+        .group_by(ArticleQuery.words)
+        .order_by(times.desc(), last.desc(), ArticleQuery.words)
+        .limit(size)
+    )
+    return [(words, number, at) for words, number, at in await session.execute(query)]
+
+
+async def _near(session: AsyncSession, lexemes: Sequence[str]) -> dict[str, list[Word]]:
+    # Two swapped letters of a short word leave less in common than the default of 0.3.
+    await session.execute(select(func.set_config("pg_trgm.similarity_threshold", "0.2", True)))
+    near: dict[str, list[Word]] = {}
+    for lexeme in sorted(lexemes, key=len, reverse=True)[:4]:
+        rows = (await session.execute(_NEAR, {"typed": lexeme})).all()
+        known = {row.word: row.articles for row in rows}
+        meant = guesses(lexeme, list(known.items()))
+        if meant:
+            near[lexeme] = [Word(word, known[word], 1 / (1 + apart)) for word, apart in meant]
+    return near
+
+
+async def _ranked(
+    session: AsyncSession, words: Sequence[Word], listing: Listing, size: int
+) -> list[UUID]:
+    if not words:
+        return []
+    terms = rarest(words)
+    total = (await session.execute(_TOTAL)).scalar_one()
+    parameters: dict[str, Any] = {
+        "having": [f"tag:{listing.tag}"] if listing.tag else [],
+        "devices": _or_any("device", listing.device_type),
+        "types": _or_any("type", listing.ticket_type),
+        "terms": [word.term for word in terms],
+        "weights": [weight(word, total) for word in terms],
+        "most": MOST_RANKED,
+        "size": size,
+    }
+    chosen = candidates(terms)
+    ids = list(await session.scalars(_RANK, {**parameters, "candidates": chosen}))
+    if len(ids) < ENOUGH and terms[0].articles > MOST_RANKED:
+        # All words are frequent and seldom together: after those, some with the rarest.
+        more = await session.scalars(_RANK, {**parameters, "candidates": terms[0].term})
+        ids = list(dict.fromkeys([*ids, *more]))[:size]
+    return ids
+
+
+def _or_any(kind: str, code: str | None) -> list[str] | None:
+    return [f"{kind}:", f"{kind}:{code}"] if code else None
+
+
+async def _shown(session: AsyncSession, ids: list[UUID], words: Sequence[Word]) -> list[Found]:
+    if not ids:
+        return []
+    found = " | ".join(word.term for word in words)
+    parameters = {"found": found, "options": _OPTIONS, "ids": ids}
+    snippets = {row.id: row.snippet for row in await session.execute(_SNIPPET, parameters)}
+    articles = {
+        it.id: it for it in await session.scalars(select(Article).where(Article.id.in_(ids)))
+    }
+    return [Found(articles[it], snippets[it]) for it in ids if it in articles]

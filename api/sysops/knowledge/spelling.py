@@ -1,0 +1,38 @@
+"""Which known words somebody may have meant by an unknown one. Pure."""
+
+from collections.abc import Sequence
+
+SHORTEST = 4
+"""Shorter words have too many neighbours for a guess to be of use."""
+MOST_GUESSES = 3
+
+
+def distance(one: str, other: str) -> int:
+    """Letters to add, leave out, change or swap with their neighbour (optimal string alignment)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, start=1):
+        earlier, before, row = before, row, [i]
+        for j, sign in enumerate(other, start=1):
+            cost = min(row[j - 1] + 1, before[j] + 1, before[j - 1] + (letter != sign))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == sign:
+                cost = min(cost, earlier[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+def guesses(typed: str, known: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """The nearest of `known` (a word and how many articles have it), with their distances.
+
+    One slip is forgiven in a short word, two from seven letters on; of equally near words the
+    more frequent comes first.
+    """
+    if len(typed) < SHORTEST:
+        return []
+    forgiven = 1 if len(typed) < 7 else 2
+    near = [
+        (apart, -articles, word)
+        for word, articles in known
+        if word != typed and (apart := distance(typed, word)) <= forgiven
+    ]
+    return [(word, apart) for apart, _, word in sorted(near)[:MOST_GUESSES]]
