@@ -14,6 +14,7 @@ from api.sysops.catalogue.routes import CatalogueController
 from api.sysops.experts.routes import ExpertController
 from api.sysops.knowledge.routes import STEPS, ArticleController
 from api.sysops.knowledge.search_routes import ArticleSearchController
+from api.sysops.knowledge.use_routes import ArticleUseController
 from api.sysops.staff.account_routes import AccountController, PasswordController
 from api.sysops.staff.routes import StaffController
 from api.sysops.staff.standing import still_valid
@@ -31,6 +32,7 @@ CONTROLLERS = (
     ArticleController,
     *STEPS,
     ArticleSearchController,
+    ArticleUseController,
     AuditController,
 )
 

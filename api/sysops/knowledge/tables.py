@@ -112,3 +112,24 @@ class ArticleQuery(Base):
     words: Mapped[str]
     results: Mapped[int]
     asked_at: Mapped[Moment]
+
+
+class ArticleSolution(Base):
+    """An article ended a call without a ticket; nothing says whose call."""
+
+    __tablename__ = "article_solution"
+
+    id: Mapped[Id]
+    article_id: Mapped[UUID] = mapped_column(ForeignKey("article.id"), index=True)
+    solved_at: Mapped[Moment]
+
+
+class ArticleVote(Base):
+    """What one member of staff thinks of an article now."""
+
+    __tablename__ = "article_vote"
+
+    article_id: Mapped[UUID] = mapped_column(ForeignKey("article.id"), primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    helpful: Mapped[bool]
+    voted_at: Mapped[Moment]

@@ -86,6 +86,7 @@ def upgrade() -> None:
     _keep_versions()
     op.execute(_SEARCH)
     _make_search_tables()
+    _make_use_tables()
     op.execute(_INDEXES)
     op.execute(_KEEP_INDEX)
     # Through the trigger: what is published already is found as well.
@@ -126,6 +127,32 @@ def _make_search_tables() -> None:
     )
 
 
+def _make_use_tables() -> None:
+    op.create_table(
+        "article_solution",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("article_id", sa.Uuid(), nullable=False),
+        sa.Column("solved_at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["article.id"], name=op.f("fk_article_solution_article_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_article_solution")),
+    )
+    op.create_index(op.f("ix_article_solution_article_id"), "article_solution", ["article_id"])
+    op.create_table(
+        "article_vote",
+        sa.Column("article_id", sa.Uuid(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.Column("helpful", sa.Boolean(), nullable=False),
+        sa.Column("voted_at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["article.id"], name=op.f("fk_article_vote_article_id")
+        ),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_article_vote_staff_id")),
+        sa.PrimaryKeyConstraint("article_id", "staff_id", name=op.f("pk_article_vote")),
+    )
+
+
 def _keep_versions() -> None:
     op.create_table(
         "article_version",
@@ -162,7 +189,13 @@ def _widen_article() -> None:
 
 def downgrade() -> None:
     op.execute("DROP FUNCTION keep_article_index CASCADE")
-    for name in ("article_query", "article_word", "article_index"):
+    for name in (
+        "article_vote",
+        "article_solution",
+        "article_query",
+        "article_word",
+        "article_index",
+    ):
         op.drop_table(name)
     op.execute("DROP TEXT SEARCH CONFIGURATION knowledge")
     op.execute("DROP EXTENSION unaccent")
