@@ -29,7 +29,7 @@ reset: .venv ## Stop it and remove its data, after asking
 test: .venv ## Run all tests, in parallel, beside a running platform or without one
 	@.venv/bin/pytest -n auto $(ARGS)
 
-e2e: .venv ## Start a whole platform and drive a ticket through it, twice
+e2e: .venv ## Start a whole platform, drive a ticket through it, kill a process at every step
 	@.venv/bin/pytest -m e2e tests/e2e $(ARGS)
 
 check: .venv ## Lint, format, types, import rules, SQL format

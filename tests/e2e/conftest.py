@@ -40,6 +40,16 @@ class Platform:
             check=False,
         )
 
+    def start(self, *words: str) -> "subprocess.Popen[str]":
+        """The command at work, to be watched line by line."""
+        return subprocess.Popen(
+            [str(programs() / "squad"), *words],
+            env=dict(self.environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def status(self) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(self.squad("status", "--json").stdout)
         return answer
