@@ -6,7 +6,7 @@ that may accept it (`aud`), and an issuer can only give the roles that belong to
 """
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -36,11 +36,12 @@ _NOBODYS_HASH = _hasher.hash("a password that nobody has")
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """The signed-in person of one request."""
+    """The signed-in person of one request; `issued_at` is when the token was given."""
 
     id: UUID
     issuer: str
     roles: frozenset[str]
+    issued_at: datetime
 
 
 class TokenVerifier:
@@ -75,7 +76,8 @@ class TokenVerifier:
             if claims["exp"] <= now.timestamp():
                 raise NotSignedIn("The access token has expired. Sign in again.")
             roles = frozenset(claims.get("roles", ())) & ISSUER_ROLES[issuer]
-            return Principal(id=UUID(claims["sub"]), issuer=issuer, roles=roles)
+            issued_at = datetime.fromtimestamp(claims["iat"], UTC)
+            return Principal(UUID(claims["sub"]), issuer, roles, issued_at)
         except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as error:
             raise NotSignedIn("The access token is not valid here. Sign in again.") from error
 

@@ -10,10 +10,13 @@ import msgspec
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder
 from pgqueuer.domain.settings import DBSettings, Durability
 from pgqueuer.domain.types import Channel
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel import clock
 from api.kernel.messages import Message, encode
+
+_NOT_LATE = "UPDATE to_{target}.pgqueuer SET created = execute_after WHERE id = ANY(:ids)"
 
 
 @cache
@@ -46,20 +49,27 @@ def _headers(message: Message) -> str:
     return msgspec.json.encode({"subject": subject_of(message)}).decode()
 
 
-async def send(session: AsyncSession, *messages: Message) -> None:
-    """Enqueue messages in the caller's transaction: they exist if and only if it commits."""
+async def send(session: AsyncSession, *messages: Message, delay: timedelta = timedelta(0)) -> None:
+    """Enqueue messages in the caller's transaction: they exist if and only if it commits.
+
+    With a `delay` they are carried no sooner than that, and count as queued only from then on:
+    who watches a queue takes a message's age from `created`, and these are not late.
+    """
     sent_at = clock.now()
     connection = await session.connection()
     for target, group in groupby(messages, key=lambda message: message.target):
         batch: Sequence[Message] = list(group)
-        await connection.exec_driver_sql(
+        enqueued = await connection.exec_driver_sql(
             enqueue_sql(target),
             (
                 [0] * len(batch),
                 [message.channel for message in batch],
                 [encode(message, id=uuid4(), sent_at=sent_at) for message in batch],
-                [timedelta(0)] * len(batch),
+                [delay] * len(batch),
                 [None] * len(batch),
                 [_headers(message) for message in batch],
             ),
         )
+        if delay:
+            ids = [row.id for row in enqueued]
+            await session.execute(text(_NOT_LATE.format(target=target)), {"ids": ids})

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.customer.accounts.links import MailedTokens
 from api.customer.accounts.tables import Account, NotificationPreference
 from api.customer.notifications import rules
-from api.customer.notifications.service import wait
 from api.customer.notifications.tables import Notification
 from api.customer.surveys.links import SurveyLinks
+from api.kernel import outbox
 from api.kernel.outside.delivery import Channel, Sender
 from api.kernel.outside.failures import PermanentFailure
 from api.messages import CustomerNotification
@@ -48,7 +48,7 @@ class CustomerNotifier:
             return
         held = await self._quiet(session, notification, now)
         if held is not None:
-            await wait(session, message, held - now)
+            await outbox.send(session, message, delay=held - now)
             return
         query = select(Account.email, Account.phone, Account.full_name)
         person = (await session.execute(query.where(Account.id == notification.account_id))).one()

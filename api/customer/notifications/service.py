@@ -1,18 +1,16 @@
 """Telling customers something: written in the caller's transaction, sent by the relay."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal, get_args
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import msgspec
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.customer.accounts.tables import NotificationPreference
 from api.customer.notifications.tables import Notification
-from api.kernel import clock, outbox
-from api.kernel.messages import encode
+from api.kernel import outbox
 from api.messages import CustomerNotification
 
 Channel = Literal["sms", "email"]
@@ -76,27 +74,6 @@ async def notify(
     )
     if notification_id is not None:
         await outbox.send(session, CustomerNotification(notification_id=notification_id))
-
-
-async def wait(session: AsyncSession, message: CustomerNotification, longer: timedelta) -> None:
-    """Put a notification back into the queue for later: a delay, where a failure would count."""
-    connection = await session.connection()
-    enqueued = await connection.exec_driver_sql(
-        outbox.enqueue_sql(message.target),
-        (
-            [0],
-            [message.channel],
-            [encode(message, id=uuid4(), sent_at=clock.now())],
-            [longer],
-            [None],
-            [msgspec.json.encode({"subject": outbox.subject_of(message)}).decode()],
-        ),
-    )
-    # Who watches the queue takes the age of a message from `created`, and this one is not late.
-    await session.execute(_NOT_LATE, {"ids": [row.id for row in enqueued]})
-
-
-_NOT_LATE = text("UPDATE to_customer.pgqueuer SET created = execute_after WHERE id = ANY(:ids)")
 
 
 async def _choice(session: AsyncSession, account_id: UUID, kind: Kind) -> Any:
