@@ -24,6 +24,6 @@ def templates(cluster: EmbeddedPostgres) -> Templates:
 @pytest.fixture
 def databases(templates: Templates) -> Iterator[Databases]:
     """This test's own databases, each made when first asked for and dropped after it."""
-    own = Databases(templates)
+    own = Databases(templates, "of_this_test")
     yield own
     own.drop()

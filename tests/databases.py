@@ -36,10 +36,15 @@ class Templates:
 
 
 class Databases:
-    """The databases of one test; asking for one makes it."""
+    """The databases of one test; asking for one makes it.
 
-    def __init__(self, templates: Templates) -> None:
+    With a `suffix` they have the names of the test before, so that an application once made for
+    them serves the next test too: making one costs more than a copy of its database.
+    """
+
+    def __init__(self, templates: Templates, suffix: str | None = None) -> None:
         self._templates = templates
+        self._suffix = suffix or uuid4().hex[:12]
         self._names: dict[str, str] = {}
 
     def url(self, database: str, role: str | None = None) -> str:
@@ -86,7 +91,7 @@ class Databases:
         return self._names[database]
 
     def _copy(self, database: str, template: str) -> None:
-        name = f"{database}_{uuid4().hex[:12]}"
+        name = f"{database}_{self._suffix}"
         with psycopg.connect(self._templates.server.url(), autocommit=True) as connection:
             connection.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY file_copy").format(

@@ -1,17 +1,24 @@
 """The API as tests use it: the real application over HTTP semantics, on the test's databases."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from litestar import Litestar
 from litestar.testing import AsyncTestClient
+from pydantic import SecretStr
 
 from api.app import create_app
 from api.kernel.quantum import Quantum
+from api.kernel.settings import ServiceSettings
+
+S = TypeVar("S", bound=ServiceSettings)
+
+_applications: dict[object, Litestar] = {}
 
 
 @cache
@@ -30,10 +37,25 @@ def key_pair(issuer: str) -> tuple[str, str]:
     return private.decode(), public.decode()
 
 
+def application(quantum: Callable[[S], Quantum], settings: S) -> Litestar:
+    """One quantum's application, made once for the same settings: making it takes 0.2 s.
+
+    Its engine is disposed of whenever it stops, and connects anew when it starts again.
+    """
+    values = [
+        it.get_secret_value() if isinstance(it, SecretStr) else str(it)
+        for it in settings.model_dump().values()
+    ]
+    key = (quantum, *values)
+    if key not in _applications:
+        _applications[key] = create_app([quantum(settings)])
+    return _applications[key]
+
+
 @asynccontextmanager
-async def client(quantum: Quantum) -> AsyncIterator[httpx.AsyncClient]:
+async def client(quantum: Callable[[S], Quantum], settings: S) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of one quantum's application."""
-    async with AsyncTestClient(create_app([quantum])) as opened:
+    async with AsyncTestClient(application(quantum, settings)) as opened:
         yield opened
 
 

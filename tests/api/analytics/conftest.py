@@ -34,7 +34,7 @@ def published(warehouse: Path) -> Path:
 @pytest.fixture
 async def analytics(warehouse: Path) -> AsyncIterator[httpx.AsyncClient]:
     """The API; its reports ask the published files alone, so there is no database behind it."""
-    async with client(quantum(settings(warehouse, NO_DATABASE))) as opened:
+    async with client(quantum, settings(warehouse, NO_DATABASE)) as opened:
         yield opened
 
 

@@ -38,5 +38,5 @@ async def test_a_first_build_that_was_held_back_is_named(
 
 async def test_the_process_is_ready_all_the_same(databases: Databases, warehouse: Path) -> None:
     url = databases.url("analytics", "analytics_api")
-    async with client(quantum(settings(warehouse, url))) as analytics:
+    async with client(quantum, settings(warehouse, url)) as analytics:
         assert (await analytics.get("/health/ready")).json()["quanta"] == ["analytics"]

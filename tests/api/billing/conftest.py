@@ -31,7 +31,7 @@ async def billing(databases: Databases) -> AsyncIterator[httpx.AsyncClient]:
         port=0,
         staff_public_key=key_pair(STAFF_ISSUER)[1],
     )
-    async with client(quantum(settings)) as opened:
+    async with client(quantum, settings) as opened:
         yield opened
 
 

@@ -49,7 +49,7 @@ async def customer(
     settings: QuantumSettings, databases: Databases
 ) -> AsyncIterator[httpx.AsyncClient]:
     furnish(databases)
-    async with client(quantum(settings)) as opened:
+    async with client(quantum, settings) as opened:
         yield opened
 
 

@@ -3,18 +3,19 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import UUID
 
+import argon2
 import httpx
 import pytest
 from pydantic import SecretStr
 
-from api.kernel.auth import hash_password
 from api.sysops.quantum import QuantumSettings, quantum
 from tests.api.support import bearer, client, key_pair
 from tests.databases import Databases
 from tests.world import Household, household
 
 PASSWORD = "correct horse battery staple"
-HASH = hash_password(PASSWORD)
+# Cheap to check, for nearly every test signs in: a hash carries its own cost.
+HASH = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
 
 SignIn = Callable[[str], Awaitable[dict[str, str]]]
 
@@ -28,7 +29,7 @@ async def sysops(databases: Databases) -> AsyncIterator[httpx.AsyncClient]:
         signing_key=SecretStr(private),
         staff_public_key=public,
     )
-    async with client(quantum(settings)) as opened:
+    async with client(quantum, settings) as opened:
         yield opened
 
 

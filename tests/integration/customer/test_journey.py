@@ -40,7 +40,7 @@ ROUTES = (("customer", "sysops"), ("sysops", "customer"), ("customer", "customer
 async def ada(databases: Databases, settings: QuantumSettings) -> AsyncIterator[Customer]:
     furnish(databases)
     databases.execute("sysops", CATALOGUE)
-    async with client(quantum(settings)) as http:
+    async with client(quantum, settings) as http:
         yield settle(http, databases, "ada@example.com")
 
 

@@ -69,7 +69,7 @@ async def office(databases: Databases, sandbox: str) -> AsyncIterator[Office]:
         staff_public_key=public,
     )
     add_staff(databases, "administrator")
-    async with client(quantum(settings)) as http:
+    async with client(quantum, settings) as http:
         office = Office(http, databases, sandbox)
         answer = await office.sign_in("administrator@squad.example", PASSWORD)
         office.headers = bearer(answer.json()["access_token"])

@@ -85,7 +85,7 @@ async def desk(databases: Databases) -> AsyncIterator[Desk]:
         staff_public_key=public,
     )
     credentials = {"email": "administrator@squad.example", "password": PASSWORD}
-    async with client(quantum(settings)) as http:
+    async with client(quantum, settings) as http:
         answer = await http.post("/sysops/sessions", json=credentials)
         headers = bearer(answer.json()["access_token"])
         desk = Desk(http, databases, headers, sent, other)
