@@ -27,7 +27,7 @@ reset: .venv ## Stop it and remove its data, after asking
 	@.venv/bin/squad reset $(ARGS)
 
 test: .venv ## Run all tests, in parallel, beside a running platform or without one
-	@.venv/bin/pytest -n auto $(ARGS)
+	@.venv/bin/pytest -n auto --dist loadgroup $(ARGS)
 
 e2e: .venv ## Start a whole platform, drive a ticket through it, kill a process at every step
 	@.venv/bin/pytest -m e2e tests/e2e $(ARGS)

@@ -20,6 +20,9 @@ from orchestration.reconciliation.reading import Reader
 from tests.databases import Databases
 from tests.integration.demo.support import NOON, SMALL_WORLD, load_world, owners, vault_keys
 
+# One worker loads the world that most of these only read.
+pytestmark = pytest.mark.xdist_group("demo world")
+
 TINY = DemoSize(customers=90, experts=8, months=3, seed=5)
 MOMENTS = {
     "a Sunday night": datetime(2026, 11, 22, 7, 12, 3, 123_456, tzinfo=UTC),
