@@ -14,7 +14,7 @@ from litestar.static_files import create_static_files_router
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.kernel import clock
+from api.kernel import clock, conditional
 from api.kernel.auth import BearerAuthentication
 from api.kernel.database import create_sessions
 from api.kernel.fields import Field, decode_field
@@ -127,6 +127,7 @@ def create_app(quanta: Sequence[Quantum]) -> Litestar:
         logging_config=None,  # the process that serves the app has configured logging
         lifespan=[lifespan],
     )
+    conditional.mark(app)
     # Around the router: a path that leads nowhere is answered, and logged, with an id as well.
     app.asgi_handler = RequestId()(app.asgi_handler)
     return app

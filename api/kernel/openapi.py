@@ -13,6 +13,7 @@ from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
 from api.kernel.auth import roles_of
+from api.kernel.conditional import CONDITIONAL, TAGGED
 from api.kernel.fields import Field
 from api.kernel.idempotency import HEADER as IDEMPOTENCY_KEY
 from api.kernel.idempotency import MOST_CHARACTERS
@@ -52,6 +53,7 @@ REFUSALS: Final = {
     403: "The signed-in person's roles do not allow this.",
     404: "There is no such thing, or it belongs to somebody else.",
     409: "What is there stands against it: it exists already, or its state does not allow this.",
+    412: "It was changed after the answer whose `ETag` is in `If-Match`. Nothing was changed now.",
     413: "The body is too long.",
     422: "Every field can be read, and together they are not possible; `errors` lists all of it.",
     429: "Too often. Try again after the seconds in `Retry-After`.",
@@ -67,6 +69,25 @@ KEY_PARAMETER: Final = {
     "schema": {"type": "string", "minLength": 1, "maxLength": MOST_CHARACTERS,
                "pattern": "^[!-~]+$"},
 }  # fmt: skip
+MATCH_PARAMETER: Final = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of the answer that this change is based on: if it was changed "
+    "since, the answer is 412, and nothing is lost. Without it, the last change wins.",
+    "schema": {"type": "string", "maxLength": 1_000},
+}
+KNOWN_PARAMETER: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of an answer that you have: if nothing changed, the answer is 304.",
+    "schema": {"type": "string", "maxLength": 1_000},
+}
+TAG_HEADER: Final = {
+    "description": "Changes with every change of what is shown; for `If-Match`, `If-None-Match`.",
+    "schema": {"type": "string"},
+}
 
 
 class FieldSchemaPlugin(OpenAPISchemaPlugin):
@@ -121,11 +142,24 @@ def _complete(operation: dict[str, Any], method: str, handler: HTTPRouteHandler)
     if method == "post" and not handler.opt.get(SECRET_ANSWER):
         operation.setdefault("parameters", []).append(KEY_PARAMETER)
     responses = operation.setdefault("responses", {})
+    _add_conditions(operation, method, handler)
     for status in _refusals(operation, method, signed_in=bool(roles)):
         content: dict[str, Any] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         if handler.media_type == MediaType.HTML:
             content[MediaType.HTML.value] = {"schema": {"type": "string"}}
         responses[str(status)] = {"description": REFUSALS[status], "content": content}
+
+
+def _add_conditions(operation: dict[str, Any], method: str, handler: HTTPRouteHandler) -> None:
+    parameters, responses = operation.setdefault("parameters", []), operation["responses"]
+    if handler.opt.get(TAGGED):
+        for status in {"200", "201"} & responses.keys():
+            responses[status].setdefault("headers", {})["ETag"] = TAG_HEADER
+    if handler.opt.get(CONDITIONAL):
+        parameters.append(MATCH_PARAMETER)
+    elif handler.opt.get(TAGGED) and method == "get":
+        parameters.append(KNOWN_PARAMETER)
+        responses["304"] = {"description": "You have it already."}
 
 
 def _refusals(operation: dict[str, Any], method: str, *, signed_in: bool) -> list[int]:
@@ -136,6 +170,9 @@ def _refusals(operation: dict[str, Any], method: str, *, signed_in: bool) -> lis
         found |= {404, 409, 422}
     if "requestBody" in operation:
         found |= {400, 401, 413}
-    if operation.get("parameters"):
+    given = {parameter["name"] for parameter in operation.get("parameters", ())}
+    if MATCH_PARAMETER["name"] in given:
+        found |= {412}
+    if given - {KNOWN_PARAMETER["name"]}:
         found |= {400, 404, 422}
     return sorted(found)

@@ -1,6 +1,7 @@
 """One request is one transaction, committed before the answer is sent (docs/decisions/0008).
 
-A POST with an `Idempotency-Key` writes its key and its answer in the same transaction.
+A POST with an `Idempotency-Key` writes its key and its answer in the same transaction; an update
+with `If-Match` reads what it is about in it, too.
 """
 
 from dataclasses import dataclass
@@ -13,8 +14,16 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from litestar.utils.scope.state import ScopeState
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from api.kernel import conditional
 from api.kernel.auth import Principal
-from api.kernel.idempotency import HEADER, Attempt, checked_key, fingerprint, read_body
+from api.kernel.idempotency import (
+    HEADER,
+    Attempt,
+    body_of,
+    checked_key,
+    fingerprint,
+    read_body,
+)
 
 SESSION: Final = "session"
 STANDS: Final = "stands"
@@ -51,11 +60,11 @@ class OneTransaction(ASGIMiddleware):
         return self
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        if SESSION in scope["state"]:
+            # The GET within a conditional update: it sees what the update will see.
+            await next_app(scope, receive, send)
+            return
         answer: list[Message] = []
-
-        async def hold(message: Message) -> None:
-            answer.append(message)
-
         attempt, receive = await self._attempt(scope, receive)
         async with self.sessions() as session:
             given = await attempt.claim(session) if attempt else None
@@ -63,7 +72,9 @@ class OneTransaction(ASGIMiddleware):
                 answer = given.messages()
             else:
                 scope["state"][SESSION] = session
-                await next_app(scope, receive, hold)
+                if await self._holds(scope, session, answer):
+                    await next_app(scope, receive, _into(answer))
+                conditional.tag(scope, answer)
                 try:
                     await _finish(session, attempt, answer)
                 except BaseException:
@@ -72,6 +83,31 @@ class OneTransaction(ASGIMiddleware):
                     raise
         for message in answer:
             await send(message)
+
+    async def _holds(self, scope: Scope, session: AsyncSession, answer: list[Message]) -> bool:
+        """Whether the conditions of a request hold; raises Stale.
+
+        The GET of the path is answered first. From then on the transaction sees one moment, and
+        fails (as busy) if what it writes was changed after it. Whoever may not see a thing gets
+        that answer, and changes nothing.
+        """
+        if not conditional.is_conditional_update(scope):
+            return True
+        current = None
+        if scope["route_handler"].opt.get(conditional.CONDITIONAL):
+            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            asked = conditional.representation_request(scope)
+            asked["state"][SESSION] = session
+            await scope["litestar_app"].asgi_router(asked, conditional.no_body, _into(answer))
+            start: Any = answer[0]
+            if start["status"] not in {200, 404}:
+                return False
+            current = (
+                conditional.entity_tag(body_of(answer[1:])) if start["status"] == 200 else None
+            )
+            answer.clear()
+        conditional.check(scope, current)
+        return True
 
     async def _attempt(self, scope: Scope, receive: Receive) -> tuple[Attempt | None, Receive]:
         request = Request[Any, Any, Any](scope)
@@ -87,6 +123,13 @@ class OneTransaction(ASGIMiddleware):
         who = f"{user.issuer}:{user.id}" if user else "anonymous"
         asked = fingerprint(self.secret, scope["path"].encode(), body)
         return Attempt(who, key, asked), receive
+
+
+def _into(answer: list[Message]) -> Send:
+    async def hold(message: Message) -> None:
+        answer.append(message)
+
+    return hold
 
 
 async def _finish(session: AsyncSession, attempt: Attempt | None, answer: list[Message]) -> None:

@@ -13,6 +13,7 @@ from litestar.testing import AsyncTestClient
 
 from api.app import create_app
 from api.kernel.auth import CUSTOMER_ISSUER, STAFF_ISSUER, STAFF_ROLES, roles_of
+from api.kernel.conditional import TAGGED
 from tests.api.customer.world import add_account
 from tests.api.served import TRANSACTIONAL, analytics, token
 from tests.api.support import bearer
@@ -23,6 +24,8 @@ TABLE = Path(__file__).parents[2] / "docs" / "permissions.md"
 ROW = re.compile(r"\| (GET|POST|PUT|PATCH|DELETE) \| `(/[^`]*)` \| ([a-z, ]+) \|")
 EVERYBODY = frozenset({"everybody"})
 ROLES = ("customer", *sorted(STAFF_ROLES))
+# Nobody but the caller can change these.
+OWN_ALONE = {"/sysops/articles/{article_id}/vote"}
 QUANTA = ("customer", "sysops", "billing", "analytics")
 
 Rights = dict[tuple[str, str], frozenset[str]]
@@ -77,6 +80,18 @@ async def test_a_role_that_the_table_does_not_name_is_refused_and_one_that_it_na
                     if (status in {401, 403}) == fine:
                         wrong.append(f"{method} {path} for {role}: {status}")
     assert wrong == []
+
+
+def test_what_can_be_changed_is_shown_under_the_same_path_as_the_change_answers(
+    apps: dict[str, Litestar],
+) -> None:
+    """Or a change could not be made under the condition that nobody else changed it meanwhile."""
+    for app in apps.values():
+        for route in app.routes:
+            if isinstance(route, HTTPRoute) and route.path_format not in OWN_ALONE:
+                for method, (handler, _) in route.route_handler_map.items():
+                    if method in {"PUT", "PATCH"}:
+                        assert handler.opt.get(TAGGED), f"{method} {route.path_format}"
 
 
 async def _status(

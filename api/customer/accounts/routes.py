@@ -174,6 +174,16 @@ class AccountController(Controller):
         found = await service.addresses(session, request.user.id)
         return [AddressView.of(address) for address in found]
 
+    @get("/me/addresses/{address_id:uuid}", guards=CUSTOMERS, summary="One service address")
+    async def address(
+        self,
+        request: SignedInRequest,
+        address_id: FromPath[UUID],
+        session: NamedDependency[AsyncSession],
+    ) -> AddressView:
+        """404 for an address that was removed, too."""
+        return AddressView.of(await service.find_address(session, request.user.id, address_id))
+
     @patch("/me/addresses/{address_id:uuid}", guards=CUSTOMERS, summary="Correct an address")
     async def correct_address(
         self,

@@ -122,6 +122,14 @@ async def addresses(session: AsyncSession, account_id: UUID) -> list[Address]:
     return list(await session.scalars(select(Address).where(*mine).order_by(Address.id)))
 
 
+async def find_address(session: AsyncSession, account_id: UUID, address_id: UUID) -> Address:
+    """One service address of the customer; raises NotFound."""
+    address = await session.get(Address, address_id)
+    if address is None or address.account_id != account_id or address.removed_at is not None:
+        raise NotFound("You have no such address.")
+    return address
+
+
 async def add_address(
     session: AsyncSession, account_id: UUID, street: Street, now: datetime
 ) -> Address:

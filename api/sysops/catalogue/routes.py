@@ -15,7 +15,7 @@ from api.kernel.fields import Line
 from api.messages import BillingInterval
 from api.sysops.audit.routes import act_of
 from api.sysops.catalogue import rules, service
-from api.sysops.catalogue.tables import SupportPlan, TicketType
+from api.sysops.catalogue.tables import DeviceType, Skill, SupportPlan, TicketType
 
 Code = Annotated[
     str,
@@ -118,6 +118,11 @@ class CatalogueController(Controller):
         """Also those that cannot be chosen any more."""
         return [PlanView.of(plan) for plan in await service.plans(session)]
 
+    @get("/plans/{code:str}", summary="One support plan")
+    async def plan(self, code: Code, session: NamedDependency[AsyncSession]) -> PlanView:
+        """404 when there is none."""
+        return PlanView.of(await service.find(session, SupportPlan, code))
+
     @put("/plans/{code:str}", summary="Create or change a support plan")
     async def keep_plan(
         self,
@@ -135,6 +140,13 @@ class CatalogueController(Controller):
     async def ticket_types(self, session: NamedDependency[AsyncSession]) -> list[TicketTypeView]:
         """With the skills that each needs."""
         return [TicketTypeView.of(*found) for found in await service.ticket_types(session)]
+
+    @get("/ticket-types/{code:str}", summary="One ticket type")
+    async def ticket_type(
+        self, code: Code, session: NamedDependency[AsyncSession]
+    ) -> TicketTypeView:
+        """With the skills that it needs; 404 when there is none."""
+        return TicketTypeView.of(*await service.ticket_type(session, code))
 
     @put("/ticket-types/{code:str}", summary="Create or change a ticket type")
     async def keep_ticket_type(
@@ -156,6 +168,12 @@ class CatalogueController(Controller):
         """What plans cover and ticket types are about."""
         return [NameView(it.code, it.name) for it in await service.device_types(session)]
 
+    @get("/device-types/{code:str}", summary="One device type")
+    async def device_type(self, code: Code, session: NamedDependency[AsyncSession]) -> NameView:
+        """404 when there is none."""
+        device = await service.find(session, DeviceType, code)
+        return NameView(device.code, device.name)
+
     @put("/device-types/{code:str}", summary="Create or rename a device type")
     async def keep_device_type(
         self,
@@ -173,6 +191,12 @@ class CatalogueController(Controller):
     async def skills(self, session: NamedDependency[AsyncSession]) -> list[NameView]:
         """What experts are certified in and ticket types need."""
         return [NameView(it.code, it.name) for it in await service.skills(session)]
+
+    @get("/skills/{code:str}", summary="One skill")
+    async def skill(self, code: Code, session: NamedDependency[AsyncSession]) -> NameView:
+        """404 when there is none."""
+        skill = await service.find(session, Skill, code)
+        return NameView(skill.code, skill.name)
 
     @put("/skills/{code:str}", summary="Create or rename a skill")
     async def keep_skill(

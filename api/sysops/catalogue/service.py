@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel import outbox
-from api.kernel.errors import FieldError, Invalid
+from api.kernel.errors import FieldError, Invalid, NotFound
 from api.messages import PlanPriced, PlanPublished, TicketTypePublished
 from api.sysops.audit.service import Act, record
 from api.sysops.catalogue.rules import listing_errors
@@ -19,6 +19,7 @@ from api.sysops.catalogue.tables import DeviceType, RequiredSkill, Skill, Suppor
 from api.sysops.experts import withdrawals
 
 Versioned = TypeVar("Versioned", SupportPlan, TicketType)
+Kept = TypeVar("Kept", SupportPlan, TicketType, DeviceType, Skill)
 
 # One number for all of the catalogue, among the advisory locks of this database.
 _LOCK = 7_201
@@ -34,6 +35,21 @@ async def device_types(session: AsyncSession) -> list[DeviceType]:
 
 async def skills(session: AsyncSession) -> list[Skill]:
     return list(await session.scalars(select(Skill).order_by(Skill.code)))
+
+
+async def find(session: AsyncSession, kind: type[Kept], code: str) -> Kept:
+    """One entry of the catalogue; raises NotFound."""
+    found: Kept | None = await session.get(kind, code)
+    if found is None:
+        raise NotFound(f"The catalogue has nothing of this kind with the code {code}.")
+    return found
+
+
+async def ticket_type(session: AsyncSession, code: str) -> tuple[TicketType, dict[str, int]]:
+    """One ticket type with the least level of every skill it needs; raises NotFound."""
+    found = await find(session, TicketType, code)
+    rows = await session.scalars(select(RequiredSkill).where(RequiredSkill.ticket_type == code))
+    return found, {row.skill: row.level for row in rows}
 
 
 async def ticket_types(session: AsyncSession) -> list[tuple[TicketType, dict[str, int]]]:
