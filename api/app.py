@@ -58,6 +58,7 @@ def _router(quantum: Quantum) -> Router:
         },
         middleware=[
             DefineMiddleware(BearerAuthentication, verifier=quantum.verifier),
+            quantum.limits,
             transaction,
         ],
         tags=[quantum.name],

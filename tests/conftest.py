@@ -1,11 +1,15 @@
 """What every test may ask for: a real PostgreSQL, made by the migrations, a copy a test."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from orchestration.local.postgres import EmbeddedPostgres, throw_away_postgres
 from tests.databases import Databases, Templates
+
+# Tests ask quicker than people do; those of the limits set limits of their own.
+os.environ["SQUAD_REQUESTS_PER_MINUTE"] = os.environ["SQUAD_ANONYMOUS_REQUESTS_PER_MINUTE"] = "0"
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from api.analytics.reports.routes import ReportController
 from api.analytics.reports.service import Published
 from api.kernel.auth import STAFF_ISSUER, TokenVerifier
 from api.kernel.database import create_engine
+from api.kernel.limits import Limits
 from api.kernel.quantum import Quantum
 from api.kernel.settings import ServiceSettings
 from warehouse.read import Warehouse
@@ -35,5 +36,6 @@ def quantum(settings: QuantumSettings) -> Quantum:
         ),
         verifier=TokenVerifier("analytics", {STAFF_ISSUER: settings.staff_public_key}),
         controllers=[ReportController],
+        limits=Limits.of(settings),
         dependencies={"published": provide_published},
     )

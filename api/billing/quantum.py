@@ -5,6 +5,7 @@ from api.billing.invoices.routes import InvoiceController, RunController
 from api.billing.payments.routes import AlertController
 from api.kernel.auth import STAFF_ISSUER, TokenVerifier
 from api.kernel.database import create_engine
+from api.kernel.limits import Limits
 from api.kernel.quantum import Quantum
 from api.kernel.settings import ServiceSettings
 
@@ -26,4 +27,5 @@ def quantum(settings: QuantumSettings) -> Quantum:
         ),
         verifier=TokenVerifier("billing", {STAFF_ISSUER: settings.staff_public_key}),
         controllers=[RunController, InvoiceController, AlertController],
+        limits=Limits.of(settings),
     )

@@ -18,6 +18,7 @@ from api.customer.tickets.routes import TicketController
 from api.kernel.auth import CUSTOMER_ISSUER, TokenSigner, TokenVerifier
 from api.kernel.database import create_engine
 from api.kernel.fields import load_places
+from api.kernel.limits import Limits
 from api.kernel.quantum import Quantum
 from api.kernel.settings import ServiceSettings
 
@@ -76,6 +77,7 @@ def quantum(settings: QuantumSettings) -> Quantum:
             StatementController,
             SurveyController,
         ],
+        limits=Limits.of(settings),
         dependencies={
             "signer": provide_signer,
             "sealer": provide_sealer,

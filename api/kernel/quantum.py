@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.kernel.auth import TokenVerifier
+from api.kernel.limits import Limits
 
 
 @dataclass(frozen=True)
@@ -22,4 +23,5 @@ class Quantum:
     engine: AsyncEngine
     verifier: TokenVerifier
     controllers: Sequence[ControllerRouterHandler]
+    limits: Limits
     dependencies: Mapping[str, Any] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """Settings come from environment variables with the prefix `SQUAD_`, and from nowhere else."""
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -23,6 +23,10 @@ class ServiceSettings(Settings):
     host: str = "127.0.0.1"
     pool_size: int = 10
     log_level: str = "info"
+    requests_per_minute: int = Field(default=1_200, ge=0)
+    """Of one signed-in person, a quarter of it at once; 0 is no limit, as below."""
+    anonymous_requests_per_minute: int = Field(default=240, ge=0)
+    """Of one address without signing in. An API behind a proxy needs its forwarded addresses."""
 
 
 class RelaySettings(Settings):

@@ -7,6 +7,7 @@ import api.sysops.tables  # noqa: F401 - all of them, for the keys between them
 from api.kernel.auth import STAFF_ISSUER, TokenSigner, TokenVerifier
 from api.kernel.database import create_engine
 from api.kernel.fields import load_places
+from api.kernel.limits import Limits
 from api.kernel.quantum import Quantum
 from api.kernel.settings import ServiceSettings
 from api.sysops.audit.routes import AuditController
@@ -61,5 +62,6 @@ def quantum(settings: QuantumSettings) -> Quantum:
         ),
         verifier=TokenVerifier("sysops", {STAFF_ISSUER: settings.staff_public_key}),
         controllers=[Router(path="/", route_handlers=CONTROLLERS, guards=[still_valid])],
+        limits=Limits.of(settings),
         dependencies={"signer": provide_signer},
     )
