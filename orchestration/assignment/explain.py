@@ -7,7 +7,7 @@ RULES = {
     "skill": "lack the skill or its level",
     "certificate_expired": "have an expired certificate",
     "radius": "live too far away",
-    "no_free_window": "have no free window that suits",
+    "no_free_window": "have no free window that suits, or as many visits as they take",
 }
 """What each hard rule says of the experts it takes out."""
 

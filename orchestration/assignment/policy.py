@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from api.messages import Priority
+from api.sysops.experts.days import SPEED_KMH
 
 ARRIVAL_WINDOWS = (
     (time(8), time(10)),
@@ -21,9 +22,6 @@ ARRIVAL_WINDOWS = (
 PRIORITY_LEVELS: tuple[Priority, ...] = ("urgent", "high", "normal", "low")
 """Served in this order: no number of lower ones outweighs a higher one."""
 
-ROAD_FACTOR = 1.3
-"""Road distance over great-circle distance, as measured for US road networks (about 1.2-1.4)."""
-
 MAX_COST = 1_000_000
 """An edge's cost never exceeds this, so that sums stay exact in the solver's floats."""
 
@@ -35,7 +33,7 @@ class Policy:
     name: str = "balanced/1"
     horizon_days: int = 5
     lead_time: timedelta = timedelta(hours=1)
-    speed_kmh: float = 60.0
+    speed_kmh: float = SPEED_KMH
     per_km: int = 10
     per_hour_late: int = 60
     per_hour_waiting: int = 2
@@ -64,7 +62,3 @@ class Policy:
             + silences * self.per_silence
         )
         return min(cost, MAX_COST)
-
-    def travel_time(self, kilometres: float) -> timedelta:
-        """How long a road distance takes."""
-        return timedelta(hours=kilometres / self.speed_kmh)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.messages import Priority, Window
-from orchestration.assignment.policy import ARRIVAL_WINDOWS, ROAD_FACTOR, Policy
+from api.sysops.experts.days import MOST_VISITS_A_DAY, ROAD_FACTOR, Visit, can_be_done
+from orchestration.assignment.policy import ARRIVAL_WINDOWS, Policy
 
 EARTH_RADIUS_KM = 6371.0088
 
@@ -34,19 +35,11 @@ class Ticket:
 
 
 @dataclass(frozen=True)
-class Visit:
-    """Where and when an expert has to be: a booking that stands, or one that is planned."""
-
-    start: datetime
-    end: datetime
-    latitude: float
-    longitude: float
-    work: timedelta
-
-
-@dataclass(frozen=True)
 class Expert:
-    """An active expert. `shifts` by ISO weekday in local time, `absent` in absolute time."""
+    """An active expert. `shifts` by ISO weekday in local time, `absent` in absolute time.
+
+    `visits` are live bookings; `done` says when the visits began that were finished of late.
+    """
 
     id: UUID
     latitude: float
@@ -58,6 +51,11 @@ class Expert:
     shifts: dict[int, tuple[tuple[time, time], ...]]
     absent: tuple[tuple[datetime, datetime], ...]
     visits: tuple[Visit, ...]
+    done: tuple[datetime, ...] = ()
+    most_visits_a_day: int = MOST_VISITS_A_DAY
+
+    def local_day(self, moment: datetime) -> date:
+        return moment.astimezone(ZoneInfo(self.time_zone)).date()
 
 
 @dataclass(frozen=True)
@@ -71,9 +69,13 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Slot:
-    """One expert's free arrival window: it takes one visit."""
+    """One expert's free arrival window: it takes one visit.
+
+    `visits_that_day` are booked or done; `day` is the expert's.
+    """
 
     expert: int
+    day: date
     start: datetime
     end: datetime
     visits_that_day: int
@@ -110,10 +112,13 @@ def free_slots(expert: Expert, index: int, as_of: datetime, policy: Policy) -> l
             for first, last in ARRIVAL_WINDOWS
             if any(a <= first and last <= b for a, b in expert.shifts.get(day.isoweekday(), ()))
         ]
-        visits = sum(visit.start.astimezone(zone).date() == day for visit in expert.visits)
+        begun = [*(visit.start for visit in expert.visits), *expert.done]
+        visits = sum(expert.local_day(start) == day for start in begun)
+        if visits >= expert.most_visits_a_day:
+            continue
         taken = [*expert.absent, *((visit.start, visit.end) for visit in expert.visits)]
         slots.extend(
-            Slot(index, start, end, visits)
+            Slot(index, day, start, end, visits)
             for start, end in windows
             if start >= as_of + policy.lead_time
             and not any(start < until and since < end for since, until in taken)
@@ -226,11 +231,10 @@ def _fits(problem: Problem, ticket: Ticket, expert: Expert, slot: Slot) -> bool:
         window.start <= slot.start and slot.end <= window.end for window in ticket.preferred
     ):
         return False
-    zone = ZoneInfo(expert.time_zone)
-    day = slot.start.astimezone(zone).date()
-    if any(expert.skills[skill][1] < day for skill, _ in ticket.skills):
+    if any(expert.skills[skill][1] < slot.day for skill, _ in ticket.skills):
         return False
-    return can_be_done(problem.policy, [*visits_of(expert, day), planned(ticket, slot)])
+    day = [*visits_of(expert, slot.day), planned(ticket, slot)]
+    return can_be_done(day, problem.policy.speed_kmh)
 
 
 def planned(ticket: Ticket, slot: Slot) -> Visit:
@@ -240,29 +244,4 @@ def planned(ticket: Ticket, slot: Slot) -> Visit:
 
 def visits_of(expert: Expert, day: date) -> list[Visit]:
     """An expert's booked visits of a local day."""
-    zone = ZoneInfo(expert.time_zone)
-    return [visit for visit in expert.visits if visit.start.astimezone(zone).date() == day]
-
-
-def can_be_done(policy: Policy, visits: Sequence[Visit]) -> bool:
-    """Whether one expert can do all visits of a day, each begun and ended in its window.
-
-    Every visit begins as early as it can, so that a delay is carried on to the next ones: two
-    and two may fit where all of them do not.
-    """
-    free_at: datetime | None = None
-    last: Visit | None = None
-    for visit in sorted(visits, key=lambda visit: visit.start):
-        begin = visit.start
-        if last is not None and free_at is not None:
-            begin = max(begin, free_at + _travel(policy, last, visit))
-        free_at, last = begin + visit.work, visit
-        if free_at > visit.end:
-            return False
-    return True
-
-
-def _travel(policy: Policy, here: Visit, there: Visit) -> timedelta:
-    latitudes, longitudes = np.array([here.latitude]), np.array([here.longitude])
-    away = distances_km(latitudes, longitudes, there.latitude, there.longitude)
-    return policy.travel_time(float(away[0]) * ROAD_FACTOR)
+    return [visit for visit in expert.visits if expert.local_day(visit.start) == day]

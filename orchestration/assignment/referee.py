@@ -44,6 +44,16 @@ VIOLATIONS = {
     "overlap": """
         SELECT count(*) FROM live a JOIN live b
           ON a.expert_id = b.expert_id AND a.id < b.id AND a.during && b.during""",
+    "too_many_a_day": """
+        SELECT count(*) FROM (
+            SELECT d.expert_id, (lower(d.during) AT TIME ZONE e.time_zone)::date AS day
+            FROM assignment d JOIN expert e ON e.id = d.expert_id
+            WHERE d.status IN ('proposed', 'accepted')
+               OR (d.status = 'completed' AND d.completed_at > now() - interval '1 day')
+            GROUP BY d.expert_id, day, e.most_visits_a_day
+            HAVING count(*) > e.most_visits_a_day
+               -- What is done is no live assignment: a day that is over breaks no promise.
+               AND bool_or(d.status IN ('proposed', 'accepted'))) full_days""",
     # Each visit as early as can be, a delay carried on; by road 1.3 times as far, 60 km an hour.
     "out_of_reach": """
         SELECT count(*) FROM (

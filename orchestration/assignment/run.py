@@ -1,5 +1,6 @@
 """One run: read, build, solve, write, with its evidence."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from api.sysops.catalogue import service as catalogue
 from api.sysops.experts.profiles import needed_skills, profiles_of
 from api.sysops.experts.rules import Profile, Visit, why_wrong
 from api.sysops.experts.tables import Expert
+from api.sysops.experts.workload import Day, workload_of
 from api.sysops.tickets.proposals import Proposal, expire_silent, propose
 from api.sysops.tickets.tables import AssignmentDecision, AssignmentRun, Ticket
 from orchestration.assignment import explain, snapshot
@@ -163,8 +165,11 @@ async def _write_batch(
     proposals = {number: _proposal(problem, int(solution.edge[number])) for number in batch}
     experts = await _hold_experts(session, {one.expert_id for one in proposals.values()})
     needed = await needed_skills(session, {ticket.ticket_type for ticket in tickets.values()})
+    work = await workload_of(session, experts.keys(), now)
+    given: Counter[Day] = Counter()
     skipped: dict[int, str] = {}
     for number, proposal in proposals.items():
+        day = work.day(proposal.expert_id, proposal.window.start)
         planned = problem.snapshot.tickets[number]
         ticket = tickets.get(proposal.ticket_id)
         if ticket is None or ticket.version != planned.version:
@@ -173,12 +178,16 @@ async def _write_batch(
             experts[proposal.expert_id], _visit(ticket, proposal, needed[ticket.ticket_type])
         ):
             skipped[number] = f"While the run was at work this changed: {wrong}"
+        elif work.room(day) <= len(work.live[day]) + given[day]:
+            skipped[number] = "The expert's day became full while the run was at work."
         else:
             try:
                 async with session.begin_nested():
                     await propose(session, ticket, proposal, run_id, now)
             except IntegrityError:
                 skipped[number] = "The expert's window was taken while the run was at work."
+            else:
+                given[day] += 1
     return skipped
 
 

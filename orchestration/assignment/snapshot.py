@@ -11,7 +11,8 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.messages import Window
-from orchestration.assignment.problem import Expert, Snapshot, Ticket, Visit
+from api.sysops.experts.days import Visit
+from orchestration.assignment.problem import Expert, Snapshot, Ticket
 
 TICKETS = text("""
 SELECT t.id, t.version, t.priority, t.ticket_type, t.latitude, t.longitude, t.sla_due_at,
@@ -34,7 +35,7 @@ ORDER BY t.id
 """)
 REQUIRED = text("SELECT ticket_type, skill, level FROM required_skill ORDER BY ticket_type, skill")
 EXPERTS = text("""
-SELECT e.id, e.latitude, e.longitude, e.radius_km, e.time_zone, e.silences
+SELECT e.id, e.latitude, e.longitude, e.radius_km, e.time_zone, e.silences, e.most_visits_a_day
 FROM expert e JOIN staff s ON s.id = e.id
 WHERE e.active AND s.active
 ORDER BY e.id
@@ -58,6 +59,12 @@ JOIN ticket_type tt ON tt.code = t.ticket_type
 WHERE upper(b.during) > :since AND lower(b.during) < :until
 """)
 
+# A visit that is over has no booking any more, and was one of its day's all the same.
+DONE = text("""
+SELECT expert_id, lower(during) FROM assignment
+WHERE status = 'completed' AND completed_at > :since
+""")
+
 
 async def read(session: AsyncSession, as_of: datetime, horizon_days: int) -> Snapshot:
     """The open, entitled tickets and the active experts as of now, by stable id."""
@@ -70,6 +77,7 @@ async def read(session: AsyncSession, as_of: datetime, horizon_days: int) -> Sna
     visits = _grouped(
         await session.execute(VISITS, {"since": as_of - timedelta(days=1), "until": until})
     )
+    done = _grouped(await session.execute(DONE, {"since": as_of - timedelta(days=1)}))
     experts = [
         Expert(
             id=row.id,
@@ -85,6 +93,8 @@ async def read(session: AsyncSession, as_of: datetime, horizon_days: int) -> Sna
                 Visit(start, end, latitude, longitude, timedelta(minutes=minutes))
                 for start, end, latitude, longitude, minutes in sorted(visits[row.id])
             ),
+            done=tuple(sorted(start for (start,) in done[row.id])),
+            most_visits_a_day=row.most_visits_a_day,
         )
         for row in await session.execute(EXPERTS)
     ]

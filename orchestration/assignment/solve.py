@@ -10,20 +10,23 @@ that can be served together form a transversal matroid, so a set that is not the
 priority can be improved by exchanging single tickets; each exchange gains at least one step,
 and no choice of slots can cost that much. Penalties therefore need not grow exponentially
 with the levels, and the sums stay whole numbers that floats hold exactly.
+
+An expert who takes fewer visits a day than there are free windows gets a blocker for each window
+too many: it must have one of that day's windows, any of them, at no cost.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
+from api.sysops.experts.days import Visit, can_be_done
 from orchestration.assignment.policy import MAX_COST, PRIORITY_LEVELS
-from orchestration.assignment.problem import Problem, Visit, can_be_done, planned, visits_of
+from orchestration.assignment.problem import Problem, planned, visits_of
 
 EXACT_IN_FLOAT = 2**53
 ROUNDS = 12
@@ -73,21 +76,40 @@ def _match(problem: Problem, usable: NDArray[np.bool_]) -> NDArray[np.int64]:
         return chosen
     edges = np.flatnonzero(usable)
     penalties = unserved_penalties(problem)
+    blockers, blocked = _blockers(problem)
     # scipy reads an explicit zero as no edge, so every weight is moved up by one.
-    weights = np.concatenate([problem.cost[edges], penalties]) + 1
-    if int(weights.max()) * tickets >= EXACT_IN_FLOAT:
+    weights = np.concatenate([problem.cost[edges], penalties, np.zeros_like(blocked)]) + 1
+    every = tickets + (int(blockers[-1]) + 1 if len(blockers) else 0)
+    if int(weights.max()) * every >= EXACT_IN_FLOAT:
         raise OverflowError(f"{tickets} tickets are too many for exact sums in floats.")
-    rows = np.concatenate([problem.ticket[edges], np.arange(tickets)])
-    columns = np.concatenate([problem.slot[edges], slots + np.arange(tickets)])
+    rows = np.concatenate([problem.ticket[edges], np.arange(tickets), tickets + blockers])
+    columns = np.concatenate([problem.slot[edges], slots + np.arange(tickets), blocked])
     graph = csr_matrix(
-        (weights.astype(np.float64), (rows, columns)), shape=(tickets, slots + tickets)
+        (weights.astype(np.float64), (rows, columns)), shape=(every, slots + tickets)
     )
     matched_rows, matched_columns = min_weight_full_bipartite_matching(graph)
-    served = matched_columns < slots
+    served = (matched_columns < slots) & (matched_rows < tickets)
     edge_of = {(int(problem.ticket[edge]), int(problem.slot[edge])): int(edge) for edge in edges}
     for row, column in zip(matched_rows[served], matched_columns[served], strict=True):
         chosen[row] = edge_of[int(row), int(column)]
     return chosen
+
+
+def _blockers(problem: Problem) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs of a blocker and a slot that it may take; blockers are counted from 0."""
+    days: dict[tuple[int, date], list[int]] = {}
+    for number, slot in enumerate(problem.slots):
+        days.setdefault((slot.expert, slot.day), []).append(number)
+    pairs: list[tuple[int, int]] = []
+    count = 0
+    for (expert, _), own in days.items():
+        most = problem.snapshot.experts[expert].most_visits_a_day
+        left = most - problem.slots[own[0]].visits_that_day
+        for _ in range(len(own) - left):
+            pairs.extend((count, number) for number in own)
+            count += 1
+    found = np.array(pairs, np.int64).reshape(-1, 2)
+    return found[:, 0], found[:, 1]
 
 
 def unserved_penalties(problem: Problem) -> NDArray[np.int64]:
@@ -108,8 +130,7 @@ def _out_of_reach(problem: Problem, chosen: NDArray[np.int64]) -> list[int]:
     days: dict[tuple[int, date], list[int]] = {}
     for edge in chosen[chosen >= 0]:
         slot = problem.slots[int(problem.slot[edge])]
-        zone = ZoneInfo(problem.snapshot.experts[slot.expert].time_zone)
-        days.setdefault((slot.expert, slot.start.astimezone(zone).date()), []).append(int(edge))
+        days.setdefault((slot.expert, slot.day), []).append(int(edge))
     bad = []
     for (expert, day), edges in days.items():
         booked = visits_of(problem.snapshot.experts[expert], day)
@@ -135,4 +156,4 @@ def _can_be_done(
         for edge in edges
         if edge != without
     ]
-    return can_be_done(problem.policy, [*booked, *chosen])
+    return can_be_done([*booked, *chosen], problem.policy.speed_kmh)

@@ -16,6 +16,7 @@ from api.kernel.fields import Line, Zip
 from api.sysops.audit.routes import act_of
 from api.sysops.catalogue.rules import HIGHEST_LEVEL
 from api.sysops.experts import service
+from api.sysops.experts.days import MOST_VISITS_A_DAY
 from api.sysops.experts.tables import TimeOff
 
 Hour = Annotated[
@@ -41,12 +42,16 @@ class ShiftBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ExpertBody(msgspec.Struct, forbid_unknown_fields=True):
-    """The whole profile. Coordinates and time zone are those of the home's ZIP code."""
+    """The whole profile. Coordinates and time zone are those of the home's ZIP code.
+
+    `most_visits_a_day` is the expert's capacity; a day has four arrival windows.
+    """
 
     zip: Zip
     radius_km: Annotated[int, Meta(ge=1, le=500)]
     skills: Annotated[list[Certificate], Meta(max_length=50)]
     shifts: Annotated[list[ShiftBody], Meta(max_length=50)]
+    most_visits_a_day: Annotated[int, Meta(ge=1, le=MOST_VISITS_A_DAY)] = MOST_VISITS_A_DAY
     active: bool = True
 
     def wanted(self) -> service.Wanted:
@@ -58,6 +63,7 @@ class ExpertBody(msgspec.Struct, forbid_unknown_fields=True):
                 (it.weekday, time.fromisoformat(it.starts_at), time.fromisoformat(it.ends_at))
                 for it in self.shifts
             ],
+            most_visits_a_day=self.most_visits_a_day,
             active=self.active,
         )
 
@@ -95,6 +101,7 @@ class ExpertView(msgspec.Struct):
     skills: list[Certificate]
     shifts: list[ShiftBody]
     time_off: list[TimeOffView]
+    most_visits_a_day: int
     active: bool
 
     @classmethod
@@ -118,6 +125,7 @@ class ExpertView(msgspec.Struct):
                 for weekday, start, end in kept.shifts
             ],
             time_off=[TimeOffView.of(absence) for absence in kept.absences],
+            most_visits_a_day=expert.most_visits_a_day,
             active=expert.active,
         )
 
@@ -149,7 +157,8 @@ class ExpertController(Controller):
     ) -> ExpertView:
         """The id is the one of the staff account, which must have the role expert (else 409).
 
-        Visits, proposed or accepted, that the expert must not make any more are withdrawn;
+        Visits, proposed or accepted, that the expert must not make any more, or that are more
+        than the expert takes a day, are withdrawn;
         the customer is told why and the expert that the visit is off. 422 lists every error.
         """
         await service.keep(session, act_of(request, now), expert_id, data.wanted())

@@ -35,6 +35,7 @@ class Wanted:
     radius_km: int
     skills: Sequence[tuple[str, int, date]]
     shifts: Sequence[tuple[int, time, time]]
+    most_visits_a_day: int
     active: bool
 
 
@@ -90,7 +91,8 @@ async def keep(session: AsyncSession, act: Act, expert_id: UUID, wanted: Wanted)
         session.add(expert)
     expert.zip, expert.state, expert.time_zone = where.zip, where.state, where.time_zone
     expert.latitude, expert.longitude = where.latitude, where.longitude
-    expert.radius_km, expert.active, expert.updated_at = wanted.radius_km, wanted.active, act.now
+    expert.radius_km, expert.most_visits_a_day = wanted.radius_km, wanted.most_visits_a_day
+    expert.active, expert.updated_at = wanted.active, act.now
     await session.flush()
     await _keep_skills(session, expert_id, wanted)
     await _keep_shifts(session, expert_id, wanted)
@@ -212,6 +214,7 @@ async def _state(session: AsyncSession, expert: Expert) -> dict[str, Any]:
     return {
         "zip": expert.zip,
         "radius_km": expert.radius_km,
+        "most_visits_a_day": expert.most_visits_a_day,
         "active": expert.active,
         "skills": await _skills(session, expert.id),
         "shifts": await _shifts(session, expert.id),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.kernel.database import Id, Moment
 from api.sysops.base import Base
+from api.sysops.experts.days import MOST_VISITS_A_DAY
 
 
 class Expert(Base):
@@ -19,7 +20,10 @@ class Expert(Base):
     """
 
     __tablename__ = "expert"
-    __table_args__ = (CheckConstraint("radius_km BETWEEN 1 AND 500", name="radius_km"),)
+    __table_args__ = (
+        CheckConstraint("radius_km BETWEEN 1 AND 500", name="radius_km"),
+        CheckConstraint("most_visits_a_day > 0", name="most_visits_a_day"),
+    )
 
     id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
     zip: Mapped[str]
@@ -28,6 +32,7 @@ class Expert(Base):
     longitude: Mapped[float]
     time_zone: Mapped[str]
     radius_km: Mapped[int]
+    most_visits_a_day: Mapped[int] = mapped_column(server_default=str(MOST_VISITS_A_DAY))
     active: Mapped[bool] = mapped_column(server_default="true")
     silences: Mapped[int] = mapped_column(server_default="0")
     updated_at: Mapped[Moment]

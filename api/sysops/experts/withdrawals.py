@@ -4,19 +4,24 @@ The next assignment run finds somebody else. A visit that has begun goes on. Ser
 commit.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.sysops.audit.service import Act, record
+from api.sysops.experts.days import to_call_off
 from api.sysops.experts.profiles import needed_skills, profiles_of
 from api.sysops.experts.rules import Visit, why_wrong
 from api.sysops.experts.tables import Booking, Expert
+from api.sysops.experts.workload import workload_of
 from api.sysops.notifications.service import notify
 from api.sysops.tickets import proposals, service
 from api.sysops.tickets.tables import Assignment, Ticket
 
+TOO_MUCH = "The expert has too much to do that day."
 _Live = Select[Ticket, Assignment]
 
 
@@ -39,7 +44,8 @@ async def of_expert(session: AsyncSession, act: Act, expert_id: UUID) -> int:
 
 
 async def of_ticket_type(session: AsyncSession, act: Act, code: str) -> int:
-    """Withdraw experts who lack what a ticket type needs from now on; returns how many."""
+    """Withdraw experts who lack what a ticket type needs from now on, or the time that it takes;
+    returns how many."""
     await session.flush()
     return await _withdraw(session, act, _live().where(Ticket.ticket_type == code))
 
@@ -73,17 +79,34 @@ async def _withdraw(session: AsyncSession, act: Act, live: _Live) -> int:
     found = [(ticket, visit) for ticket, visit in await session.execute(live)]
     profiles = await profiles_of(session, {visit.expert_id for _, visit in found})
     needed = await needed_skills(session, {ticket.ticket_type for ticket, _ in found})
-    wrong = 0
+    right, wrong = {}, 0
     for ticket, visit in found:
         window = service.window_of(visit)
         planned = Visit(
             window.start, window.end, ticket.latitude, ticket.longitude, needed[ticket.ticket_type]
         )
         reason = why_wrong(profiles[visit.expert_id], planned)
-        if reason is not None:
+        if reason is None:
+            right[visit.id] = ticket, visit
+        else:
             wrong += 1
             await _call_off(session, act, ticket, visit, reason)
-    return wrong
+    return wrong + await _relieve(session, act, right)
+
+
+async def _relieve(
+    session: AsyncSession, act: Act, held: Mapping[UUID, tuple[Ticket, Assignment]]
+) -> int:
+    """Withdraw what is too much for a day, of the visits that are held; returns how many."""
+    relieved = 0
+    experts = {visit.expert_id for _, visit in held.values()}
+    work = await workload_of(session, experts, act.now)
+    for day, booked in sorted(work.live.items()):
+        seen = [one if one.assignment_id in held else replace(one, fixed=True) for one in booked]
+        for one in to_call_off(seen, work.room(day)):
+            await _call_off(session, act, *held[one.assignment_id], TOO_MUCH)
+            relieved += 1
+    return relieved
 
 
 async def _call_off(

@@ -207,6 +207,12 @@ class Assignment(Base):
             "proposed_at",
             postgresql_where=text("status = 'proposed'"),
         ),
+        # What was done of late still counts in the expert's day.
+        Index(
+            "ix_assignment_completed",
+            "completed_at",
+            postgresql_where=text("status = 'completed'"),
+        ),
     )
 
     id: Mapped[Id]

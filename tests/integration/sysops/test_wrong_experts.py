@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
@@ -15,7 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from api.kernel.messages import decode_envelope
-from api.messages import TicketProgress
+from api.messages import TicketProgress, Window
 from api.sysops.quantum import QuantumSettings, quantum
 from orchestration.assignment import referee
 from tests.api.support import bearer, client, key_pair
@@ -39,6 +40,11 @@ LAPTOP_REPAIR: dict[str, Any] = {
     "duration_minutes": 90,
     "required_skills": [{"skill": "laptop", "level": 2}],
 }
+# Two days on, where the first ticket's visit is not.
+_DAY = datetime.now(ZoneInfo("America/Chicago")).replace(minute=0, second=0, microsecond=0)
+_DAY += timedelta(days=2)
+THAT_DAY = Window(_DAY.replace(hour=8), _DAY.replace(hour=17))
+THAT_MORNING = Window(_DAY.replace(hour=8), _DAY.replace(hour=12))
 LEVEL_4 = [{"skill": "laptop", "level": 4}]
 
 
@@ -144,6 +150,48 @@ async def test_time_off_withdraws_the_visits_in_it_and_no_others(desk: Desk) -> 
     during = {"start": start.isoformat(), "end": end.isoformat(), "reason": "Dentist"}
     assert (await desk.ask("POST", path, during)).status_code == 201
     await assert_another_comes(desk)
+
+
+async def test_more_visits_than_an_expert_takes_a_day_are_withdrawn_and_the_rest_stays(
+    desk: Desk,
+) -> None:
+    desk.databases.execute("sysops", "UPDATE expert SET active = false WHERE id = %s", desk.other)
+    await open_tickets(desk.databases, 3, THAT_DAY)
+    assert (await run(desk.databases)).assigned == 3
+    assert (await desk.keep(most_visits_a_day=2)).status_code == 200
+    assert await desk.wrong() == {}
+    days = desk.databases.rows(
+        "sysops",
+        "SELECT count(*) FROM booking"
+        " GROUP BY (lower(during) AT TIME ZONE 'America/Chicago')::date ORDER BY 1 DESC",
+    )
+    assert days[0] == (2,)
+    assert (await run(desk.databases)).assigned == 0
+    assert (await desk.keep(most_visits_a_day=3)).status_code == 200
+    assert (await run(desk.databases)).assigned == 1
+
+
+async def test_work_that_takes_longer_is_withdrawn_where_the_day_cannot_hold_it(
+    desk: Desk,
+) -> None:
+    """Half an hour each fits two visits with an hour's drive between; two hours do not."""
+    desk.databases.execute("sysops", "UPDATE expert SET active = false WHERE id = %s", desk.other)
+    desk.databases.execute("sysops", "UPDATE ticket_type SET duration_minutes = 30")
+    await open_tickets(desk.databases, 2, THAT_MORNING)
+    desk.databases.execute(
+        "sysops",
+        "UPDATE ticket SET latitude = latitude + 0.45"
+        " WHERE id = (SELECT id FROM ticket WHERE status = 'open' ORDER BY id LIMIT 1)",
+    )
+    assert (await run(desk.databases)).assigned == 2
+    path = "/catalogue/ticket-types/laptop-repair"
+    answer = await desk.ask("PUT", path, LAPTOP_REPAIR | {"duration_minutes": 120})
+    assert answer.status_code == 200
+    assert await desk.wrong() == {}
+    reasons = desk.databases.rows(
+        "sysops", "SELECT reason FROM ticket_event WHERE reason LIKE '%%too much%%'"
+    )
+    assert len(reasons) == 1
 
 
 @pytest.mark.parametrize("status", ["proposed", "accepted"])

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.messages import Priority, Window
+from api.sysops.experts.days import Visit
 from orchestration.assignment.policy import PRIORITY_LEVELS, Policy
-from orchestration.assignment.problem import Expert, Problem, Snapshot, Ticket, Visit, build
+from orchestration.assignment.problem import Expert, Problem, Snapshot, Ticket, build
 from orchestration.assignment.solve import solve
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)  # Monday, 06:00 in Chicago
@@ -54,6 +55,8 @@ def expert(
     shifts: Shifts | None = None,
     level: int = 3,
     visits: tuple[Visit, ...] = (),
+    done: tuple[datetime, ...] = (),
+    most: int = 4,
 ) -> Expert:
     return Expert(
         id=UUID(int=1000 + number),
@@ -66,6 +69,8 @@ def expert(
         shifts=EVERY_DAY if shifts is None else shifts,
         absent=(),
         visits=visits,
+        done=done,
+        most_visits_a_day=most,
     )
 
 
@@ -128,6 +133,52 @@ def test_no_choice_is_better_than_the_one_that_is_made(
     assert solution.objective == best[1]
 
 
+MORNING: Shifts = {1: ((time(8), time(12)),)}
+FEW_TICKETS = st.lists(
+    st.tuples(st.sampled_from(PRIORITY_LEVELS), COORDINATE, COORDINATE), max_size=4
+)
+CAPACITIES = st.lists(st.tuples(COORDINATE, COORDINATE, st.integers(1, 2)), max_size=2)
+
+
+@settings(max_examples=100, deadline=None)
+@given(FEW_TICKETS, CAPACITIES)
+def test_no_choice_within_what_experts_take_a_day_is_better(
+    tickets: list[tuple[Priority, float, float]], experts: list[tuple[float, float, int]]
+) -> None:
+    found = problem(
+        [
+            ticket(number, priority=priority, latitude=30 + y, longitude=-97 + x, work=15)
+            for number, (priority, x, y) in enumerate(tickets)
+        ],
+        [
+            expert(number, latitude=30 + y, longitude=-97 + x, shifts=MORNING, most=most)
+            for number, (x, y, most) in enumerate(experts)
+        ],
+    )
+
+    def allowed(edges: list[int]) -> bool:
+        load = [found.slots[int(found.slot[edge])].expert for edge in edges]
+        return all(load.count(number) <= most for number, (_, _, most) in enumerate(experts))
+
+    chosen = [int(edge) for edge in solve(found).edge if edge >= 0]
+    assert allowed(chosen)
+    choices = (value(found, edges) for edges in every_matching(found) if allowed(edges))
+    assert value(found, chosen) == min(choices, default=([0] * 4, 0))
+
+
+def test_what_is_booked_or_done_that_day_counts_in_what_an_expert_takes() -> None:
+    booked = Visit(at(13), at(15), 30.0, -97.0, timedelta(minutes=30))
+    calls = [ticket(number) for number in range(4)]
+    for one, served in (
+        (expert(1, most=3), 3),
+        (expert(1, most=3, visits=(booked,)), 2),
+        (expert(1, most=3, visits=(booked,), done=(at(8),)), 1),
+        (expert(1, most=1, done=(at(8) - timedelta(days=1),)), 1),
+        (expert(1, most=1, visits=(booked,)), 0),
+    ):
+        assert sum(edge >= 0 for edge in solve(problem(calls, [one])).edge) == served
+
+
 @settings(max_examples=60, deadline=None)
 @given(TICKETS, EXPERTS, st.randoms(use_true_random=False))
 def test_the_order_of_the_input_changes_nothing_of_the_value(
@@ -182,10 +233,9 @@ def test_on_the_day_clocks_change_windows_are_in_local_time() -> None:
 
 
 def test_two_visits_too_far_apart_for_one_expert_are_not_both_planned() -> None:
-    morning: Shifts = {1: ((time(8), time(12)),)}
     here = ticket(1, latitude=29.0, work=120)
     there = ticket(2, latitude=31.0, work=120)
-    found = problem([here, there], [expert(1, radius_km=200, shifts=morning)])
+    found = problem([here, there], [expert(1, radius_km=200, shifts=MORNING)])
     solution = solve(found)
     assert sorted(edge >= 0 for edge in solution.edge) == [False, True]
     assert solution.repairs > 0

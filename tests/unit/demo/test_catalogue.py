@@ -5,8 +5,9 @@ import json
 import pytest
 
 from api.customer.tickets.rules import priority_for
+from api.sysops.experts.days import ROAD_FACTOR
 from api.sysops.tickets.rules import ANSWER_WITHIN, ENDS_ASSIGNMENT, EXCLUDES_EXPERT, Action
-from orchestration.assignment.policy import ARRIVAL_WINDOWS, ROAD_FACTOR
+from orchestration.assignment.policy import ARRIVAL_WINDOWS
 from orchestration.local.demo import places
 from orchestration.local.demo.cards import APPROVED, BRANDS, DECLINED, NUMBERS
 from orchestration.local.demo.catalogue import load_catalogue, load_words

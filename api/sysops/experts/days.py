@@ -1,0 +1,98 @@
+"""What one expert can do in a day: so many visits, one after the other, with the way between.
+
+Pure. The assignment job plans days by it; whoever changes an expert or a ticket type calls off
+what does not fit any more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from api.messages import Priority
+from api.sysops.experts.rules import distance_km
+
+MOST_VISITS_A_DAY = 4
+"""A day has as many arrival windows, and each takes one visit."""
+ROAD_FACTOR = 1.3
+"""Road distance over great-circle distance, as measured for US road networks (about 1.2-1.4)."""
+SPEED_KMH = 60.0
+LEAST_IMPORTANT_FIRST: tuple[Priority, ...] = ("low", "normal", "high", "urgent")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Where and when an expert has to be: a booking that stands, or one that is planned.
+
+    Coordinates in degrees; `work` is how long the visit takes.
+    """
+
+    start: datetime
+    end: datetime
+    latitude: float
+    longitude: float
+    work: timedelta
+
+
+@dataclass(frozen=True)
+class Booked:
+    """A live visit of a day; one that is `fixed` has begun."""
+
+    assignment_id: UUID
+    visit: Visit
+    priority: Priority
+    promised: bool
+    fixed: bool
+
+
+def can_be_done(visits: Sequence[Visit], speed_kmh: float = SPEED_KMH) -> bool:
+    """Whether one expert can do all visits of a day, each begun and ended in its window.
+
+    Every visit begins as early as it can, so that a delay is carried on to the next ones: two
+    and two may fit where all of them do not.
+    """
+    free_at: datetime | None = None
+    last: Visit | None = None
+    for visit in sorted(visits, key=lambda visit: visit.start):
+        begin = visit.start
+        if last is not None and free_at is not None:
+            begin = max(begin, free_at + _travel(last, visit, speed_kmh))
+        free_at, last = begin + visit.work, visit
+        if free_at > visit.end:
+            return False
+    return True
+
+
+def to_call_off(booked: Sequence[Booked], most: int) -> list[Booked]:
+    """What a day must lose so that it has at most `most` live visits and can be done.
+
+    First the least important, of those what was only proposed, of those the latest. What has
+    begun stays, whatever the day looks like.
+    """
+    open_ones = sorted((it for it in booked if not it.fixed), key=_dispensable)
+    fixed = [it for it in booked if it.fixed]
+    called_off = []
+    while open_ones and not _fits([*fixed, *open_ones], most):
+        enough = [one for one in open_ones if _fits([*fixed, *_without(open_ones, one)], most)]
+        least = (enough or open_ones)[0]
+        open_ones = _without(open_ones, least)
+        called_off.append(least)
+    return called_off
+
+
+def _fits(booked: Sequence[Booked], most: int) -> bool:
+    return len(booked) <= most and can_be_done([it.visit for it in booked])
+
+
+def _without(booked: Sequence[Booked], one: Booked) -> list[Booked]:
+    return [it for it in booked if it is not one]
+
+
+def _dispensable(one: Booked) -> tuple[int, bool, float, UUID]:
+    rank = LEAST_IMPORTANT_FIRST.index(one.priority)
+    return rank, one.promised, -one.visit.start.timestamp(), one.assignment_id
+
+
+def _travel(here: Visit, there: Visit, speed_kmh: float) -> timedelta:
+    away = distance_km(here.latitude, here.longitude, there.latitude, there.longitude)
+    return timedelta(hours=away * ROAD_FACTOR / speed_kmh)
