@@ -14,6 +14,7 @@ from litestar.static_files import create_static_files_router
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.examples import EXAMPLES
 from api.kernel import clock, conditional
 from api.kernel.auth import BearerAuthentication
 from api.kernel.database import create_sessions
@@ -73,7 +74,7 @@ def _documentation(quanta: Sequence[Quantum]) -> OpenAPIConfig:
         path="/docs",
         use_handler_docstrings=True,
         render_plugins=[
-            CompleteJson(),
+            CompleteJson(EXAMPLES),
             SwaggerRenderPlugin(
                 path="/",
                 js_url="/docs-assets/swagger-ui-bundle.js",

@@ -1,6 +1,6 @@
 """What the OpenAPI document says beside the types: text fields, who may call, what can go wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from litestar.typing import FieldDefinition
 
 from api.kernel.auth import roles_of
 from api.kernel.conditional import CONDITIONAL, TAGGED
+from api.kernel.examples import Examples
 from api.kernel.fields import Field
 from api.kernel.idempotency import HEADER as IDEMPOTENCY_KEY
 from api.kernel.idempotency import MOST_CHARACTERS
@@ -105,14 +106,21 @@ class FieldSchemaPlugin(OpenAPISchemaPlugin):
 
 
 class CompleteJson(JsonRenderPlugin):
-    """The document with what follows from each route's guards and method."""
+    """The document with what follows from each route's guards and method, and with examples."""
+
+    def __init__(self, examples: Mapping[str, Any]) -> None:
+        """`examples` are by the name of what they are an example of."""
+        super().__init__()
+        self._examples = examples
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        return super().render(request, complete(request.app, openapi_schema))
+        return super().render(request, complete(request.app, openapi_schema, self._examples))
 
 
-def complete(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
-    """A copy of the document with roles, problems and common headers at every operation."""
+def complete(
+    app: Litestar, document: dict[str, Any], examples: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A copy of the document with roles, problems, common headers and examples."""
     whole = deepcopy(document)
     components = whole.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = PROBLEM
@@ -123,7 +131,15 @@ def complete(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
         operation = whole["paths"].get(path, {}).get(method)
         if operation is not None:
             _complete(operation, method, handler)
+            _add_examples(operation, Examples(components["schemas"], examples))
     return whole
+
+
+def _add_examples(operation: dict[str, Any], examples: Examples) -> None:
+    for message in (operation.get("requestBody", {}), *operation["responses"].values()):
+        for kind, content in message.get("content", {}).items():
+            if kind == "application/json" and "schema" in content:
+                content["example"] = examples.of(content["schema"])
 
 
 def _operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
