@@ -26,6 +26,7 @@ from api.kernel.requests import RequestId
 from api.kernel.transaction import OneTransaction, provide_session
 
 MAX_BODY_BYTES = 1_000_000
+"""For every route that does not name a limit of its own."""
 
 
 async def provide_now() -> datetime:
@@ -48,7 +49,6 @@ def _router(quantum: Quantum) -> Router:
         create_sessions(quantum.engine),
         # What only this process knows already: how it logs in.
         secret=quantum.engine.url.render_as_string(hide_password=False).encode(),
-        most_bytes=MAX_BODY_BYTES,
     )
     return Router(
         path=f"/{quantum.name}",

@@ -7,6 +7,7 @@ is the one of the IETF draft "The Idempotency-Key HTTP Header Field".
 
 import hashlib
 import hmac
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -156,20 +157,21 @@ def body_of(messages: Sequence[Any]) -> bytes:
     return b"".join(message.get("body", b"") for message in messages)
 
 
-async def read_body(receive: Receive, most: int) -> tuple[bytes | None, Receive]:
+async def read_body(receive: Receive, most: int | None) -> tuple[bytes | None, Receive]:
     """The request's body, and a `receive` that gives it once more.
 
     None when there is more than `most` bytes of it: what follows will refuse it, and reads on.
     """
+    limit = math.inf if most is None else most
     seen: list[Message] = []
     size = 0
     complete = False
-    while not complete and size <= most:
+    while not complete and size <= limit:
         message: Any = await receive()
         seen.append(message)
         size += len(message.get("body", b""))
         complete = message["type"] != "http.request" or not message.get("more_body", False)
-    body = body_of(seen) if size <= most else None
+    body = body_of(seen) if size <= limit else None
     waiting = iter(seen)
 
     async def again() -> Any:

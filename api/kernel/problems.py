@@ -69,6 +69,9 @@ def _invalid(request: AnyRequest, error: Exception) -> Response[Any]:
 def _http(request: AnyRequest, error: HTTPException) -> Response[Any]:
     if error.status_code == 400:
         return _invalid(request, error)
+    if error.status_code == 413:
+        most = request.route_handler.resolve_request_max_body_size()
+        return problem(413, error.detail, f"A body of at most {most:,} bytes is taken here.")
     return problem(error.status_code, error.detail, error.detail, error.headers)
 
 
@@ -76,14 +79,16 @@ def _unavailable(request: AnyRequest, error: Exception) -> Response[Any]:
     """The database is away or too slow: the client may try again, and should wait."""
     if not (is_unavailable(error) or is_busy(error)):
         return _unexpected(request, error)
-    log.error("database_unavailable", path=request.scope["path"], error=type(error).__name__)
+    log.error(
+        "database_unavailable", route=request.scope.get("path_template"), error=type(error).__name__
+    )
     return problem(
         503, "Not available now", "Nothing was changed. Try again.", {"Retry-After": "2"}
     )
 
 
 def _unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
-    log.error("request_failed", path=request.scope["path"], exc_info=error)
+    log.error("request_failed", route=request.scope.get("path_template"), exc_info=error)
     return problem(500, "Something went wrong", "Nothing was changed. Tell us if it happens again.")
 
 

@@ -47,12 +47,11 @@ class OneTransaction(ASGIMiddleware):
     """Opens the session of a request, and commits it when its answer is ready but not yet sent.
 
     A commit that fails is therefore an error to the client and never an acknowledged write.
-    `secret` keys the fingerprints of requests; `most_bytes` is the longest body.
+    `secret` keys the fingerprints of requests.
     """
 
     sessions: async_sessionmaker[AsyncSession]
     secret: bytes
-    most_bytes: int
     scopes = (ScopeType.HTTP,)
 
     def __deepcopy__(self, _: dict[int, Any]) -> Self:
@@ -112,16 +111,19 @@ class OneTransaction(ASGIMiddleware):
     async def _attempt(self, scope: Scope, receive: Receive) -> tuple[Attempt | None, Receive]:
         request = Request[Any, Any, Any](scope)
         raw = request.headers.get(HEADER)
-        handler = scope["route_handler"]
+        handler: Any = scope["route_handler"]
         if request.method != "POST" or raw is None or handler.opt.get(SECRET_ANSWER):
             return None, receive
         key = checked_key(raw)
-        body, receive = await read_body(receive, self.most_bytes)
+        body, receive = await read_body(receive, handler.resolve_request_max_body_size())
         if body is None:
             return None, receive
         user: Principal | None = scope.get("user")
         who = f"{user.issuer}:{user.id}" if user else "anonymous"
-        asked = fingerprint(self.secret, scope["path"].encode(), body)
+        target = scope["path"].encode()
+        if scope["query_string"]:
+            target += b"?" + scope["query_string"]
+        asked = fingerprint(self.secret, target, body)
         return Attempt(who, key, asked), receive
 
 
