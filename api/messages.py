@@ -118,6 +118,30 @@ class SurveyOutcome(CustomerToSysops, frozen=True, kw_only=True):
     answered_at: datetime
 
 
+class TicketAttachmentChanged(CustomerToSysops, frozen=True, kw_only=True):
+    """A ticket has a photo, or has it no more; its bytes stay in the customer database.
+
+    `version` is 1 for the first and 2 for the last word on it; what is removed has no name.
+    """
+
+    channel = "ticket_attachment_changed"
+
+    attachment_id: UUID
+    ticket_id: UUID
+    version: int
+    file_name: str | None
+    media_type: str
+    size_bytes: int
+    at: datetime
+    removed: bool = False
+
+
+ATTACHMENT_PASS = "customer/attachment"  # noqa: S105 - what the passes are for
+"""The purpose of the passes (`api.kernel.passes`) with which sysops lets staff open a photo at
+the customer quantum, at `ATTACHMENT_PATH` with the pass behind it."""
+ATTACHMENT_PATH = "/customer/attachment-links"
+
+
 # sysops -> customer -------------------------------------------------------------------
 
 

@@ -8,6 +8,11 @@ from api.customer.accounts.mailed_routes import MailedTokenController
 from api.customer.accounts.preference_routes import PreferenceController
 from api.customer.accounts.routes import AccountController
 from api.customer.accounts.session_routes import SessionController
+from api.customer.attachments.routes import (
+    AttachmentController,
+    AttachmentLinkController,
+    TicketAttachmentController,
+)
 from api.customer.cards.routes import CardController
 from api.customer.cards.service import CardSealer
 from api.customer.contracts.routes import ContractController
@@ -15,23 +20,41 @@ from api.customer.statements.routes import StatementController
 from api.customer.surveys.links import SurveyLinks
 from api.customer.surveys.routes import SurveyController
 from api.customer.tickets.routes import TicketController
-from api.kernel.auth import CUSTOMER_ISSUER, TokenSigner, TokenVerifier
+from api.kernel.auth import CUSTOMER_ISSUER, STAFF_ISSUER, TokenSigner, TokenVerifier
 from api.kernel.database import create_engine
 from api.kernel.fields import load_places
 from api.kernel.limits import Limits
+from api.kernel.passes import PassReader
 from api.kernel.quantum import Quantum
 from api.kernel.settings import ServiceSettings
+
+CONTROLLERS = (
+    AccountController,
+    SessionController,
+    MailedTokenController,
+    PreferenceController,
+    ContractController,
+    CardController,
+    TicketController,
+    AttachmentController,
+    TicketAttachmentController,
+    AttachmentLinkController,
+    StatementController,
+    SurveyController,
+)
 
 
 class QuantumSettings(ServiceSettings):
     """`signing_key` is the PEM private key that signs customer tokens; the public half checks
     them. `vault_box_public_key` seals cards for the billing quantum (base64).
     `survey_key`, 32 characters or more, signs what mails carry (survey links, tokens); the
-    notifier has the same.
+    notifier has the same. `staff_public_key` checks the passes with which staff open photos; no
+    token of theirs is accepted.
     """
 
     signing_key: SecretStr
     customer_public_key: str
+    staff_public_key: str
     vault_box_public_key: str
     survey_key: SecretStr
 
@@ -45,6 +68,11 @@ def quantum(settings: QuantumSettings) -> Quantum:
     links = SurveyLinks(settings.survey_key.get_secret_value())
 
     mailed_tokens = MailedTokens(settings.survey_key.get_secret_value())
+
+    passes = PassReader(STAFF_ISSUER, settings.staff_public_key)
+
+    async def provide_passes() -> PassReader:
+        return passes
 
     async def provide_mailed_tokens() -> MailedTokens:
         return mailed_tokens
@@ -66,22 +94,13 @@ def quantum(settings: QuantumSettings) -> Quantum:
             pool_size=settings.pool_size,
         ),
         verifier=TokenVerifier("customer", {CUSTOMER_ISSUER: settings.customer_public_key}),
-        controllers=[
-            AccountController,
-            SessionController,
-            MailedTokenController,
-            PreferenceController,
-            ContractController,
-            CardController,
-            TicketController,
-            StatementController,
-            SurveyController,
-        ],
+        controllers=CONTROLLERS,
         limits=Limits.of(settings),
         dependencies={
             "signer": provide_signer,
             "sealer": provide_sealer,
             "links": provide_links,
             "mailed_tokens": provide_mailed_tokens,
+            "passes": provide_passes,
         },
     )

@@ -1,6 +1,7 @@
 """All tables of the customer database, for migrations and drift tests."""
 
 from api.customer.accounts import tables as accounts
+from api.customer.attachments import tables as attachments
 from api.customer.base import Base
 from api.customer.cards import tables as cards
 from api.customer.contracts import tables as contracts
@@ -11,7 +12,16 @@ from api.customer.tickets import tables as tickets
 from api.kernel.database import inbox_table
 from api.kernel.idempotency import idempotency_table
 
-MODULES = (accounts, cards, contracts, notifications, statements, surveys, tickets)
+MODULES = (
+    accounts,
+    attachments,
+    cards,
+    contracts,
+    notifications,
+    statements,
+    surveys,
+    tickets,
+)
 INBOX = inbox_table(Base.metadata)
 IDEMPOTENCY_KEYS = idempotency_table(Base.metadata)
 METADATA = Base.metadata

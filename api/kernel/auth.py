@@ -35,6 +35,22 @@ _hasher = argon2.PasswordHasher()
 _NOBODYS_HASH = _hasher.hash("a password that nobody has")
 
 
+def private_key(pem: str) -> Ed25519PrivateKey:
+    """The key that signs; raises TypeError for one of another kind."""
+    key = load_pem_private_key(pem.encode(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise TypeError("The signing key is not an Ed25519 key.")
+    return key
+
+
+def public_key(pem: str) -> Ed25519PublicKey:
+    """The key that checks signatures; raises TypeError for one of another kind."""
+    key = load_pem_public_key(pem.encode())
+    if not isinstance(key, Ed25519PublicKey):
+        raise TypeError("The public key is not an Ed25519 key.")
+    return key
+
+
 class Principal(msgspec.Struct, frozen=True):
     """The signed-in person of one request; `issued_at` is when the token was given."""
 
@@ -50,12 +66,7 @@ class TokenVerifier:
     def __init__(self, audience: str, public_keys: dict[str, str]) -> None:
         """`public_keys` maps an issuer to its PEM public key."""
         self._audience = audience
-        self._keys: dict[str, Ed25519PublicKey] = {}
-        for issuer, pem in public_keys.items():
-            key = load_pem_public_key(pem.encode())
-            if not isinstance(key, Ed25519PublicKey):
-                raise TypeError(f"The public key of {issuer} is not an Ed25519 key.")
-            self._keys[issuer] = key
+        self._keys = {issuer: public_key(pem) for issuer, pem in public_keys.items()}
 
     def verify(self, token: str, now: datetime) -> Principal:
         """The token's principal; raises NotSignedIn when it is not valid at `now`."""
@@ -86,11 +97,8 @@ class TokenSigner:
     """Signs access tokens as one issuer."""
 
     def __init__(self, issuer: str, private_key_pem: str) -> None:
-        key = load_pem_private_key(private_key_pem.encode(), password=None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise TypeError(f"The signing key of {issuer} is not an Ed25519 key.")
         self._issuer = issuer
-        self._key = key
+        self._key = private_key(private_key_pem)
 
     def sign(
         self, subject: UUID, roles: Collection[str], audience: Collection[str], now: datetime

@@ -12,9 +12,11 @@ from api.messages import (
     EntitlementChanged,
     StaffNotification,
     SurveyOutcome,
+    TicketAttachmentChanged,
     TicketCreated,
     TicketRequested,
 )
+from api.sysops.attachments.handlers import ticket_attachment_changed
 from api.sysops.notifications.handlers import StaffNotifier
 from api.sysops.tickets import handlers
 
@@ -27,6 +29,7 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
             {
                 TicketCreated: handlers.ticket_created,
                 TicketRequested: handlers.ticket_requested,
+                TicketAttachmentChanged: ticket_attachment_changed,
                 CustomerChanged: handlers.customer_changed,
                 EntitlementChanged: handlers.entitlement_changed,
                 SurveyOutcome: handlers.survey_outcome,

@@ -1,15 +1,18 @@
 """The sysops quantum as a process serves it: tickets, experts, catalogue, knowledge, staff."""
 
 from litestar import Router
-from pydantic import SecretStr
+from pydantic import HttpUrl, SecretStr
 
 import api.sysops.tables  # noqa: F401 - all of them, for the keys between them
 from api.kernel.auth import STAFF_ISSUER, TokenSigner, TokenVerifier
 from api.kernel.database import create_engine
 from api.kernel.fields import load_places
 from api.kernel.limits import Limits
+from api.kernel.passes import PassMaker
 from api.kernel.quantum import Quantum
 from api.kernel.settings import ServiceSettings
+from api.sysops.attachments.routes import TicketPhotoController
+from api.sysops.attachments.service import PhotoLinks
 from api.sysops.audit.routes import AuditController
 from api.sysops.catalogue.routes import CatalogueController
 from api.sysops.experts.routes import ExpertController
@@ -29,6 +32,7 @@ CONTROLLERS = (
     ExpertController,
     TicketController,
     VisitController,
+    TicketPhotoController,
     CatalogueController,
     ArticleController,
     *STEPS,
@@ -39,10 +43,14 @@ CONTROLLERS = (
 
 
 class QuantumSettings(ServiceSettings):
-    """`signing_key` is the PEM private key that signs staff tokens; the public half checks them."""
+    """`signing_key` is the PEM private key that signs staff tokens; the public half checks them.
+
+    `public_base_url` is where people reach the customer API; links to photos begin with it.
+    """
 
     signing_key: SecretStr
     staff_public_key: str
+    public_base_url: HttpUrl
 
 
 def quantum(settings: QuantumSettings) -> Quantum:
@@ -52,6 +60,14 @@ def quantum(settings: QuantumSettings) -> Quantum:
 
     async def provide_signer() -> TokenSigner:
         return signer
+
+    photo_links = PhotoLinks(
+        PassMaker(STAFF_ISSUER, settings.signing_key.get_secret_value()),
+        str(settings.public_base_url),
+    )
+
+    async def provide_photo_links() -> PhotoLinks:
+        return photo_links
 
     return Quantum(
         name="sysops",
@@ -63,5 +79,5 @@ def quantum(settings: QuantumSettings) -> Quantum:
         verifier=TokenVerifier("sysops", {STAFF_ISSUER: settings.staff_public_key}),
         controllers=[Router(path="/", route_handlers=CONTROLLERS, guards=[still_valid])],
         limits=Limits.of(settings),
-        dependencies={"signer": provide_signer},
+        dependencies={"signer": provide_signer, "photo_links": provide_photo_links},
     )

@@ -2,6 +2,7 @@
 
 from api.kernel.database import inbox_table
 from api.kernel.idempotency import idempotency_table
+from api.sysops.attachments import tables as attachments
 from api.sysops.audit import tables as audit
 from api.sysops.base import Base
 from api.sysops.catalogue import tables as catalogue
@@ -11,7 +12,16 @@ from api.sysops.notifications import tables as notifications
 from api.sysops.staff import tables as staff
 from api.sysops.tickets import tables as tickets
 
-MODULES = (audit, catalogue, experts, knowledge, notifications, staff, tickets)
+MODULES = (
+    attachments,
+    audit,
+    catalogue,
+    experts,
+    knowledge,
+    notifications,
+    staff,
+    tickets,
+)
 INBOX = inbox_table(Base.metadata)
 IDEMPOTENCY_KEYS = idempotency_table(Base.metadata)
 METADATA = Base.metadata

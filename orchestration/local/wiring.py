@@ -77,16 +77,23 @@ def api(instance: Instance, quantum: str) -> dict[str, str]:
         "SQUAD_DATABASE_URL": role_url(instance, quantum, f"{quantum}_api"),
         "SQUAD_PORT": str(instance.port(API_PORTS[quantum])),
     }
-    if quantum == "customer":
-        return own | {
-            "SQUAD_SIGNING_KEY": keys.signing_key(store, CUSTOMERS),
-            "SQUAD_CUSTOMER_PUBLIC_KEY": keys.public_key(store, CUSTOMERS),
-            "SQUAD_VAULT_BOX_PUBLIC_KEY": keys.box_public_key(store),
-            "SQUAD_SURVEY_KEY": keys.survey_key(store),
-        }
     staff = {"SQUAD_STAFF_PUBLIC_KEY": keys.public_key(store, STAFF)}
+    customers = {"SQUAD_CUSTOMER_PUBLIC_KEY": keys.public_key(store, CUSTOMERS)}
+    if quantum == "customer":
+        # The public half of the staff's key opens photos by passes, and accepts no token.
+        return (
+            own
+            | staff
+            | customers
+            | {
+                "SQUAD_SIGNING_KEY": keys.signing_key(store, CUSTOMERS),
+                "SQUAD_VAULT_BOX_PUBLIC_KEY": keys.box_public_key(store),
+                "SQUAD_SURVEY_KEY": keys.survey_key(store),
+            }
+        )
     if quantum == "sysops":
-        return own | staff | {"SQUAD_SIGNING_KEY": keys.signing_key(store, STAFF)}
+        signing = {"SQUAD_SIGNING_KEY": keys.signing_key(store, STAFF)}
+        return own | staff | customers | signing | public_address(instance)
     if quantum == "analytics":
         return own | staff | warehouse(instance)
     return own | staff
@@ -109,10 +116,15 @@ def relay(instance: Instance, pair: tuple[str, str, str, str]) -> dict[str, str]
     if source != target:
         return own
     if source == "customer":
-        here = f"http://127.0.0.1:{instance.port(API_PORTS['customer'])}"
         own["SQUAD_SURVEY_KEY"] = keys.survey_key(store)
-        own |= _or_given(instance, {"SQUAD_PUBLIC_BASE_URL": here})
+        own |= public_address(instance)
     return own | mail_and_sms(instance)
+
+
+def public_address(instance: Instance) -> dict[str, str]:
+    """Where people reach the customer API, for who writes links to it."""
+    here = f"http://127.0.0.1:{instance.port(API_PORTS['customer'])}"
+    return _or_given(instance, {"SQUAD_PUBLIC_BASE_URL": here})
 
 
 def code_location(instance: Instance, location: str) -> dict[str, str]:

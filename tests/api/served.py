@@ -17,7 +17,7 @@ from api.kernel.quantum import Quantum
 from api.kernel.sealing import generate_box_keypair
 from tests.api.customer import world as customer_world
 from tests.api.support import key_pair
-from tests.api.sysops.conftest import add_staff
+from tests.api.sysops.conftest import add_staff, settings_for
 from tests.databases import Databases
 from tests.world import furnish
 
@@ -60,6 +60,7 @@ def customer(databases: Databases) -> tuple[Quantum, str]:
         port=0,
         signing_key=SecretStr(private),
         customer_public_key=public,
+        staff_public_key=key_pair("sysops")[1],
         vault_box_public_key=generate_box_keypair().public_key,
         survey_key=SecretStr("a survey key of these tests, long enough"),
     )
@@ -67,18 +68,12 @@ def customer(databases: Databases) -> tuple[Quantum, str]:
 
 
 def sysops(databases: Databases) -> tuple[Quantum, str]:
-    from api.sysops.quantum import QuantumSettings, quantum
+    from api.sysops.quantum import quantum
 
     furnish(databases)
     person = add_staff(databases, "administrator")
-    private, public = key_pair("sysops")
-    made = QuantumSettings(
-        database_url=SecretStr(databases.url("sysops", "sysops_api")),
-        port=0,
-        signing_key=SecretStr(private),
-        staff_public_key=public,
-    )
-    return quantum(made), token(STAFF_ISSUER, person, "administrator", "helpdesk", "expert")
+    made = quantum(settings_for(databases))
+    return made, token(STAFF_ISSUER, person, "administrator", "helpdesk", "expert")
 
 
 def billing(databases: Databases) -> tuple[Quantum, str]:

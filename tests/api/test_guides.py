@@ -30,7 +30,7 @@ SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 URL = re.compile(
     r"(?:\$(?P<variable>[A-Z]+)|http://127\.0\.0\.1:\d+/(?P<name>[a-z]+))(?P<path>/.*)?"
 )
-WITH_VALUE = {"-H", "-X", "-d", "--data-urlencode"}
+WITH_VALUE = {"-H", "-X", "-d", "-o", "--data-binary", "--data-urlencode"}
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ def application(name: str) -> Litestar:
         customer_public_key=public,
         staff_public_key=public,
         vault_box_public_key=generate_box_keypair().public_key,
+        public_base_url="https://support.squad.example",
         survey_key="a survey key of these tests, long enough",
         warehouse_dir=ROOT / "no warehouse",
     )

@@ -8,6 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.customer.attachments import service as attachments
+from api.customer.attachments.views import AttachmentView
 from api.customer.guards import CUSTOMERS
 from api.customer.tickets import service
 from api.customer.tickets.views import (
@@ -42,7 +44,8 @@ class TicketController(Controller):
         """Needs a running contract in good standing that covers the device.
 
         The ticket is safe when this answers. Preferred windows lie in the future, last two
-        hours or more and end within 60 days; without any, every time suits.
+        hours or more and end within 60 days; without any, every time suits. `attachment_ids`
+        are photos that you uploaded before, six at most.
         """
         new = service.NewTicket(
             contract_id=data.contract_id,
@@ -50,6 +53,7 @@ class TicketController(Controller):
             ticket_type=data.ticket_type,
             description=data.description,
             preferred_windows=windows_of(data.preferred_windows),
+            attachment_ids=data.attachment_ids,
         )
         return TicketView.of(await service.submit(session, request.user.id, new, now))
 
@@ -75,9 +79,14 @@ class TicketController(Controller):
         ticket_id: FromPath[UUID],
         session: NamedDependency[AsyncSession],
     ) -> TicketWithTimeline:
-        """A ticket with its timeline in plain words."""
+        """A ticket with its timeline in plain words, and its photos."""
         ticket, timeline = await service.find(session, request.user.id, ticket_id)
-        return TicketWithTimeline.of(ticket, timeline=timeline_of(timeline))
+        photos = await attachments.of_ticket(session, ticket.id)
+        return TicketWithTimeline.of(
+            ticket,
+            timeline=timeline_of(timeline),
+            attachments=[AttachmentView.of(it) for it in photos],
+        )
 
     @post("/{ticket_id:uuid}/cancel", status_code=202, summary="Ask to cancel a ticket")
     async def cancel(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.customer.accounts.service import service_address
 from api.customer.accounts.tables import Account, Address
+from api.customer.attachments import service as attachments
 from api.customer.contracts.tables import Contract, SupportPlan, TicketType
 from api.customer.tickets import rules
 from api.customer.tickets.tables import Ticket, TicketTimeline
@@ -29,6 +30,7 @@ class NewTicket:
     ticket_type: str
     description: str
     preferred_windows: Sequence[Window]
+    attachment_ids: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class _Ground:
 async def submit(session: AsyncSession, account_id: UUID, new: NewTicket, now: datetime) -> Ticket:
     """Save a ticket as `submitted` and send it to sysops; raises Invalid with all reasons."""
     ground = await _ground(session, account_id, new)
-    errors = [*ground.errors(), *rules.window_errors(new.preferred_windows, now)]
+    photos, wrong = await attachments.choose(session, account_id, new.attachment_ids)
+    errors = [*ground.errors(), *rules.window_errors(new.preferred_windows, now), *wrong]
     if errors or ground.plan is None or ground.address is None:
         raise Invalid(errors)
     windows = _in_utc(new.preferred_windows)
@@ -80,6 +83,7 @@ async def submit(session: AsyncSession, account_id: UUID, new: NewTicket, now: d
     await session.flush()
     session.add(TicketTimeline(ticket_id=ticket.id, version=0, status="submitted", at=now))
     await outbox.send(session, created(ticket, ground.account, ground.address))
+    await attachments.give(session, ticket.id, photos, now)
     return ticket
 
 

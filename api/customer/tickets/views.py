@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from api.customer.attachments.views import AttachmentView, ChosenUploads
 from api.customer.tickets import words
 from api.customer.tickets.tables import Ticket, TicketTimeline
 from api.kernel.fields import Line, Prose
@@ -32,6 +33,7 @@ class NewTicketBody(msgspec.Struct, forbid_unknown_fields=True):
     ticket_type: Line
     description: Prose
     preferred_windows: list[WindowBody] = []
+    attachment_ids: ChosenUploads = []
 
 
 class CancelBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -130,6 +132,7 @@ class TimelineEntry(msgspec.Struct):
 
 class TicketWithTimeline(TicketView, kw_only=True):
     timeline: list[TimelineEntry]
+    attachments: list[AttachmentView]
 
 
 class TicketPage(msgspec.Struct):

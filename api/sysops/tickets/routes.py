@@ -16,6 +16,7 @@ from api.kernel.auth import Requires, SignedInRequest
 from api.kernel.errors import FieldError, Invalid, NotFound
 from api.kernel.fields import Line, Phone, Prose, Zip, place
 from api.messages import Priority, ServiceAddress, TicketStatus, Window
+from api.sysops.attachments import service as photos
 from api.sysops.staff.tables import Staff
 from api.sysops.tickets import intake, rules, service
 from api.sysops.tickets.tables import Assignment, Customer, Entitlement, Ticket, TicketEvent
@@ -102,9 +103,12 @@ class TicketView(msgspec.Struct):
 
 
 class TicketDetail(msgspec.Struct):
+    """`attachment_count` is how many photos there are at `/tickets/{id}/attachments`."""
+
     ticket: TicketView
     events: list[EventView]
     assignments: list[AssignmentView]
+    attachment_count: int
 
 
 class EntitlementView(msgspec.Struct):
@@ -212,6 +216,7 @@ class TicketController(Controller):
             assignments=[
                 _assignment_view(assignment, expert) for assignment, expert in assignments
             ],
+            attachment_count=(await photos.counts(session, [ticket_id])).get(ticket_id, 0),
         )
 
     @get("/customers", guards=[Requires(*OVERSEERS)], summary="Find a customer")

@@ -1,5 +1,6 @@
 """What an expert sees and does: proposals, visits, resolution."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.kernel.auth import Requires, SignedInRequest
 from api.kernel.fields import Line, Prose
 from api.messages import Priority, ServiceAddress, TicketStatus, Window
+from api.sysops.attachments import service as photos
 from api.sysops.tickets import service, visits
 from api.sysops.tickets.tables import Assignment, Ticket
 
@@ -30,7 +32,10 @@ class Completion(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class VisitView(msgspec.Struct):
-    """A visit as its expert sees it; `id` is the assignment's."""
+    """A visit as its expert sees it; `id` is the assignment's.
+
+    `attachment_count` is how many photos there are at `/visits/{id}/attachments`.
+    """
 
     id: UUID
     ticket_id: UUID
@@ -46,9 +51,22 @@ class VisitView(msgspec.Struct):
     description: str
     priority: Priority
     travel_km: float
+    attachment_count: int
 
 
-def view(ticket: Ticket, assignment: Assignment) -> VisitView:
+Own = tuple[Ticket, Assignment]
+
+
+async def views(session: AsyncSession, own: Sequence[Own]) -> list[VisitView]:
+    count = await photos.counts(session, [ticket.id for ticket, _ in own])
+    return [_view(*one, count.get(one[0].id, 0)) for one in own]
+
+
+async def view(session: AsyncSession, own: Own) -> VisitView:
+    return (await views(session, [own]))[0]
+
+
+def _view(ticket: Ticket, assignment: Assignment, attachment_count: int) -> VisitView:
     return VisitView(
         id=assignment.id,
         ticket_id=ticket.id,
@@ -64,6 +82,7 @@ def view(ticket: Ticket, assignment: Assignment) -> VisitView:
         description=ticket.description,
         priority=ticket.priority,
         travel_km=assignment.travel_km,
+        attachment_count=attachment_count,
     )
 
 
@@ -79,7 +98,7 @@ class VisitController(Controller):
     ) -> list[VisitView]:
         """Proposals to answer and visits to make, by arrival window."""
         own = await visits.live_visits(session, request.user.id)
-        return [view(ticket, assignment) for ticket, assignment in own]
+        return await views(session, own)
 
     @post("/{visit_id:uuid}/accept", status_code=200, summary="Accept a proposal")
     async def accept(
@@ -91,7 +110,7 @@ class VisitController(Controller):
     ) -> VisitView:
         """Promises the visit; the customer is told who comes and when."""
         own = await visits.answer(session, visit_id, request.user.id, now, accept=True)
-        return view(*own)
+        return await view(session, own)
 
     @post("/{visit_id:uuid}/reject", status_code=200, summary="Reject a proposal")
     async def reject(
@@ -106,7 +125,7 @@ class VisitController(Controller):
         own = await visits.answer(
             session, visit_id, request.user.id, now, accept=False, reason=data.reason
         )
-        return view(*own)
+        return await view(session, own)
 
     @post("/{visit_id:uuid}/start", status_code=200, summary="Start the work")
     async def start(
@@ -117,7 +136,8 @@ class VisitController(Controller):
         now: NamedDependency[datetime],
     ) -> VisitView:
         """You are with the customer and begin."""
-        return view(*await visits.act(session, visit_id, request.user.id, "start", now))
+        own = await visits.act(session, visit_id, request.user.id, "start", now)
+        return await view(session, own)
 
     @post("/{visit_id:uuid}/no-show", status_code=200, summary="Nobody is home")
     async def no_show(
@@ -132,7 +152,7 @@ class VisitController(Controller):
         own = await visits.act(
             session, visit_id, request.user.id, "no_show", now, reason=data.reason
         )
-        return view(*own)
+        return await view(session, own)
 
     @post("/{visit_id:uuid}/follow-up", status_code=200, summary="Another visit is needed")
     async def follow_up(
@@ -147,7 +167,7 @@ class VisitController(Controller):
         own = await visits.act(
             session, visit_id, request.user.id, "follow_up", now, reason=data.reason
         )
-        return view(*own)
+        return await view(session, own)
 
     @post("/{visit_id:uuid}/complete", status_code=200, summary="Resolve the ticket")
     async def complete(
@@ -167,4 +187,4 @@ class VisitController(Controller):
             resolution=data.resolution,
             article_ids=data.article_ids,
         )
-        return view(*own)
+        return await view(session, own)

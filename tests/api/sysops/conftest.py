@@ -6,13 +6,14 @@ from uuid import UUID
 import argon2
 import httpx
 import pytest
-from pydantic import SecretStr
+from pydantic import HttpUrl, SecretStr
 
 from api.sysops.quantum import QuantumSettings, quantum
 from tests.api.support import bearer, client, key_pair
 from tests.databases import Databases
 from tests.world import Household, household
 
+CUSTOMERS_AT = "https://support.squad.example"
 PASSWORD = "correct horse battery staple"
 # Cheap to check, for nearly every test signs in: a hash carries its own cost.
 HASH = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
@@ -20,16 +21,21 @@ HASH = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PA
 SignIn = Callable[[str], Awaitable[dict[str, str]]]
 
 
-@pytest.fixture
-async def sysops(databases: Databases) -> AsyncIterator[httpx.AsyncClient]:
+def settings_for(databases: Databases) -> QuantumSettings:
+    """The settings of the sysops API on the databases of a test."""
     private, public = key_pair("sysops")
-    settings = QuantumSettings(
+    return QuantumSettings(
         database_url=SecretStr(databases.url("sysops", "sysops_api")),
         port=0,
         signing_key=SecretStr(private),
         staff_public_key=public,
+        public_base_url=HttpUrl(CUSTOMERS_AT),
     )
-    async with client(quantum, settings) as opened:
+
+
+@pytest.fixture
+async def sysops(databases: Databases) -> AsyncIterator[httpx.AsyncClient]:
+    async with client(quantum, settings_for(databases)) as opened:
         yield opened
 
 

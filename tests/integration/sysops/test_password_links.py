@@ -7,11 +7,10 @@ from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
-from api.sysops.quantum import QuantumSettings, quantum
-from tests.api.support import bearer, client, key_pair, pointers
-from tests.api.sysops.conftest import PASSWORD, add_staff
+from api.sysops.quantum import quantum
+from tests.api.support import bearer, client, pointers
+from tests.api.sysops.conftest import PASSWORD, add_staff, settings_for
 from tests.databases import Databases
 from tests.integration.sysops.test_staff_notifications import received, sandbox
 from tests.messaging import deliver
@@ -61,15 +60,8 @@ class Office:
 
 @pytest.fixture
 async def office(databases: Databases, sandbox: str) -> AsyncIterator[Office]:
-    private, public = key_pair("sysops")
-    settings = QuantumSettings(
-        database_url=SecretStr(databases.url("sysops", "sysops_api")),
-        port=0,
-        signing_key=SecretStr(private),
-        staff_public_key=public,
-    )
     add_staff(databases, "administrator")
-    async with client(quantum, settings) as http:
+    async with client(quantum, settings_for(databases)) as http:
         office = Office(http, databases, sandbox)
         answer = await office.sign_in("administrator@squad.example", PASSWORD)
         office.headers = bearer(answer.json()["access_token"])

@@ -13,14 +13,13 @@ from zoneinfo import ZoneInfo
 import httpx
 import msgspec
 import pytest
-from pydantic import SecretStr
 
 from api.kernel.messages import decode_envelope
 from api.messages import TicketProgress, Window
-from api.sysops.quantum import QuantumSettings, quantum
+from api.sysops.quantum import quantum
 from orchestration.assignment import referee
-from tests.api.support import bearer, client, key_pair
-from tests.api.sysops.conftest import PASSWORD, add_staff
+from tests.api.support import bearer, client
+from tests.api.sysops.conftest import PASSWORD, add_staff, settings_for
 from tests.databases import Databases
 from tests.integration.assignment.test_run import open_tickets, run
 from tests.messaging import queued
@@ -83,15 +82,8 @@ async def desk(databases: Databases) -> AsyncIterator[Desk]:
     await open_tickets(databases, 1)
     await run(databases)
     other = add_expert(databases, "other", level=4, latitude=30.4)
-    private, public = key_pair("sysops")
-    settings = QuantumSettings(
-        database_url=SecretStr(databases.url("sysops", "sysops_api")),
-        port=0,
-        signing_key=SecretStr(private),
-        staff_public_key=public,
-    )
     credentials = {"email": "administrator@squad.example", "password": PASSWORD}
-    async with client(quantum, settings) as http:
+    async with client(quantum, settings_for(databases)) as http:
         answer = await http.post("/sysops/sessions", json=credentials)
         headers = bearer(answer.json()["access_token"])
         desk = Desk(http, databases, headers, sent, other)
