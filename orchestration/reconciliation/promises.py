@@ -69,6 +69,11 @@ TICKETS = Root(
     """,
     everything="SELECT id FROM ticket",
 )
+PHOTOS = Root(
+    "customer",
+    recent="SELECT id FROM attachment WHERE ticket_id IS NOT NULL AND updated_at >= :since",
+    everything="SELECT id FROM attachment WHERE ticket_id IS NOT NULL",
+)
 # An old invoice is paid, or given up, through a payment or while its dunning runs.
 INVOICES = Root(
     "billing",
@@ -122,6 +127,17 @@ PROMISES = (
         target="customer",
         arrived="SELECT id, version, status FROM ticket WHERE id = ANY(:ids)",
         queue=Queue("customer", ("ticket_progress", "phone_ticket_created")),
+        moves=True,
+    ),
+    Promise(
+        name="photos_reach_who_solves_the_ticket",
+        says="Every photo of a ticket is shown in sysops, or removed there too, or word of it is on"
+        " its way.",
+        root=PHOTOS,
+        items="SELECT id, version, 'told' FROM attachment WHERE id = ANY(:ids)",
+        target="sysops",
+        arrived="SELECT id, version, 'told' FROM ticket_attachment WHERE id = ANY(:ids)",
+        queue=Queue("sysops", ("ticket_attachment_changed",)),
         moves=True,
     ),
     Promise(

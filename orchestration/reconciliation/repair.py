@@ -15,6 +15,8 @@ from sqlalchemy.orm import load_only
 from api.billing.invoices.announce import announce
 from api.billing.invoices.tables import Invoice
 from api.customer.accounts.tables import Account, Address
+from api.customer.attachments import service as customer_attachments
+from api.customer.attachments.tables import Attachment
 from api.customer.tickets import service as customer_tickets
 from api.customer.tickets.tables import Ticket as CustomerTicket
 from api.kernel import outbox
@@ -60,6 +62,14 @@ async def _submitted(session: AsyncSession, gaps: Sequence[Gap], _: datetime) ->
     found = (await session.execute(query)).all()
     await outbox.send(session, *(customer_tickets.created(*row) for row in found))
     return _of(gaps, {ticket.id for ticket, _, _ in found})
+
+
+async def _photos(session: AsyncSession, gaps: Sequence[Gap], _: datetime) -> list[Gap]:
+    """Tell sysops how it stands with the photo now."""
+    wanted = _ids(gaps, "missing", "behind")
+    found = (await session.scalars(select(Attachment).where(Attachment.id.in_(wanted)))).all()
+    await outbox.send(session, *(customer_attachments.told(it) for it in found))
+    return _of(gaps, {it.id for it in found})
 
 
 async def _states(session: AsyncSession, gaps: Sequence[Gap], _: datetime) -> list[Gap]:
@@ -134,6 +144,7 @@ async def _staff_mail(session: AsyncSession, gaps: Sequence[Gap], _: datetime) -
 
 REPAIRS: Mapping[str, tuple[Database, Repair]] = {
     "submitted_tickets_arrive": ("customer", _submitted),
+    "photos_reach_who_solves_the_ticket": ("customer", _photos),
     "customers_see_the_state_of_tickets": ("sysops", _states),
     "proposed_experts_are_told": ("sysops", _experts),
     "resolutions_are_surveyed": ("sysops", _surveys),

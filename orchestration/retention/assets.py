@@ -76,7 +76,8 @@ def closed_tickets() -> Iterator[dg.MaterializeResult[None]]:
     key=FORGOTTEN,
     group_name=GROUP,
     description="Ids of messages received, and queue logs, that are older than 30 days and than"
-    " any message still queued or held.",
+    " any message still queued or held; answers under idempotency keys, and photos that no ticket"
+    " got, after a day.",
     owners=[OWNER],
     kinds={"python", "postgres"},
 )

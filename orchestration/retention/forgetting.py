@@ -1,4 +1,5 @@
-"""Removes received message ids and queue logs that are too old to matter, a little at a time.
+"""Removes what is too old to matter, a little at a time: ids of received messages, queue logs,
+answers under idempotency keys, photos that no ticket got.
 
 Runs with the role `janitor` in each database, which sees ages and ids, and no payload.
 """
@@ -10,6 +11,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from api.customer.attachments.rules import UNUSED_FOR
 from api.kernel import idempotency
 from api.messages import PAIRS
 from orchestration.retention.rules import KEEP, forget_before
@@ -46,6 +48,15 @@ WITH old AS (
 DELETE FROM idempotency_key AS it USING old WHERE it.who = old.who AND it.key = old.key
 """)
 
+# Asked once more when it is removed: a ticket may have got it meanwhile. Its content goes with it.
+_PHOTOS = text("""
+WITH old AS (
+    SELECT id FROM attachment WHERE ticket_id IS NULL AND uploaded_at < :before
+    ORDER BY uploaded_at LIMIT :most
+)
+DELETE FROM attachment AS it USING old WHERE it.id = old.id AND it.ticket_id IS NULL
+""")
+
 Sessions = Mapping[str, async_sessionmaker[AsyncSession]]
 
 
@@ -59,6 +70,7 @@ async def forget(sessions: Sessions, now: datetime) -> dict[str, int]:
         gone[f"{name}_idempotency_keys"] = await _delete(
             sessions[name], _KEYS, now - idempotency.KEEP
         )
+    gone["unused_photos"] = await _delete(sessions["customer"], _PHOTOS, now - UNUSED_FOR)
     return gone
 
 

@@ -26,6 +26,8 @@ async def test_every_step_of_a_tickets_life_is_whole_in_flight_and_after_it_arri
 
     ticket_id = await world.submit()
     await whole()
+    await world.photograph(ticket_id)
+    await whole()
     visit_id = await world.propose(ticket_id)
     await whole()
     await world.accept(visit_id)
@@ -40,6 +42,7 @@ async def test_every_step_of_a_tickets_life_is_whole_in_flight_and_after_it_arri
     assert broken(everything) == {}
     assert {name: it.checked for name, it in everything.findings.items()} == {
         "submitted_tickets_arrive": 1,
+        "photos_reach_who_solves_the_ticket": 1,
         "customers_see_the_state_of_tickets": 2,
         "proposed_experts_are_told": 1,
         "customers_are_told_who_comes": 0,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from api.customer.attachments import service as attachments
 from api.sysops.tickets.proposals import close_old
 from orchestration.reconciliation.run import Report
 from tests.databases import Databases
@@ -65,6 +66,25 @@ async def test_a_state_lost_on_its_way_to_the_customer(world: World, databases: 
         ("accepted", "Eve")
     ]
     assert ("expert_arriving",) in databases.rows("customer", "SELECT kind FROM notification")
+
+
+async def test_word_of_a_photo_lost_on_its_way_to_sysops(
+    world: World, databases: Databases
+) -> None:
+    ticket_id = await world.submit()
+    photo_id = await world.photograph(ticket_id)
+    world.lose("customer", "sysops", "ticket_attachment_changed")
+    await world.carry()
+    promise = "photos_reach_who_solves_the_ticket"
+    assert broken(await world.reconcile()) == {promise: {"missing": 1}}
+    await mended(world)
+    async with world.acting("customer", "customer_api") as session:
+        await attachments.remove(session, world.home.customer_id, photo_id, datetime.now(UTC))
+    world.lose("customer", "sysops", "ticket_attachment_changed")
+    assert broken(await world.reconcile()) == {promise: {"behind": 1}}
+    await mended(world)
+    rows = databases.rows("sysops", "SELECT file_name, removed_at IS NULL FROM ticket_attachment")
+    assert rows == [(None, False)]
 
 
 async def test_a_phone_ticket_lost_on_its_way_to_the_customer(

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.billing.invoices.announce import announce
+from api.customer.attachments import service as attachments
 from api.customer.tickets import service as customer_tickets
 from api.messages import Window
 from api.sysops.tickets import intake, visits
@@ -112,6 +113,21 @@ class World:
             now = datetime.now(UTC)
             ticket = await customer_tickets.submit(session, self.home.customer_id, new, now)
             return ticket.id
+
+    async def photograph(self, ticket_id: UUID) -> UUID:
+        """A photo that the customer adds to a ticket."""
+        new = attachments.Upload(
+            content=b"a picture",
+            media_type="image/jpeg",
+            file_name="laptop.jpg",
+            width=4,
+            height=3,
+        )
+        async with self.acting("customer", "customer_api") as session:
+            now, owner = datetime.now(UTC), self.home.customer_id
+            photo = await attachments.keep(session, owner, new, now)
+            await attachments.add_to_ticket(session, owner, ticket_id, [photo.id], now)
+            return photo.id
 
     async def take_by_phone(self) -> UUID:
         """A ticket in the customer's name, as the helpdesk takes it."""

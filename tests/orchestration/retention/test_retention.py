@@ -12,6 +12,8 @@ from api.databases import SCHEMAS
 from orchestration.retention import forgetting
 from orchestration.retention.assets import defs
 from orchestration.retention.forgetting import Sessions, forget
+from tests.api.customer.world import add_household
+from tests.api.customer.world import furnish as furnish_customers
 from tests.databases import Databases
 from tests.messaging import dead_letters, deliver, send
 from tests.world import furnish, household
@@ -65,6 +67,37 @@ async def test_an_answer_can_be_asked_for_again_for_a_day(
     for name in forgetting.KEYED:
         assert gone[f"{name}_idempotency_keys"] == 1
         assert databases.rows(name, "SELECT key FROM idempotency_key") == [("new",)]
+
+
+async def test_a_photo_that_no_ticket_got_is_removed_after_a_day(
+    databases: Databases, janitors: Sessions
+) -> None:
+    furnish_customers(databases)
+    home = add_household(databases)
+    for name, hours, ticket_id in (
+        ("old", 25, None),
+        ("new", 23, None),
+        ("used", 99, home.ticket_id),
+    ):
+        databases.execute(
+            "customer",
+            "WITH photo AS (INSERT INTO attachment (account_id, ticket_id, version, file_name,"
+            " media_type, size_bytes, width, height, uploaded_at, updated_at) SELECT %s, %s, 0, %s,"
+            " 'image/png', 1, 1, 1, at, at FROM (SELECT now() - %s * '1 hour'::interval AS at)"
+            " RETURNING id) INSERT INTO attachment_content SELECT id, ' ' FROM photo",
+            home.account_id,
+            ticket_id,
+            name,
+            hours,
+        )
+    gone = await forget(janitors, datetime.now(UTC))
+    assert gone["unused_photos"] == 1
+    left = databases.rows(
+        "customer",
+        "SELECT file_name FROM attachment JOIN attachment_content ON attachment_id = id ORDER BY 1",
+    )
+    assert left == [("new",), ("used",)]
+    assert databases.rows("customer", "SELECT count(*) FROM attachment_content") == [(2,)]
 
 
 async def test_a_month_is_remembered_and_no_more(databases: Databases, janitors: Sessions) -> None:
