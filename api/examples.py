@@ -79,7 +79,15 @@ EXAMPLES: Final[dict[str, Any]] = {
     "EventView.status": "accepted",
     "AssignmentView.status": "accepted",
     "VisitView.status": "proposed",
+    # photos
+    "file_name": "laptop.jpg",
+    "media_type": "image/jpeg",
+    "size_bytes": 412_876,
+    "width": 1_920,
+    "height": 2_560,
+    "url": "https://support.squad.example/customer/attachment-links/eyJhbGciOiJFZERTQSJ9.e30.c2ln",
     # knowledge
+    "html": "<p>Hold the power button for thirty seconds.</p>",
     "title": "Laptop does not start",
     "body": "Hold the power button for thirty seconds, then connect the charger.",
     "tags": ["battery"],

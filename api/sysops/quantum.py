@@ -4,7 +4,7 @@ from litestar import Router
 from pydantic import HttpUrl, SecretStr
 
 import api.sysops.tables  # noqa: F401 - all of them, for the keys between them
-from api.kernel.auth import STAFF_ISSUER, TokenSigner, TokenVerifier
+from api.kernel.auth import CUSTOMER_ISSUER, STAFF_ISSUER, TokenSigner, TokenVerifier
 from api.kernel.database import create_engine
 from api.kernel.fields import load_places
 from api.kernel.limits import Limits
@@ -16,6 +16,8 @@ from api.sysops.attachments.service import PhotoLinks
 from api.sysops.audit.routes import AuditController
 from api.sysops.catalogue.routes import CatalogueController
 from api.sysops.experts.routes import ExpertController
+from api.sysops.knowledge.audience_routes import ArticleAudienceController
+from api.sysops.knowledge.customer_routes import HelpController
 from api.sysops.knowledge.routes import STEPS, ArticleController
 from api.sysops.knowledge.search_routes import ArticleSearchController
 from api.sysops.knowledge.use_routes import ArticleUseController
@@ -38,18 +40,22 @@ CONTROLLERS = (
     *STEPS,
     ArticleSearchController,
     ArticleUseController,
+    ArticleAudienceController,
+    HelpController,
     AuditController,
 )
 
 
 class QuantumSettings(ServiceSettings):
     """`signing_key` is the PEM private key that signs staff tokens; the public half checks them.
+    `customer_public_key` checks the tokens of customers, for the articles that are theirs.
 
     `public_base_url` is where people reach the customer API; links to photos begin with it.
     """
 
     signing_key: SecretStr
     staff_public_key: str
+    customer_public_key: str
     public_base_url: HttpUrl
 
 
@@ -76,7 +82,13 @@ def quantum(settings: QuantumSettings) -> Quantum:
             name="sysops-api",
             pool_size=settings.pool_size,
         ),
-        verifier=TokenVerifier("sysops", {STAFF_ISSUER: settings.staff_public_key}),
+        verifier=TokenVerifier(
+            "sysops",
+            {
+                STAFF_ISSUER: settings.staff_public_key,
+                CUSTOMER_ISSUER: settings.customer_public_key,
+            },
+        ),
         controllers=[Router(path="/", route_handlers=CONTROLLERS, guards=[still_valid])],
         limits=Limits.of(settings),
         dependencies={"signer": provide_signer, "photo_links": provide_photo_links},

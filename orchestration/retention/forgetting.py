@@ -1,5 +1,5 @@
 """Removes what is too old to matter, a little at a time: ids of received messages, queue logs,
-answers under idempotency keys, photos that no ticket got.
+answers under idempotency keys, photos that no ticket got, words of searches.
 
 Runs with the role `janitor` in each database, which sees ages and ids, and no payload.
 """
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from api.customer.attachments.rules import UNUSED_FOR
 from api.kernel import idempotency
 from api.messages import PAIRS
+from api.sysops.knowledge.rules import SEARCHES_KEPT
 from orchestration.retention.rules import KEEP, forget_before
 
 # The quanta whose API takes writes.
@@ -57,6 +58,11 @@ WITH old AS (
 DELETE FROM attachment AS it USING old WHERE it.id = old.id AND it.ticket_id IS NULL
 """)
 
+_SEARCHES = text("""
+WITH old AS (SELECT id FROM article_query WHERE asked_at < :before ORDER BY asked_at LIMIT :most)
+DELETE FROM article_query AS it USING old WHERE it.id = old.id
+""")
+
 Sessions = Mapping[str, async_sessionmaker[AsyncSession]]
 
 
@@ -71,6 +77,7 @@ async def forget(sessions: Sessions, now: datetime) -> dict[str, int]:
             sessions[name], _KEYS, now - idempotency.KEEP
         )
     gone["unused_photos"] = await _delete(sessions["customer"], _PHOTOS, now - UNUSED_FOR)
+    gone["old_searches"] = await _delete(sessions["sysops"], _SEARCHES, now - SEARCHES_KEPT)
     return gone
 
 

@@ -18,7 +18,14 @@ from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
 from api.sysops.audit.routes import act_of
 from api.sysops.catalogue.rules import CODE
 from api.sysops.knowledge import service
-from api.sysops.knowledge.rules import PUBLISHERS, WRITERS, Action, Status, allowed_actions
+from api.sysops.knowledge.rules import (
+    PUBLISHERS,
+    WRITERS,
+    Action,
+    Audience,
+    Status,
+    allowed_actions,
+)
 from api.sysops.knowledge.tables import Article, ArticleVersion
 
 
@@ -49,6 +56,7 @@ class Tag(Keyword):
 
 
 CodeFilter = Annotated[str | None, QueryParameter(pattern=CODE, max_length=40)]
+AudienceFilter = Annotated[Audience | None, QueryParameter(description="Whom it is for.")]
 TagFilter = Annotated[str | None, QueryParameter(pattern=r"^[^\x00\s]+$", max_length=40)]
 
 
@@ -78,7 +86,10 @@ class ArticleBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ArticleView(msgspec.Struct):
-    """`version` is 0 until it is published; `allowed_actions` is what you may do with it now."""
+    """`version` is 0 until it is published; `allowed_actions` is what you may do with it now.
+
+    `audience` is `internal` (staff alone) or `customers` (staff and customers).
+    """
 
     id: UUID
     version: int
@@ -89,6 +100,7 @@ class ArticleView(msgspec.Struct):
     tags: list[str]
     keywords: list[str]
     status: Status
+    audience: Audience
     author_id: UUID
     updated_at: datetime
     allowed_actions: list[Action]
@@ -125,6 +137,7 @@ class VersionView(msgspec.Struct):
     ticket_types: list[str]
     tags: list[str]
     keywords: list[str]
+    audience: Audience
     published_by: UUID
     published_at: datetime
 
@@ -150,6 +163,7 @@ class ArticleController(Controller):
         device_type: CodeFilter = None,
         ticket_type: CodeFilter = None,
         tag: TagFilter = None,
+        audience: AudienceFilter = None,
         limit: PageSize = 20,
         cursor: PageCursor = None,
     ) -> ArticlePage:
@@ -159,7 +173,7 @@ class ArticleController(Controller):
         is shown to its author, the helpdesk and administrators.
         """
         reader = reader_of(request)
-        listing = service.Listing(status, device_type, ticket_type, tag)
+        listing = service.Listing(status, device_type, ticket_type, tag, audience)
         after = position_of(cursor) if cursor else None
         found = await service.page(session, reader, listing, after, limit + 1)
         shown = found[:limit]
@@ -240,7 +254,6 @@ def _step(action: Action, roles: tuple[str, ...], summary: str, words: str) -> C
 STEPS = [
     _step("submit", WRITERS, "Submit for review", "Your draft goes to those who publish."),
     _step("send_back", WRITERS, "Send back", "From review to draft again, to be worked on."),
-    _step("publish", PUBLISHERS, "Publish", "All staff find it; a new version is kept."),
     _step("archive", PUBLISHERS, "Archive", "Nobody finds it any more; its history stays."),
     _step("restore", PUBLISHERS, "Restore", "From the archive to draft, to be reviewed again."),
 ]

@@ -1,17 +1,29 @@
 """The life of an article: one table of transitions, and who may do what. Pure."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from api.kernel.errors import TransitionRefused
 
 Status = Literal["draft", "in_review", "published", "archived"]
+Audience = Literal["internal", "customers"]
 Action = Literal["submit", "send_back", "publish", "archive", "restore"]
 STATUSES: tuple[Status, ...] = ("draft", "in_review", "published", "archived")
+AUDIENCES: tuple[Audience, ...] = ("internal", "customers")
+SEARCHES_KEPT = timedelta(days=90)
+"""How long the words of a search stay: people type names and numbers of things."""
 
 WRITERS = ("expert", "helpdesk", "administrator")
 PUBLISHERS = ("helpdesk", "administrator")
+# The serial number of a thing has letters and digits that change places four times; the names of
+# models change less often.
+_SERIAL = r"\b[a-z]*(?:\d+[a-z]+){2,}\d\w*|\b[a-z]+(?:\d+[a-z]+){2,}\w*"
+_ADDRESS = r"\S*@\S*"
+_NUMBER = r"\+?\d[\d\s().-]{4,}\d|\S*\d{5,}\S*"
+_PERSONAL = re.compile(rf"{_ADDRESS}|{_NUMBER}|{_SERIAL}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,14 @@ def may_read(status: Status, *, publishes: bool, wrote_it: bool) -> bool:
 def may_save(status: Status, *, publishes: bool, wrote_it: bool) -> bool:
     """A draft is its author's and the publishers', what is read or reviewed the publishers'."""
     return status != "archived" and (publishes or (wrote_it and status == "draft"))
+
+
+def kept_words(typed: str) -> str:
+    """What is kept of a search: not what looks like somebody's address or number, or like the
+    serial number of a thing.
+    """
+    words = " ".join(_PERSONAL.sub(" ", typed).casefold().split())
+    return words or "(a number or an address)"
 
 
 def _plain(name: str) -> str:

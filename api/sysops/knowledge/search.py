@@ -1,6 +1,5 @@
 """Finding published articles by words, typos and accents forgiven. Services never commit."""
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,21 +7,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.sysops.knowledge.ranking import MOST_RANKED, Word, candidates, rarest, weight
+from api.sysops.knowledge.rules import kept_words
 from api.sysops.knowledge.service import Listing
 from api.sysops.knowledge.spelling import guesses
-from api.sysops.knowledge.tables import Article, ArticleQuery
+from api.sysops.knowledge.tables import Article, ArticleQuery, Readers
 
+TOLD_FROM = 3
+"""What fewer customers typed may be somebody's name, and is everybody else's no business."""
 ENOUGH = 3
 """With fewer results, words that are spelt nearly the same are tried too."""
 # Noncharacters: no text that is checked at the border can hold them, so no article marks itself.
 START, STOP = "\ufdd0", "\ufdd1"
-# What looks like an address or a number of somebody is not kept with a search.
-_PERSONAL = re.compile(r"\S*@\S*|\+?\d[\d\s().-]{4,}\d|\S*\d{5,}\S*")
-
 _KNOWN = text("""
     SELECT lexeme, coalesce(articles, 0) AS articles
     FROM unnest(to_tsvector('knowledge', :typed)) LEFT JOIN article_word ON word = lexeme
@@ -88,27 +87,40 @@ async def find(session: AsyncSession, typed: str, listing: Listing, size: int) -
     return Result(await _shown(session, ids, words), corrections)
 
 
-async def count(session: AsyncSession, typed: str, results: int, now: datetime) -> None:
-    """Remember that this was looked for, by nobody in particular."""
-    words = " ".join(_PERSONAL.sub(" ", typed).casefold().split())
-    session.add(
-        ArticleQuery(words=words or "(a number or an address)", results=results, asked_at=now)
+async def count(
+    session: AsyncSession, typed: str, results: int, now: datetime, asked_by: Readers = "staff"
+) -> UUID:
+    """Remember that this was looked for, by nobody in particular; returns the search's id."""
+    asked = ArticleQuery(
+        words=kept_words(typed),
+        results=results,
+        asked_by=asked_by,
+        asked_at=now,
     )
+    session.add(asked)
     await session.flush()
+    return asked.id
 
 
 async def in_vain(
-    session: AsyncSession, now: datetime, days: int, size: int
+    session: AsyncSession, now: datetime, days: int, size: int, asked_by: Readers | None = None
 ) -> list[tuple[str, int, datetime]]:
-    """What found nothing: the words, how often, and when last; the most frequent first."""
+    """What found nothing: the words, how often, and when last; the most frequent first.
+
+    What customers alone looked for is told when it was looked for `TOLD_FROM` times.
+    """
     times, last = func.count(), func.max(ArticleQuery.asked_at)
+    by_staff = times.filter(ArticleQuery.asked_by == "staff")
     query = (
         select(ArticleQuery.words, times, last)
         .where(ArticleQuery.results == 0, ArticleQuery.asked_at >= now - timedelta(days=days))
         .group_by(ArticleQuery.words)
+        .having(or_(by_staff > 0, times >= TOLD_FROM))
         .order_by(times.desc(), last.desc(), ArticleQuery.words)
         .limit(size)
     )
+    if asked_by is not None:
+        query = query.where(ArticleQuery.asked_by == asked_by)
     return [(words, number, at) for words, number, at in await session.execute(query)]
 
 
@@ -133,7 +145,11 @@ async def _ranked(
     terms = rarest(words)
     total = (await session.execute(_TOTAL)).scalar_one()
     parameters: dict[str, Any] = {
-        "having": [f"tag:{listing.tag}"] if listing.tag else [],
+        "having": [
+            f"{kind}:{value}"
+            for kind, value in (("tag", listing.tag), ("for", listing.audience))
+            if value
+        ],
         "devices": _or_any("device", listing.device_type),
         "types": _or_any("type", listing.ticket_type),
         "terms": [word.term for word in terms],

@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.kernel.auth import STAFF_ROLES, Requires
 from api.kernel.paging import PageSize
 from api.sysops.knowledge import search
-from api.sysops.knowledge.routes import ArticleController, CodeFilter, TagFilter
+from api.sysops.knowledge.routes import ArticleController, AudienceFilter, CodeFilter, TagFilter
 from api.sysops.knowledge.service import Listing
+from api.sysops.knowledge.tables import Readers
 
 Words = Annotated[
     str,
@@ -25,6 +26,7 @@ Words = Annotated[
         description="What it is about; typos, accents and endings do not matter.",
     ),
 ]
+AskedBy = Annotated[Readers | None, QueryParameter(description="Who looked for it.")]
 Days = Annotated[int, QueryParameter(ge=1, le=366, description="How far to look back.")]
 
 
@@ -103,6 +105,7 @@ class ArticleSearchController(Controller):
         device_type: CodeFilter = None,
         ticket_type: CodeFilter = None,
         tag: TagFilter = None,
+        audience: AudienceFilter = None,
         limit: PageSize = 10,
     ) -> FoundArticles:
         """Published articles, the best first: rare words and words of the title count most.
@@ -111,7 +114,7 @@ class ArticleSearchController(Controller):
         well. A device or ticket type finds articles of it and those for any. The search is
         counted without saying whose it was.
         """
-        listing = Listing("published", device_type, ticket_type, tag)
+        listing = Listing("published", device_type, ticket_type, tag, audience)
         result = await search.find(session, q, listing, limit)
         await search.count(session, q, len(result.found), now)
         return FoundArticles.of(result)
@@ -127,8 +130,14 @@ class ArticleSearchController(Controller):
         now: NamedDependency[datetime],
         *,
         days: Days = 30,
+        asked_by: AskedBy = None,
         limit: PageSize = 20,
     ) -> list[InVain]:
-        """Searches that found no article, the most frequent first: what to write next."""
-        found = await search.in_vain(session, now, days, limit)
+        """Searches that found no article, the most frequent first: what to write next.
+
+        Searches are kept for 90 days. Without `asked_by` they are those of staff and customers;
+        what customers typed is shown once three searches had the same words, for a name or the
+        number of somebody's thing is typed once.
+        """
+        found = await search.in_vain(session, now, days, limit, asked_by)
         return [InVain(*row) for row in found]

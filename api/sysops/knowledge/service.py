@@ -39,6 +39,7 @@ class Listing:
     device_type: str | None = None
     ticket_type: str | None = None
     tag: str | None = None
+    audience: rules.Audience | None = None
 
 
 async def page(
@@ -59,6 +60,8 @@ async def page(
         query = query.where(or_(kinds.contains([listing.ticket_type]), kinds == []))
     if listing.tag is not None:
         query = query.where(Article.tags.contains([listing.tag]))
+    if listing.audience is not None:
+        query = query.where(Article.audience == listing.audience)
     if after is not None:
         query = query.where(tuple_(Article.updated_at, Article.id) < (after.moment, after.id))
     query = query.order_by(Article.updated_at.desc(), Article.id.desc()).limit(size)
@@ -101,7 +104,7 @@ async def save(
     Raises NotFound, Forbidden, Conflict (archived) and Invalid. A repetition changes nothing.
     """
     reader = Reader(act.actor_id, act.roles)
-    article = await _locked(session, reader, article_id)
+    article = await locked(session, reader, article_id)
     if article.status == "archived":
         raise Conflict("An archived article does not change. Restore it first.")
     wrote_it = article.author_id == reader.id
@@ -115,28 +118,41 @@ async def save(
         setattr(article, name, value)
     article.updated_at = act.now
     if article.status == "published":
-        await _keep_version(session, act, article)
+        await keep_version(session, act, article)
         subject = ("article", article.id)
         await record(session, act, "article.saved", subject, before=before, after=values)
     await session.flush()
     return article
 
 
-async def move(session: AsyncSession, act: Act, article_id: UUID, action: rules.Action) -> Article:
-    """Take an article one step through its life; raises NotFound, Forbidden, TransitionRefused."""
+async def move(
+    session: AsyncSession,
+    act: Act,
+    article_id: UUID,
+    action: rules.Action,
+    *,
+    audience: rules.Audience = "internal",
+) -> Article:
+    """Take an article one step through its life; raises NotFound, Forbidden, TransitionRefused.
+
+    Each publication says anew whom it is for: what came back from its author may be for staff
+    alone now.
+    """
     reader = Reader(act.actor_id, act.roles)
-    article = await _locked(session, reader, article_id)
+    article = await locked(session, reader, article_id)
     wrote_it = article.author_id == reader.id
     if not (reader.publishes or (wrote_it and rules.ACTIONS[action].by_author)):
         raise Forbidden("This is for its author, the helpdesk and administrators.")
     before = article.status
     article.status = rules.next_status(before, action)
     article.updated_at = act.now
+    after: dict[str, str] = {"status": article.status}
     if action == "publish":
-        await _keep_version(session, act, article)
-    changed = ({"status": before}, {"status": article.status})
+        article.audience = audience
+        after["audience"] = audience
+        await keep_version(session, act, article)
     subject = ("article", article.id)
-    await record(session, act, f"article.{action}", subject, before=changed[0], after=changed[1])
+    await record(session, act, f"article.{action}", subject, before={"status": before}, after=after)
     await session.flush()
     return article
 
@@ -145,19 +161,21 @@ def _content(article: Article) -> dict[str, Any]:
     return {name: getattr(article, name) for name in CONTENT}
 
 
-async def _keep_version(session: AsyncSession, act: Act, article: Article) -> None:
+async def keep_version(session: AsyncSession, act: Act, article: Article) -> None:
+    """Keep what is published from now on, word for word."""
     article.version += 1
     kept = ArticleVersion(
         article_id=article.id,
         version=article.version,
         **_content(article),
+        audience=article.audience,
         published_by=act.actor_id,
         published_at=act.now,
     )
     session.add(kept)
 
 
-async def _locked(session: AsyncSession, reader: Reader, article_id: UUID) -> Article:
+async def locked(session: AsyncSession, reader: Reader, article_id: UUID) -> Article:
     """Two who change one article follow one another, so that no version is lost."""
     return _readable(await session.get(Article, article_id, with_for_update=True), reader)
 

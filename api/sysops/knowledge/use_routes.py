@@ -33,12 +33,18 @@ class Vote(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class UsefulnessView(msgspec.Struct):
-    """Calls ended without a ticket, tickets resolved with it, and the votes of its readers."""
+    """`solved` counts the tickets that were not needed, in calls and online together, and
+    `solved_online` those online; `tickets` are those resolved with it. Votes are of staff and,
+    by themselves, of customers.
+    """
 
     solved: int
+    solved_online: int
     tickets: int
     helpful: int
     not_helpful: int
+    helpful_to_customers: int
+    not_helpful_to_customers: int
 
     @classmethod
     def of(cls, counted: usefulness.Usefulness) -> Self:

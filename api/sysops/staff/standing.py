@@ -7,7 +7,7 @@ from litestar.handlers import BaseRouteHandler
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.kernel.auth import Principal
+from api.kernel.auth import STAFF_ISSUER, Principal
 from api.kernel.errors import NotSignedIn
 from api.kernel.transaction import SESSION
 from api.sysops.staff.tables import Staff
@@ -19,7 +19,9 @@ async def still_valid(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRou
     The other quanta cannot look here, and accept such a token until it expires.
     """
     principal: Principal | None = connection.user
-    if principal is None:
+    if principal is None or principal.issuer != STAFF_ISSUER:
+        # Nobody, or a customer: their accounts are elsewhere, and the routes' guards keep them to
+        # the few routes that are theirs.
         return
     session: AsyncSession = connection.scope["state"][SESSION]
     query = select(Staff.active, Staff.tokens_valid_from).where(Staff.id == principal.id)

@@ -29,6 +29,7 @@ def settings_for(databases: Databases) -> QuantumSettings:
         port=0,
         signing_key=SecretStr(private),
         staff_public_key=public,
+        customer_public_key=key_pair("customer")[1],
         public_base_url=HttpUrl(CUSTOMERS_AT),
     )
 

@@ -47,4 +47,5 @@ async def test_everybody_has_one_vote_and_may_change_it(
     for who, helpful in ((desk, True), (expert, True), (expert, False)):
         await sysops.put(f"{address}/vote", json={"helpful": helpful}, headers=who)
     counted = (await sysops.get(f"{address}/usefulness", headers=expert)).json()
-    assert counted == {"solved": 0, "tickets": 0, "helpful": 1, "not_helpful": 1}
+    assert {name for name, times in counted.items() if times} == {"helpful", "not_helpful"}
+    assert (counted["helpful"], counted["not_helpful"]) == (1, 1)

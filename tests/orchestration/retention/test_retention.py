@@ -100,6 +100,26 @@ async def test_a_photo_that_no_ticket_got_is_removed_after_a_day(
     assert databases.rows("customer", "SELECT count(*) FROM attachment_content") == [(2,)]
 
 
+async def test_what_was_searched_is_forgotten_after_90_days_and_what_it_solved_stays_counted(
+    databases: Databases, janitors: Sessions
+) -> None:
+    databases.execute(
+        "sysops",
+        "WITH author AS (INSERT INTO staff (email, full_name, phone, roles, created_at, updated_at)"
+        " VALUES ('eve@squad.example', 'Eve', '', '{}', now(), now()) RETURNING id), about AS ("
+        " INSERT INTO article (title, body, status, author_id, created_at, updated_at)"
+        " SELECT 'A', 'B', 'published', id, now(), now() FROM author RETURNING id), asked AS ("
+        " INSERT INTO article_query (words, results, asked_at)"
+        " SELECT 'day ' || d, 1, now() - d * '1 day'::interval FROM unnest('{89,91}'::int[]) d"
+        " RETURNING id) INSERT INTO article_solution (article_id, solved_at, query_id)"
+        " SELECT about.id, now(), asked.id FROM about, asked",
+    )
+    assert (await forget(janitors, datetime.now(UTC)))["old_searches"] == 1
+    assert databases.rows("sysops", "SELECT words FROM article_query") == [("day 89",)]
+    counted = "SELECT count(*), count(query_id) FROM article_solution"
+    assert databases.rows("sysops", counted) == [(2, 1)]
+
+
 async def test_a_month_is_remembered_and_no_more(databases: Databases, janitors: Sessions) -> None:
     await receive(databases)
     before = remembered(databases)

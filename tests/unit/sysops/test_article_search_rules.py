@@ -3,7 +3,26 @@
 import pytest
 
 from api.sysops.knowledge.ranking import MOST_WORDS, Word, candidates, rarest, weight
+from api.sysops.knowledge.rules import kept_words
 from api.sysops.knowledge.spelling import distance, guesses
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Hovercraft  eels", "hovercraft eels"),
+        ("UE55NU7100 no picture", "ue55nu7100 no picture"),  # a model
+        ("WH1000XM4 hums", "wh1000xm4 hums"),
+        ("tag 4KZ8X12", "tag"),  # serial numbers
+        ("PF3XK21B stays dark", "stays dark"),
+        ("c02xg0fdjgh5", "(a number or an address)"),
+        ("call +1 (212) 555-0123", "call"),
+        ("ada@example.com", "(a number or an address)"),
+        ("ticket 100042", "ticket"),
+    ],
+)
+def test_of_a_search_the_words_are_kept_and_nobodys_numbers(typed: str, kept: str) -> None:
+    assert kept_words(typed) == kept
 
 
 @pytest.mark.parametrize(
