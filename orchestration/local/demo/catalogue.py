@@ -48,12 +48,23 @@ class TicketType(msgspec.Struct, frozen=True):
     resolutions: list[str]
 
 
+class HelpText(msgspec.Struct, frozen=True):
+    """An article for customers."""
+
+    title: str
+    body: str
+    device_type: str
+    ticket_types: list[str]
+    keywords: list[str]
+
+
 class _Listed(msgspec.Struct, frozen=True):
     skills: dict[str, str]
     device_types: dict[str, str]
     profiles: list[Profile]
     plans: list[Plan]
     ticket_types: list[TicketType]
+    help_articles: list[HelpText]
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -74,6 +85,7 @@ class Catalogue:
     profiles: list[Profile]
     plans: list[Plan]
     ticket_types: list[TicketType]
+    help_articles: list[HelpText]
     needed: Ints = field(repr=False)
     """Least level of each skill, a row a ticket type; 0 where it is not needed."""
 
@@ -103,6 +115,7 @@ def load_catalogue() -> Catalogue:
         listed.profiles,
         listed.plans,
         listed.ticket_types,
+        listed.help_articles,
         np.array(needed),
     )
 

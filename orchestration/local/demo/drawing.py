@@ -19,6 +19,7 @@ from orchestration.local.demo.rows.customers import (
     customer_rows,
 )
 from orchestration.local.demo.rows.money import money_rows
+from orchestration.local.demo.rows.photos import photo_rows
 from orchestration.local.demo.rows.runs import Runs
 from orchestration.local.demo.rows.staff import staff_rows
 from orchestration.local.demo.rows.surveys import survey_rows
@@ -74,6 +75,7 @@ def _tickets(world: World, addresses: Addresses, note: Note) -> Iterator[Batch]:
     runs = Runs(world)
     for chunk in live_through(world):
         yield from ticket_rows(world, addresses, chunk)
+        yield from photo_rows(world, chunk)
         yield from visit_rows(world, chunk, runs)
         yield from survey_rows(world, chunk)
         yield from told_of_tickets(world, chunk)

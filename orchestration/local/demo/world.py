@@ -27,7 +27,9 @@ MOST_CANDIDATES: Final = 4 * COMPARED
 
 @dataclass(frozen=True)
 class World:
-    """`articles` holds one id a ticket type; `diary` changes as tickets are booked."""
+    """`articles` holds one id a ticket type, then those for customers; `diary` changes as tickets
+    are booked.
+    """
 
     setting: Setting
     office: Office
@@ -44,7 +46,8 @@ def make_world(setting: Setting) -> World:
     experts = hire(setting)
     time_off = plan_time_off(setting, experts)
     customers = settle(setting)
-    kinds = np.arange(len(setting.catalogue.ticket_types))
+    listed = setting.catalogue
+    articles = np.arange(len(listed.ticket_types) + len(listed.help_articles))
     return World(
         setting=setting,
         office=open_office(setting),
@@ -54,5 +57,5 @@ def make_world(setting: Setting) -> World:
         candidates=candidates(setting, experts, MOST_CANDIDATES),
         customers=customers,
         contracts=agree(setting, customers),
-        articles=uuid7(setting.start + kinds * SECOND, setting.draws("articles")),
+        articles=uuid7(setting.start + articles * SECOND, setting.draws("articles")),
     )

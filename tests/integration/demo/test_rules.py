@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from api.billing.vault.crypto import Encrypted
+from api.customer.attachments.images import clean
 from api.kernel.auth import password_matches
 from orchestration.assignment.referee import verify as referee
 from orchestration.assignment.run import assign
@@ -120,6 +121,22 @@ def test_ada_is_covered_and_sam_is_suspended(world: Databases) -> None:
     )
     assert ("ada@example.com", "premium-month", "active", "good") in contracts
     assert ("sam@example.com", "basic-month", "active", "suspended") in contracts
+
+
+def test_ada_has_shown_what_is_broken_and_finds_articles_that_are_for_her(
+    world: Databases,
+) -> None:
+    photos = world.rows(
+        "customer",
+        "SELECT content FROM attachment_content JOIN attachment a ON a.id = attachment_id"
+        " JOIN account ON account.id = account_id WHERE email = 'ada@example.com'",
+    )
+    assert photos
+    assert clean(photos[0][0]).media_type == "image/png"
+    for_customers = world.rows(
+        "sysops", "SELECT count(*) FROM article_index WHERE facets @> '{for:customers}'"
+    )
+    assert for_customers == [(3,)]
 
 
 def test_the_cards_of_the_vault_open_to_test_numbers(world: Databases) -> None:

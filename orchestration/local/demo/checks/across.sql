@@ -10,6 +10,15 @@ SELECT customer_id, id, number, contract_id, ticket_type, description, priority,
     status, version, preferred_windows, submitted_at, resolved_at, updated_at
 FROM ticket;
 
+-- rule: photos are the same on both sides, and each has its bytes
+-- in: customer
+SELECT a.id, ticket_id, version, file_name, media_type, length(content)
+FROM attachment a
+JOIN attachment_content c ON c.attachment_id = a.id;
+-- in: sysops
+SELECT id, ticket_id, version, file_name, media_type, size_bytes
+FROM ticket_attachment;
+
 -- rule: a ticket's address is one of its customer's
 -- in: customer
 SELECT t.id, line1, line2, city, state, zip, latitude, longitude, time_zone

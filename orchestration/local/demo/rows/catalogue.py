@@ -80,8 +80,8 @@ def _plans(listed: Catalogue) -> Iterator[Batch]:
 
 
 def _articles(world: World) -> Iterator[Batch]:
-    kinds = world.setting.catalogue.ticket_types
-    count = len(kinds)
+    kinds, helping = world.setting.catalogue.ticket_types, world.setting.catalogue.help_articles
+    count = len(kinds) + len(helping)
     created = np.full(count, world.setting.start)
     author = HELPDESK[np.arange(count) % len(HELPDESK)]
     bodies = [
@@ -90,12 +90,17 @@ def _articles(world: World) -> Iterator[Batch]:
     ]
     said = {
         "version": same(1, count),
-        "title": words([one.name for one in kinds]),
-        "body": words(bodies),
-        "keywords": lists([()] * count),
+        "title": words([*(one.name for one in kinds), *(one.title for one in helping)]),
+        "body": words([*bodies, *(one.body.strip() for one in helping)]),
+        "keywords": lists([*[()] * len(kinds), *(one.keywords for one in helping)]),
         "tags": lists([()] * count),
-        "device_type": words([one.device_type for one in kinds]),
-        "ticket_types": lists([(one.code,) for one in kinds]),
+        "device_type": words(
+            [*(one.device_type for one in kinds), *(one.device_type for one in helping)]
+        ),
+        "ticket_types": lists(
+            [*((one.code,) for one in kinds), *(one.ticket_types for one in helping)]
+        ),
+        "audience": words(["internal"] * len(kinds) + ["customers"] * len(helping)),
     }
     ids, authors, at = uuids(world.articles), uuids(world.office.id[author]), moments(created)
     data = table(
