@@ -183,6 +183,16 @@ def test_nobody_but_the_four_card_roles_touches_a_card(databases: Databases) -> 
     assert reading == {"card_charge", "card_rotate"}
 
 
+def test_nobody_but_the_customer_api_touches_the_bytes_of_a_photo(databases: Databases) -> None:
+    touching = {
+        role
+        for role in roles_of("customer")
+        for right in rights_of(databases, "customer", role)
+        if right.table == "public.attachment_content"
+    }
+    assert touching == {"customer_api"}
+
+
 def test_no_other_database_has_a_place_for_a_card_number(databases: Databases) -> None:
     for database in ("customer", "sysops", "analytics"):
         columns = {name for own in tables_of(databases, database).values() for name in own}
