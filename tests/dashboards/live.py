@@ -28,6 +28,8 @@ def sysops_api(database_url: str) -> Iterator[str]:
         "SQUAD_PORT": str(port),
         "SQUAD_SIGNING_KEY": private,
         "SQUAD_STAFF_PUBLIC_KEY": public,
+        "SQUAD_CUSTOMER_PUBLIC_KEY": key_pair("customer")[1],
+        "SQUAD_PUBLIC_BASE_URL": "http://127.0.0.1:1",
     }
     command = [sys.executable, "-m", "api.serve", "sysops"]
     url = f"http://127.0.0.1:{port}"
