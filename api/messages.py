@@ -97,7 +97,11 @@ class CustomerChanged(CustomerToSysops, frozen=True, kw_only=True):
 
 
 class EntitlementChanged(CustomerToSysops, frozen=True, kw_only=True):
-    """What a contract entitles to; sysops assigns only under an active one."""
+    """What a contract entitles to; sysops assigns only under an active one.
+
+    `replaced_by` is set when the contract ended by a change of plan: tickets that were opened
+    under it are still served.
+    """
 
     channel = "entitlement_changed"
 
@@ -106,6 +110,7 @@ class EntitlementChanged(CustomerToSysops, frozen=True, kw_only=True):
     plan_code: str
     status: ContractStatus
     version: int
+    replaced_by: UUID | None = None
 
 
 class SurveyOutcome(CustomerToSysops, frozen=True, kw_only=True):
@@ -234,7 +239,8 @@ class CardSealed(CustomerToBilling, frozen=True, kw_only=True):
     """A card, sealed with the vault's public key; only the vault can open it.
 
     The ids in the envelope are sealed inside too, and the vault refuses a box whose ids
-    differ. `sealed` is base64 of a libsodium sealed box.
+    differ. `sealed` is base64 of a libsodium sealed box. The card `replaces` is given up in the
+    act that stores this one, and only then.
     """
 
     channel = "card_sealed"
@@ -247,6 +253,7 @@ class CardSealed(CustomerToBilling, frozen=True, kw_only=True):
     last4: str
     exp_month: int
     exp_year: int
+    replaces: UUID | None = None
 
 
 class CardRemoved(CustomerToBilling, frozen=True, kw_only=True):
@@ -254,6 +261,16 @@ class CardRemoved(CustomerToBilling, frozen=True, kw_only=True):
 
     card_id: UUID
     customer_id: UUID
+
+
+class CardChosen(CustomerToBilling, frozen=True, kw_only=True):
+    """The card that the customer wants charged from now on."""
+
+    channel = "card_chosen"
+
+    customer_id: UUID
+    card_id: UUID
+    version: int
 
 
 class ContractChanged(CustomerToBilling, frozen=True, kw_only=True):
@@ -280,8 +297,28 @@ class BillingToCustomer(Message, frozen=True, kw_only=True):
     channel = ""
 
 
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was done about an invoice; `id` names it, `amount_cents` is positive.
+
+    `number` is that of a credit note, `card_id` the card of a payment or refund.
+    """
+
+    id: UUID
+    kind: Literal["payment", "credit", "credit_note", "refund", "write_off"]
+    status: Literal["done", "declined", "under_way", "refused"]
+    at: datetime
+    amount_cents: int
+    number: str | None = None
+    applies_to: Literal["invoice", "next_invoice", "refund"] | None = None
+    card_id: UUID | None = None
+
+
 class InvoiceIssued(BillingToCustomer, frozen=True, kw_only=True):
-    """An invoice the customer owes; later states of it come with a higher version."""
+    """An invoice the customer owes; later states of it come with a higher version.
+
+    `due_cents` is what is still to pay (None from a sender that did not tell), `next_try_at` when
+    a declined card is tried again by the schedule.
+    """
 
     channel = "invoice_issued"
 
@@ -290,7 +327,7 @@ class InvoiceIssued(BillingToCustomer, frozen=True, kw_only=True):
     contract_id: UUID
     number: str
     version: int
-    status: Literal["issued", "paid", "declined", "void"]
+    status: Literal["issued", "paid", "declined", "credited", "written_off", "void"]
     period_start: date
     period_end: date
     total_cents: int
@@ -298,6 +335,21 @@ class InvoiceIssued(BillingToCustomer, frozen=True, kw_only=True):
     lines: list[tuple[str, int]]
     at: datetime
     reason: str | None = None
+    due_cents: int | None = None
+    settlements: tuple[Settlement, ...] = ()
+    next_try_at: datetime | None = None
+
+
+class CreditChanged(BillingToCustomer, frozen=True, kw_only=True):
+    """The credit that the customer's next invoices use up."""
+
+    channel = "credit_changed"
+
+    customer_id: UUID
+    version: int
+    cents: int
+    currency: str
+    at: datetime
 
 
 class CardOutcome(BillingToCustomer, frozen=True, kw_only=True):
@@ -319,6 +371,21 @@ class ContractStanding(BillingToCustomer, frozen=True, kw_only=True):
     contract_id: UUID
     standing: Literal["good", "suspended"]
     version: int
+    at: datetime
+
+
+class ContractBilling(BillingToCustomer, frozen=True, kw_only=True):
+    """How a contract is billed: not at all while it is `held`, and with which tax.
+
+    `tax_rate_millionths` (7.25 % = 72500) is None where no rate is known for the state.
+    """
+
+    channel = "contract_billing"
+
+    contract_id: UUID
+    version: int
+    held: bool
+    tax_rate_millionths: int | None
     at: datetime
 
 

@@ -67,6 +67,7 @@ SCHEDULES = {
     "SQUAD_ASSIGNMENT_CRON": "* * * * *",
     "SQUAD_RECONCILIATION_CRON": "* * * * *",
     "SQUAD_WAREHOUSE_CRON": "* * * * *",
+    "SQUAD_BILLING_FOLLOW_UP_CRON": "* * * * *",
 }
 
 
