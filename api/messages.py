@@ -317,7 +317,8 @@ class InvoiceIssued(BillingToCustomer, frozen=True, kw_only=True):
     """An invoice the customer owes; later states of it come with a higher version.
 
     `due_cents` is what is still to pay (None from a sender that did not tell), `next_try_at` when
-    a declined card is tried again by the schedule.
+    a declined card is tried again by the schedule. When `adjusted`, the status itself was told
+    before: only what was done about the invoice since is new.
     """
 
     channel = "invoice_issued"
@@ -338,6 +339,7 @@ class InvoiceIssued(BillingToCustomer, frozen=True, kw_only=True):
     due_cents: int | None = None
     settlements: tuple[Settlement, ...] = ()
     next_try_at: datetime | None = None
+    adjusted: bool = False
 
 
 class CreditChanged(BillingToCustomer, frozen=True, kw_only=True):

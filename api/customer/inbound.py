@@ -9,12 +9,13 @@ import api.customer.tables  # noqa: F401 - all of them, for the keys between the
 from api.customer.accounts.links import MailedTokens
 from api.customer.cards.handlers import card_outcome
 from api.customer.contracts.handlers import (
+    contract_billing,
     contract_standing,
     plan_published,
     ticket_type_published,
 )
 from api.customer.notifications.handlers import CustomerNotifier
-from api.customer.statements.handlers import invoice_issued
+from api.customer.statements.handlers import credit_changed, invoice_issued
 from api.customer.surveys.links import SurveyLinks
 from api.customer.tickets.handlers import phone_ticket_created, ticket_progress
 from api.kernel.inbox import Inbound
@@ -22,7 +23,9 @@ from api.kernel.outside.delivery import Sender
 from api.kernel.settings import Settings
 from api.messages import (
     CardOutcome,
+    ContractBilling,
     ContractStanding,
+    CreditChanged,
     CustomerNotification,
     InvoiceIssued,
     PhoneTicketCreated,
@@ -62,6 +65,8 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
                 InvoiceIssued: invoice_issued,
                 CardOutcome: card_outcome,
                 ContractStanding: contract_standing,
+                ContractBilling: contract_billing,
+                CreditChanged: credit_changed,
             }
         )
     elif source == "customer":

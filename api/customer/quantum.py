@@ -13,6 +13,7 @@ from api.customer.attachments.routes import (
     AttachmentLinkController,
     TicketAttachmentController,
 )
+from api.customer.balance.routes import BalanceController
 from api.customer.cards.routes import CardController
 from api.customer.cards.service import CardSealer
 from api.customer.contracts.routes import ContractController
@@ -35,6 +36,7 @@ CONTROLLERS = (
     PreferenceController,
     ContractController,
     CardController,
+    BalanceController,
     TicketController,
     AttachmentController,
     TicketAttachmentController,

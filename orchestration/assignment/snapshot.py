@@ -22,7 +22,8 @@ SELECT t.id, t.version, t.priority, t.ticket_type, t.latitude, t.longitude, t.sl
 FROM ticket t
 JOIN ticket_type tt ON tt.code = t.ticket_type
 JOIN entitlement e ON e.contract_id = t.contract_id
-WHERE t.status IN ('open', 'escalated') AND e.status = 'active' AND e.standing = 'good'
+WHERE t.status IN ('open', 'escalated') AND (e.status = 'active' OR e.replaced_by IS NOT NULL)
+    AND e.standing = 'good'
 ORDER BY t.submitted_at, t.id
 """)
 NOT_ENTITLED = text("""
@@ -30,7 +31,10 @@ SELECT t.id
 FROM ticket t
 LEFT JOIN entitlement e ON e.contract_id = t.contract_id
 WHERE t.status IN ('open', 'escalated')
-  AND (e.contract_id IS NULL OR e.status <> 'active' OR e.standing <> 'good')
+  AND (
+    e.contract_id IS NULL OR e.standing <> 'good'
+    OR (e.status <> 'active' AND e.replaced_by IS NULL)
+  )
 ORDER BY t.id
 """)
 REQUIRED = text("SELECT ticket_type, skill, level FROM required_skill ORDER BY ticket_type, skill")

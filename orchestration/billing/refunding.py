@@ -176,7 +176,7 @@ async def book(
     await session.flush()
     for kind in (UNKNOWN, NOT_POSSIBLE):
         await close_alert(session, kind, refund.id, now)
-    await announce(session, [invoice.id], now)
+    await announce(session, [invoice.id], now, adjusted=True)
 
 
 async def _left_open(

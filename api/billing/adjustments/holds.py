@@ -96,7 +96,7 @@ async def _changed(session: AsyncSession, contract: Contract, kind: ActKind, act
     await history.record(session, act, kind, contract)
     await tell(session, contract, act.now)
     owed = await session.execute(_OWED, {"contract_id": contract.id})
-    await announce(session, owed.scalars().all(), act.now)
+    await announce(session, owed.scalars().all(), act.now, adjusted=True)
 
 
 async def _locked(session: AsyncSession, contract_id: UUID) -> Contract:

@@ -109,7 +109,7 @@ async def credit_note(
     except NotPossible as reason:
         raise Conflict(str(reason)) from reason
     note = await note_down(session, it, amount, place, act)
-    await announce(session, [it.invoice.id], act.now)
+    await announce(session, [it.invoice.id], act.now, adjusted=True)
     return note
 
 
@@ -200,7 +200,7 @@ async def refund(
     await history.record(
         session, act, ActKind.REFUND, invoice, subject_id=refund_id, amount_cents=amount
     )
-    await announce(session, [invoice_id], act.now)
+    await announce(session, [invoice_id], act.now, adjusted=True)
     return made
 
 
@@ -217,7 +217,7 @@ async def write_off(session: AsyncSession, invoice_id: UUID, act: Act) -> Invoic
     invoice.version += 1
     await _settle(session, invoice, "written_off", act.now)
     await history.record(session, act, ActKind.WRITE_OFF, invoice, amount_cents=amount)
-    await announce(session, [invoice_id], act.now)
+    await announce(session, [invoice_id], act.now, adjusted=True)
     return invoice
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -51,8 +52,13 @@ ORDER BY at, id
 """)
 
 
-async def announce(session: AsyncSession, invoice_ids: Sequence[UUID], at: datetime) -> None:
-    """Send the present state of numbered invoices, in the caller's transaction."""
+async def announce(
+    session: AsyncSession, invoice_ids: Sequence[UUID], at: datetime, *, adjusted: bool = False
+) -> None:
+    """Send the present state of numbered invoices, in the caller's transaction.
+
+    `adjusted`: finance or the provider did something about an invoice whose status was told before.
+    """
     if not invoice_ids:
         return
     asked = {"ids": list(invoice_ids)}
@@ -60,7 +66,8 @@ async def announce(session: AsyncSession, invoice_ids: Sequence[UUID], at: datet
     done: dict[UUID, list[Settlement]] = defaultdict(list)
     for row in await session.execute(_SETTLEMENTS, asked):
         done[row.invoice_id].append(_settlement(row))
-    await send(session, *(_message(row, done[row.id], at) for row in rows))
+    told = [_message(row, done[row.id], at) for row in rows]
+    await send(session, *(replace(it, adjusted=adjusted) for it in told))
 
 
 def _settlement(row: Row[Any]) -> Settlement:

@@ -123,6 +123,7 @@ async def entitlement_changed(
         "plan_code": message.plan_code,
         "status": "active" if message.status == "active" else "cancelled",
         "version": message.version,
+        "replaced_by": message.replaced_by,
     }
     await session.execute(
         insert(Entitlement)

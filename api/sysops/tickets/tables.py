@@ -52,7 +52,11 @@ class Customer(Base):
 
 
 class Entitlement(Base):
-    """What a contract entitles to; a visit needs an active one in good standing."""
+    """What a contract entitles to; a visit needs an active one in good standing.
+
+    One that a change of plan has `replaced_by` another entitles to no new ticket, but those that
+    were opened under it are served.
+    """
 
     __tablename__ = "entitlement"
     __table_args__ = (
@@ -68,6 +72,7 @@ class Entitlement(Base):
     version: Mapped[int] = mapped_column(server_default="0")
     standing: Mapped[str] = mapped_column(server_default="good")
     standing_version: Mapped[int] = mapped_column(server_default="0")
+    replaced_by: Mapped[UUID | None]
 
 
 class Ticket(Base):

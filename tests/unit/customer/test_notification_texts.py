@@ -32,6 +32,7 @@ INVOICE = {
     "currency": "USD",
     "reason": "Not enough money on the card.",
 }
+MONEY = INVOICE | {"amount_cents": 500, "due_cents": 2205}
 CONTEXTS: dict[Kind, dict[str, Any]] = {
     "expert_arriving": VISIT,
     "visit_off": VISIT,
@@ -43,6 +44,12 @@ CONTEXTS: dict[Kind, dict[str, Any]] = {
     | {"resolution": "New power board.", "link": "https://x.example/s/abc", "open_days": 14},
     "invoice_paid": INVOICE,
     "payment_declined": INVOICE,
+    "credit_note": MONEY | {"number": "CN-00000001", "applies_to": "next_invoice"},
+    "refund_made": MONEY,
+    "refund_credited": MONEY,
+    "invoice_written_off": MONEY,
+    "billing_held": {"name": "Ada Example", "plan": "Plus"},
+    "billing_resumed": {"name": "Ada Example", "plan": "Plus"},
     "card_refused": {
         "name": "Ada Example",
         "brand": "visa",
@@ -105,6 +112,24 @@ def test_a_receipt_lists_its_lines_and_total() -> None:
     subject, text = TEMPLATES.render("invoice_paid", "email", INVOICE)
     assert subject == "Receipt for invoice 2026-02-000017"
     assert "  Plus, monthly: $24.99\n  Sales tax TX: $2.06\n  Total: $27.05\n" in text
+
+
+def test_a_receipt_says_what_credit_paid() -> None:
+    _, text = TEMPLATES.render("invoice_paid", "email", INVOICE | {"credited_cents": 700})
+    assert "  Total: $27.05\n  Your credit: -$7.00\n  Charged: $20.05\n" in text
+
+
+@pytest.mark.parametrize(
+    ("applies_to", "due_cents", "says"),
+    [
+        ("next_invoice", 0, "your next invoices use it up"),
+        ("invoice", 2205, "Still to pay: $22.05"),
+        ("invoice", 0, "nothing more to pay"),
+    ],
+)
+def test_a_credit_note_says_what_it_does(applies_to: str, due_cents: int, says: str) -> None:
+    context = CONTEXTS["credit_note"] | {"applies_to": applies_to, "due_cents": due_cents}
+    assert says in TEMPLATES.render("credit_note", "email", context)[1]
 
 
 def test_the_survey_link_stands_on_a_line_of_its_own() -> None:
