@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.billing.adjustments.ledger import credit_now
 from api.kernel.outbox import send
-from api.messages import CreditChanged
 
 # Several invoices of one customer use the credit in the order of their numbers.
 _USE = text("""
@@ -50,16 +50,4 @@ RETURNING b.customer_id, b.version, b.cents, b.currency
 async def use_credit(session: AsyncSession, invoice_ids: Sequence[UUID], now: datetime) -> None:
     """Lower what is owed on invoices just issued, in the caller's transaction (role biller)."""
     rows = (await session.execute(_USE, {"ids": list(invoice_ids), "now": now})).all()
-    await send(
-        session,
-        *(
-            CreditChanged(
-                customer_id=row.customer_id,
-                version=row.version,
-                cents=row.cents,
-                currency=row.currency,
-                at=now,
-            )
-            for row in rows
-        ),
-    )
+    await send(session, *(credit_now(row, now) for row in rows))

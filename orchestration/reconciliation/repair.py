@@ -12,6 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import load_only
 
+from api.billing.adjustments.ledger import credit_now
+from api.billing.adjustments.tables import CreditBalance
+from api.billing.contracts.billed import tell
+from api.billing.contracts.tables import Contract
 from api.billing.invoices.announce import announce
 from api.billing.invoices.tables import Invoice
 from api.customer.accounts.tables import Account, Address
@@ -132,6 +136,36 @@ async def _invoices(session: AsyncSession, gaps: Sequence[Gap], _: datetime) -> 
     return _of(gaps, {row.id for row in found})
 
 
+async def _credit(session: AsyncSession, gaps: Sequence[Gap], now: datetime) -> list[Gap]:
+    """Repeat the customer's credit."""
+    wanted = _ids(gaps, "missing", "behind")
+    query = select(CreditBalance).where(CreditBalance.customer_id.in_(wanted))
+    found = (await session.scalars(query)).all()
+    await outbox.send(session, *(credit_now(balance, now) for balance in found))
+    return _of(gaps, {balance.customer_id for balance in found})
+
+
+async def _billed(session: AsyncSession, gaps: Sequence[Gap], now: datetime) -> list[Gap]:
+    """Repeat how the contract is billed."""
+    query = (
+        select(Contract)
+        .where(Contract.id.in_(_ids(gaps, "missing", "behind")))
+        .options(
+            load_only(
+                Contract.id,
+                Contract.state,
+                Contract.held_since,
+                Contract.billing_version,
+                raiseload=True,
+            )
+        )
+    )
+    found = (await session.scalars(query)).all()
+    for contract in found:
+        await tell(session, contract, now)
+    return _of(gaps, {contract.id for contract in found})
+
+
 async def _customers_mail(session: AsyncSession, gaps: Sequence[Gap], _: datetime) -> list[Gap]:
     await outbox.send(session, *(CustomerNotification(notification_id=it.item.id) for it in gaps))
     return list(gaps)
@@ -149,6 +183,8 @@ REPAIRS: Mapping[str, tuple[Database, Repair]] = {
     "proposed_experts_are_told": ("sysops", _experts),
     "resolutions_are_surveyed": ("sysops", _surveys),
     "invoices_reach_customers": ("billing", _invoices),
+    "credit_reaches_customers": ("billing", _credit),
+    "customers_know_how_they_are_billed": ("billing", _billed),
     "notifications_to_customers_leave": ("customer", _customers_mail),
     "notifications_to_staff_leave": ("sysops", _staff_mail),
 }

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.billing.adjustments.rules import NotPossible
+from api.billing.adjustments.tables import CreditBalance
 from api.billing.invoices.tables import Invoice, LedgerEntry
 from api.kernel.outbox import send
 from api.messages import CreditChanged
@@ -52,13 +54,13 @@ VALUES (:customer_id, :currency, :cents, 1, :now)
 ON CONFLICT (customer_id) DO UPDATE
 SET cents = b.cents + excluded.cents, version = b.version + 1, updated_at = :now
 WHERE b.currency = excluded.currency
-RETURNING cents, version
+RETURNING customer_id, currency, cents, version
 """)
 
 _TAKE = text("""
 UPDATE credit_balance SET cents = cents - :cents, version = version + 1, updated_at = :now
 WHERE customer_id = :customer_id AND currency = :currency AND cents >= :cents
-RETURNING cents, version
+RETURNING customer_id, currency, cents, version
 """)
 
 _LOOK = text("SELECT cents FROM credit_balance WHERE customer_id = :customer_id FOR UPDATE")
@@ -83,13 +85,15 @@ async def change_credit(session: AsyncSession, invoice: Invoice, cents: int, now
     row = (await session.execute(_GIVE if cents > 0 else _TAKE, asked)).one_or_none()
     if row is None:
         raise NotPossible("The customer does not have so much credit in this currency.")
-    await send(
-        session,
-        CreditChanged(
-            customer_id=invoice.customer_id,
-            version=row.version,
-            cents=row.cents,
-            currency=invoice.currency,
-            at=now,
-        ),
+    await send(session, credit_now(row, now))
+
+
+def credit_now(balance: CreditBalance | Row[Any], now: datetime) -> CreditChanged:
+    """What the customer quantum is told of a balance as it is."""
+    return CreditChanged(
+        customer_id=balance.customer_id,
+        version=balance.version,
+        cents=balance.cents,
+        currency=balance.currency,
+        at=now,
     )

@@ -172,11 +172,7 @@ async def refund(
         amount = rules.refund(it.amounts, amount_cents, source, credit)
     except NotPossible as reason:
         raise Conflict(str(reason)) from reason
-    payment = (
-        await session.scalars(
-            select(Payment).where(Payment.invoice_id == invoice_id, Payment.status == "approved")
-        )
-    ).one()
+    payment_id = await _paid_by(session, invoice_id)
     if source == "invoice":
         await note_down(session, it, amount, "refund", act)
     else:
@@ -184,7 +180,7 @@ async def refund(
     refund_id = uuid4()
     made = Refund(
         id=refund_id,
-        payment_id=payment.id,
+        payment_id=payment_id,
         invoice_id=invoice_id,
         customer_id=invoice.customer_id,
         amount_cents=amount,
@@ -202,6 +198,12 @@ async def refund(
     )
     await announce(session, [invoice_id], act.now, adjusted=True)
     return made
+
+
+async def _paid_by(session: AsyncSession, invoice_id: UUID) -> UUID:
+    """The payment of a paid invoice; the database allows one."""
+    query = select(Payment.id).where(Payment.invoice_id == invoice_id, Payment.status == "approved")
+    return (await session.scalars(query)).one()
 
 
 async def write_off(session: AsyncSession, invoice_id: UUID, act: Act) -> Invoice:

@@ -64,7 +64,7 @@ class Refund(Base):
         CheckConstraint("amount_cents > 0", name="amount_cents"),
         Index("ix_refund_invoice", "invoice_id"),
         Index("ix_refund_customer", "customer_id"),
-        Index("ix_refund_created", "created_at"),
+        Index("ix_refund_decided", "decided_at"),
         Index("ix_refund_open", "id", postgresql_where=text("status IN ('intent', 'unknown')")),
     )
 

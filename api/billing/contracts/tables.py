@@ -44,6 +44,7 @@ class Contract(Base):
         one_of("standing", ("good", "suspended")),
         Index("ix_contract_customer", "customer_id"),
         Index("ix_contract_span", "starts_on", "ends_on"),
+        Index("ix_contract_updated", "updated_at"),
         Index("ix_contract_held", "held_since", postgresql_where=text("held_since IS NOT NULL")),
     )
 

@@ -48,7 +48,7 @@ CREATE TABLE refund (
 );
 CREATE INDEX ix_refund_invoice ON refund (invoice_id);
 CREATE INDEX ix_refund_customer ON refund (customer_id);
-CREATE INDEX ix_refund_created ON refund (created_at);
+CREATE INDEX ix_refund_decided ON refund (decided_at);
 CREATE INDEX ix_refund_open ON refund (id) WHERE status IN ('intent', 'unknown');
 
 CREATE TABLE credit_balance (
@@ -91,6 +91,7 @@ CREATE TABLE default_card (
 COLUMNS = """
 ALTER TABLE contract ADD COLUMN held_since timestamptz;
 ALTER TABLE contract ADD COLUMN billing_version integer DEFAULT 0 NOT NULL;
+CREATE INDEX ix_contract_updated ON contract (updated_at);
 CREATE INDEX ix_contract_held ON contract (held_since) WHERE held_since IS NOT NULL;
 ALTER TABLE dunning ADD COLUMN asked_at timestamptz;
 CREATE INDEX ix_dunning_asked ON dunning (asked_at) WHERE asked_at IS NOT NULL;
@@ -141,6 +142,7 @@ ALTER TABLE invoice DROP COLUMN refunded_cents;
 ALTER TABLE invoice DROP COLUMN noted_cents;
 ALTER TABLE invoice DROP COLUMN credited_cents;
 ALTER TABLE dunning DROP COLUMN asked_at;
+DROP INDEX ix_contract_updated;
 ALTER TABLE contract DROP COLUMN billing_version;
 ALTER TABLE contract DROP COLUMN held_since
 """

@@ -68,7 +68,7 @@ def _people(
     yield from card_rows(world, cards, encrypt)
     suspended_at = np.zeros(len(world.contracts), dtype=np.int64)
     yield from money_rows(world, cards, rates, suspended_at)
-    yield from contract_rows(world, addresses, suspended_at)
+    yield from contract_rows(world, addresses, rates, suspended_at)
 
 
 def _tickets(world: World, addresses: Addresses, note: Note) -> Iterator[Batch]:

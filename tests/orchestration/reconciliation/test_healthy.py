@@ -48,6 +48,8 @@ async def test_every_step_of_a_tickets_life_is_whole_in_flight_and_after_it_arri
         "customers_are_told_who_comes": 0,
         "resolutions_are_surveyed": 1,
         "invoices_reach_customers": 1,
+        "credit_reaches_customers": 0,
+        "customers_know_how_they_are_billed": 0,
         "notifications_to_customers_leave": 2,
         "notifications_to_staff_leave": 1,
     }

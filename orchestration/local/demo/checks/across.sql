@@ -130,13 +130,39 @@ JOIN device_type d ON d.code = t.device_type;
 -- rule: statements are billing's invoices
 -- in: customer
 SELECT id, account_id, contract_id, number, version, status, period_start, period_end,
-    total_cents, currency, issued_at, reason
+    total_cents, currency, issued_at, reason, due_cents, next_try_at
 FROM statement;
 -- in: billing
-SELECT id, customer_id, contract_id, 'INV-' || lpad(number::text, 8, '0'), version, status,
-    period_start, period_end, total_cents, currency, issued_at, reason
-FROM invoice
+SELECT id, customer_id, contract_id, 'INV-' || lpad(number::text, 8, '0'), version, i.status,
+    period_start, period_end, total_cents, currency, issued_at, reason,
+    CASE WHEN i.status IN ('issued', 'declined') THEN total_cents - credited_cents ELSE 0 END,
+    d.next_at
+FROM invoice i LEFT JOIN dunning d ON d.invoice_id = i.id
 WHERE number IS NOT NULL;
+
+-- rule: statements have billing's payments
+-- in: customer
+SELECT s.id, it->>'id', it->>'status', (it->>'amount_cents')::bigint, (it->>'at')::timestamptz,
+    it->>'card_id'
+FROM statement s, jsonb_array_elements(settlements) it;
+-- in: billing
+SELECT invoice_id, id, CASE status WHEN 'approved' THEN 'done' ELSE status END, amount_cents,
+    date_trunc('second', decided_at), card_id
+FROM payment;
+
+-- rule: contracts are taxed as billing told
+-- in: customer
+SELECT c.id, billing_version, billing_held, tax_rate_millionths
+FROM contract c;
+-- in: billing
+SELECT c.id, billing_version, held_since IS NOT NULL, (
+    SELECT rate_millionths FROM tax_rate t
+    WHERE t.state = c.state AND product_class = 'support_plan' AND valid_from <= (
+        SELECT max(period) + interval '1 month' FROM billing_run
+    )
+    ORDER BY valid_from DESC LIMIT 1
+)
+FROM contract c;
 
 -- rule: statements have billing's lines
 -- in: customer
