@@ -43,10 +43,9 @@ class Balance:
 
 def terms_of(contract: Contract, plan: SupportPlan) -> Terms:
     """What is agreed, as the plan costs now."""
-    interval = "year" if plan.interval == "year" else "month"
     return Terms(
         price_cents=plan.price_cents,
-        interval=interval,
+        interval="year" if plan.interval == "year" else "month",
         tax_rate_millionths=contract.tax_rate_millionths,
         starts_on=contract.starts_on,
         ends_on=contract.ends_on,
