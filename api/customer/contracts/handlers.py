@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -90,13 +91,14 @@ async def contract_billing(session: AsyncSession, message: ContractBilling, now:
     contract.updated_at = now
     await session.flush()
     if changed:
-        plan = await session.get_one(SupportPlan, contract.plan_code)
+        query = select(SupportPlan.name).where(SupportPlan.code == contract.plan_code)
+        plan = (await session.scalars(query)).one()
         await notify(
             session,
             contract.account_id,
             "billing_held" if message.held else "billing_resumed",
             cause=f"{contract.id}/{message.version}",
             channel="email",
-            context={"plan": plan.name},
+            context={"plan": plan},
             now=now,
         )

@@ -1,5 +1,6 @@
 """A replacement takes the old card's place in one act, and the chosen card is kept."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -42,7 +43,7 @@ async def test_the_old_card_is_given_up_in_the_act_that_stores_the_new_one(
     ids=["no card number", "expired", "the same card"],
 )
 async def test_a_replacement_that_is_not_stored_destroys_nothing(
-    vault: Databases, number: str, more: dict[str, int]
+    vault: Databases, number: str, more: dict[str, Any]
 ) -> None:
     old = sealed(customer_id=CUSTOMER)
     await deliver(vault, old)

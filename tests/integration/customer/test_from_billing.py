@@ -174,9 +174,9 @@ async def test_standing_follows_its_newest_version(databases: Databases, home: H
 async def test_each_credit_note_refund_and_write_off_is_told_once(
     databases: Databases, home: Household
 ) -> None:
-    def done(kind: Any, number: int, status: Any = "done", **more: Any) -> Settlement:
+    def done(kind: Any, id_: int, status: Any = "done", **more: Any) -> Settlement:
         return Settlement(
-            id=UUID(int=number), kind=kind, status=status, at=NOW, amount_cents=500, **more
+            id=UUID(int=id_), kind=kind, status=status, at=NOW, amount_cents=500, **more
         )
 
     paid = done("payment", 1)
