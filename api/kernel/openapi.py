@@ -150,6 +150,9 @@ def _operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
 
 
 def _complete(operation: dict[str, Any], method: str, handler: HTTPRouteHandler) -> None:
+    field = handler.parsed_data_field
+    if field is not None and field.is_optional:
+        operation["requestBody"]["required"] = False
     roles = roles_of(handler)
     if roles:
         operation["security"] = [{"token": []}]
