@@ -24,7 +24,7 @@ UNBILLED = "unbilled_month"
 # The schedule of reminders goes on where it stood.
 _SHIFT = text("""
 UPDATE dunning d SET started_at = d.started_at + (CAST(:now AS timestamptz) - :since),
-    next_at = d.next_at + (CAST(:now AS timestamptz) - :since), updated_at = d.updated_at
+    next_at = d.next_at + (CAST(:now AS timestamptz) - :since)
 FROM invoice i
 WHERE i.id = d.invoice_id AND i.contract_id = :contract_id AND d.status = 'running'
 """)

@@ -32,12 +32,12 @@ Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 NO_ID = UUID(int=0)
 Month = Annotated[
     str | None,
-    QueryParameter(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="A month, `2026-10`."),
+    QueryParameter(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$", description="A month, `2026-10`."),
 ]
 Number = Annotated[
     str | None,
     QueryParameter(
-        pattern=r"^(?i:inv-?)?0*[1-9][0-9]{0,17}$", description="`INV-00001234`, or its digits."
+        pattern=r"^([Ii][Nn][Vv]-?)?0*[1-9][0-9]{0,17}$", description="`INV-00001234`, or its digits."
     ),
 ]
 

@@ -14,6 +14,7 @@ from api.customer.balance.rules import Change, Cost
 from api.customer.balance.service import terms_of
 from api.customer.contracts import service
 from api.customer.contracts.tables import Contract, SupportPlan
+from api.customer.statements.tables import Statement
 from api.kernel.errors import Conflict, FieldError, Invalid
 
 
@@ -43,7 +44,8 @@ async def plan(
 
     Raises:
         NotFound: not a contract of this customer.
-        Conflict: it has ended, is suspended or held, or the customer has the other plan already.
+        Conflict: it has ended, is suspended or held, an invoice of it was declined, or the
+            customer has the other plan already.
         Invalid: no such plan to choose, or the one that it is on.
     """
     contract = await service.find(session, account_id, contract_id, lock=lock)
@@ -53,6 +55,7 @@ async def plan(
         raise Conflict("This contract is suspended because an invoice is overdue. Pay it first.")
     if contract.billing_held:
         raise Conflict("We are looking into the bills of this contract; its plan can change then.")
+    await _check_paid(session, contract)
     new = await session.get(SupportPlan, plan_code)
     if new is None or not new.active:
         raise Invalid([FieldError("/plan_code", "There is no such plan to choose.")])
@@ -102,6 +105,15 @@ async def change(
     address = await session.get_one(Address, old.address_id)
     await service.tell(session, started, address, "active", effective_on)
     return started
+
+
+async def _check_paid(session: AsyncSession, contract: Contract) -> None:
+    """The new contract would be in good standing, whatever becomes of the old one's debt."""
+    query = select(Statement.number).where(
+        Statement.contract_id == contract.id, Statement.status == "declined"
+    )
+    if number := await session.scalar(query.limit(1)):
+        raise Conflict(f"{number} is not paid. Add or replace your card first, so that it can be.")
 
 
 def gained_and_lost(old: SupportPlan, new: SupportPlan) -> tuple[list[str], list[str]]:

@@ -121,7 +121,7 @@ class ContractController(Controller):
 
         Both are billed by day. Tickets that are open are still served, also on a device that the
         new plan does not cover. On the first of a month a yearly plan changes tomorrow. 409 while
-        the contract is suspended or its billing is held.
+        an invoice of the contract is not paid, it is suspended, or its billing is held.
         """
         contract = await changing.change(session, request.user.id, contract_id, data.plan_code, now)
         return await _view(session, contract, now)

@@ -10,10 +10,18 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.customer.guards import CUSTOMERS
-from api.customer.statements import paper, service
+from api.customer.statements import page as pages
+from api.customer.statements import service
+from api.customer.statements.documents import Document
 from api.customer.statements.views import StatementDetail, StatementView
 from api.kernel.auth import SignedInRequest
 from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
+
+
+def _pdf(document: Document) -> bytes:
+    from api.customer.statements.pdf import printed
+
+    return printed(document)
 
 
 class StatementPage(msgspec.Struct):
@@ -62,7 +70,7 @@ class StatementController(Controller):
     ) -> Response[str]:
         """A page to read or print, with everything in it; it loads nothing."""
         document = await service.printed(session, request.user.id, statement_id)
-        return Response(paper.html(document), media_type="text/html", headers=paper.HEADERS)
+        return Response(pages.html(document), media_type="text/html", headers=pages.HEADERS)
 
     @get("/{statement_id:uuid}/pdf", media_type="application/pdf", summary="One statement as a PDF")
     async def pdf(
@@ -73,7 +81,7 @@ class StatementController(Controller):
     ) -> Response[bytes]:
         """US Letter, made when it is asked for."""
         document = await service.printed(session, request.user.id, statement_id)
-        made = await asyncio.to_thread(paper.pdf, document)
+        made = await asyncio.to_thread(_pdf, document)
         name = f'attachment; filename="statement-{document.number}.pdf"'
         headers = {"Cache-Control": "no-store", "Content-Disposition": name}
         return Response(made, media_type="application/pdf", headers=headers)

@@ -130,6 +130,22 @@ async def test_a_contract_that_stands_against_it_keeps_its_plan(
     assert counts(databases) == before
 
 
+async def test_a_debt_is_not_left_behind_by_changing_plans(
+    ada: Customer, databases: Databases
+) -> None:
+    old = await since_october(ada, databases)
+    databases.execute(
+        "customer",
+        "INSERT INTO statement (id, account_id, contract_id, number, version, status,"
+        " period_start, period_end, total_cents, currency, lines, issued_at, due_cents)"
+        " SELECT uuidv7(), account_id, id, 'INV-00000009', 3, 'declined', '2026-10-01',"
+        " '2026-10-31', 2649, 'USD', '[]', now(), 2649 FROM contract",
+    )
+    answer = await ada.post(f"/contracts/{old}/plan-change", {"plan_code": "basic"})
+    assert answer.status_code == 409
+    assert "INV-00000009 is not paid" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize("plan", ["gone", "nothing", "plus"])
 async def test_only_another_plan_that_is_sold_can_be_chosen(
     ada: Customer, databases: Databases, plan: str

@@ -1,9 +1,6 @@
-"""A statement printed: as a page without scripts, and as a PDF."""
+"""A statement printed as a PDF. Its libraries are heavy: import it where one is asked for."""
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Sequence
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -11,40 +8,16 @@ from typing import Final
 from fpdf import FPDF
 from fpdf.enums import Align, TableBordersLayout
 from fpdf.fonts import FontFace
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.customer.statements.documents import ISSUER, Document, Row
 
-_PACKAGE: Final = "api.customer.statements"
-_STYLE: Final = (files(_PACKAGE) / "templates" / "style.css").read_text(encoding="utf-8")
-_STYLE_HASH: Final = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-HEADERS: Final = {
-    # The one style of the page is allowed by its hash; nothing else is loaded, framed or run.
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-}
-_environment: Final = Environment(
-    loader=PackageLoader(_PACKAGE),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 FONT: Final = "Roboto"
 GREY: Final = (95, 99, 104)
 WIDTHS: Final = (58, 24, 18)
 NO_RULES: Final = TableBordersLayout.SINGLE_TOP_LINE
 
 
-def html(document: Document) -> str:
-    """The page, with its style in it."""
-    template = _environment.get_template("statement.html")
-    return template.render(document=document, issuer=ISSUER, style=_STYLE)
-
-
-def pdf(document: Document) -> bytes:
+def printed(document: Document) -> bytes:
     """The PDF, one page or more of US Letter. A fifth of a second of work: not for the event
     loop.
     """
