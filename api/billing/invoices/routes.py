@@ -37,7 +37,8 @@ Month = Annotated[
 Number = Annotated[
     str | None,
     QueryParameter(
-        pattern=r"^([Ii][Nn][Vv]-?)?0*[1-9][0-9]{0,17}$", description="`INV-00001234`, or its digits."
+        pattern=r"^([Ii][Nn][Vv]-?)?0*[1-9][0-9]{0,17}$",
+        description="`INV-00001234`, or its digits.",
     ),
 ]
 
