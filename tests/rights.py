@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from api.databases import SCHEMAS
-from api.kernel import access
+from api.kernel import access, personal
 from orchestration.local import bootstrap
 from tests.databases import Databases
 
@@ -91,14 +91,18 @@ def who_may(
     }
 
 
-def said_rights(role: access.Role, tables: Tables) -> set[Right]:
-    """What `access.toml` says that a role may do with rows."""
-    return set(_said(role, tables))
+def said_rights(database: str, role: access.Role, tables: Tables) -> set[Right]:
+    """What `access.toml`, and the map of personal data that it names, let a role do with rows."""
+    return {
+        *_said(role, tables),
+        *_said_of_queues(role, tables),
+        *_said_of_persons(database, role),
+    }
 
 
 def said_schema_rights(role: access.Role) -> set[tuple[str, str]]:
     """What `access.toml` says of schemas; whoever has to do with a queue may look into it."""
-    queues = {*role.send, *role.relay, *role.watch}
+    queues = {*role.send, *role.relay, *role.watch, *role.discard}
     return {
         ("public", "USAGE"),
         *((f"to_{queue}", "USAGE") for queue in queues),
@@ -114,6 +118,14 @@ def _said(role: access.Role, tables: Tables) -> Iterator[Right]:
     for name, columns in role.columns.items():
         (table,) = _named(name, tables)
         yield from _selected(table, columns)
+    if role.mirror:
+        for name in role.columns:
+            yield Right(f"public.{name}", "row_xid", "SELECT")
+        for table in _named("replication.*", tables):
+            yield from _whole(table, tables, ["SELECT"])
+
+
+def _said_of_queues(role: access.Role, tables: Tables) -> Iterator[Right]:
     for queue in role.send:
         yield from _whole(f"to_{queue}.pgqueuer", tables, ["INSERT"])
         yield from _whole(f"to_{queue}.pgqueuer_log", tables, ["INSERT"])
@@ -121,13 +133,24 @@ def _said(role: access.Role, tables: Tables) -> Iterator[Right]:
     for queue in role.relay:
         yield from _whole(f"to_{queue}.pgqueuer", tables, ["SELECT", "UPDATE", "DELETE"])
         yield from _whole(f"to_{queue}.pgqueuer_log", tables, ["SELECT", "INSERT", "DELETE"])
-    for queue in role.watch:
+    for queue in (*role.watch, *role.discard):
         yield from _selected(f"to_{queue}.pgqueuer", _WATCHER_SEES)
-    if role.mirror:
-        for name in role.columns:
-            yield Right(f"public.{name}", "row_xid", "SELECT")
-        for table in _named("replication.*", tables):
-            yield from _whole(table, tables, ["SELECT"])
+    for queue in role.discard:
+        yield Right(f"to_{queue}.pgqueuer", "*", "DELETE")
+
+
+def _said_of_persons(database: str, role: access.Role) -> Iterator[Right]:
+    if role.personal is None:
+        return
+    for name, table in personal.load(database).tables.items():
+        if table.erase == "vault":
+            continue
+        read = [*table.finders, *(table.export if role.personal == "export" else ())]
+        yield from _selected(f"public.{name}", read)
+        if role.personal == "erase":
+            yield from (Right(f"public.{name}", column, "UPDATE") for column in table.blank)
+            if table.erase == "delete":
+                yield Right(f"public.{name}", "*", "DELETE")
 
 
 def _named(name: str, tables: Tables) -> list[str]:

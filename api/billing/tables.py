@@ -7,10 +7,12 @@ from api.billing.invoices import tables as invoices
 from api.billing.payments import tables as payments
 from api.billing.vault import tables as vault
 from api.kernel.database import inbox_table
+from api.kernel.erasure import erased_table
 from api.kernel.idempotency import idempotency_table
 
 MODULES = (adjustments, contracts, invoices, payments, vault)
 INBOX = inbox_table(Base.metadata)
 IDEMPOTENCY_KEYS = idempotency_table(Base.metadata)
+ERASED_CUSTOMERS = erased_table(Base.metadata)
 METADATA = Base.metadata
 QUEUES = ("customer", "sysops")

@@ -10,6 +10,9 @@ of its grants: what it does not name is revoked. One table a role:
     send = ["sysops"]                           # may put messages into the queue to sysops
     relay = ["billing"]                         # may take messages out of the queue to billing
     watch = ["sysops"]                          # may list a queue: subjects, no payloads
+    discard = ["sysops"]                        # may list a queue and remove what is in it
+    personal = "export"                         # reads what `personal.toml` says an export holds
+    personal = "erase"                          # or blanks and removes what it says an erasure does
     mirror = true                               # sees which rows of `columns` changed or went
     temporary = true                            # may make temporary tables
 """
@@ -18,11 +21,13 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import psycopg
 from psycopg import sql
+
+from api.kernel import personal
 
 _API = Path(__file__).parent.parent
 _QUEUE_COLUMNS = (
@@ -39,6 +44,8 @@ class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     send: list[str] = []
     relay: list[str] = []
     watch: list[str] = []
+    discard: list[str] = []
+    personal: Literal["export", "erase"] | None = None
     mirror: bool = False
     temporary: bool = False
 
@@ -64,6 +71,8 @@ def apply(connection: psycopg.Connection[Any], access: Access) -> None:
         _revoke_all(connection, access)
         for role, rights in access.roles.items():
             for statement in _grants(role, rights):
+                connection.execute(statement)
+            for statement in _personal(role, rights, access.database):
                 connection.execute(statement)
 
 
@@ -131,18 +140,38 @@ def _grants(role: str, rights: Role) -> Iterator[sql.Composed]:
         yield sql.SQL("GRANT {} ON {} TO {}").format(_verbs(verbs), _table(table), to)
     for table, columns in rights.columns.items():
         yield sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(_list(columns), _table(table), to)
-    for target in (*rights.send, *rights.relay, *rights.watch):
+    for target in (*rights.send, *rights.relay, *rights.watch, *rights.discard):
         yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(f"to_{target}"), to)
     for target in rights.send:
         yield from _send(f"to_{target}", to)
     for target in rights.relay:
         yield from _relay(f"to_{target}", to)
-    for target in rights.watch:
+    for target in (*rights.watch, *rights.discard):
         yield sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(
             _list(_QUEUE_COLUMNS), sql.Identifier(f"to_{target}", "pgqueuer"), to
         )
+    for target in rights.discard:
+        yield sql.SQL("GRANT DELETE ON {} TO {}").format(
+            sql.Identifier(f"to_{target}", "pgqueuer"), to
+        )
     if rights.mirror:
         yield from _mirror(rights.columns, to)
+
+
+def _personal(role: str, rights: Role, database: str) -> Iterator[sql.Composed]:
+    """What the map of personal data says that exporting or erasing takes."""
+    if rights.personal is None:
+        return
+    to, map_ = sql.Identifier(role), personal.load(database)
+    exported = rights.personal == "export"
+    for table, columns in personal.selected(map_, exported=exported).items():
+        yield sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(_list(columns), _table(table), to)
+    if exported:
+        return
+    for table, columns in personal.updated(map_).items():
+        yield sql.SQL("GRANT UPDATE ({}) ON {} TO {}").format(_list(columns), _table(table), to)
+    for table in personal.deleted(map_):
+        yield sql.SQL("GRANT DELETE ON {} TO {}").format(_table(table), to)
 
 
 def _mirror(columns: Iterable[str], to: sql.Identifier) -> Iterator[sql.Composed]:

@@ -1,6 +1,7 @@
 """All tables of the sysops database, for migrations and drift tests."""
 
 from api.kernel.database import inbox_table
+from api.kernel.erasure import erased_table
 from api.kernel.idempotency import idempotency_table
 from api.sysops.attachments import tables as attachments
 from api.sysops.audit import tables as audit
@@ -24,5 +25,6 @@ MODULES = (
 )
 INBOX = inbox_table(Base.metadata)
 IDEMPOTENCY_KEYS = idempotency_table(Base.metadata)
+ERASED_CUSTOMERS = erased_table(Base.metadata)
 METADATA = Base.metadata
 QUEUES = ("customer", "billing", "sysops")

@@ -59,7 +59,7 @@ def test_each_role_has_the_rights_that_access_toml_says_and_no_other(
 ) -> None:
     tables = tables_of(databases, database)
     for name, role in access.load(database).roles.items():
-        assert rights_of(databases, database, name) == said_rights(role, tables), name
+        assert rights_of(databases, database, name) == said_rights(database, role, tables), name
         assert schema_rights_of(databases, database, name) == said_schema_rights(role), name
 
 
@@ -183,14 +183,14 @@ def test_nobody_but_the_four_card_roles_touches_a_card(databases: Databases) -> 
     assert reading == {"card_charge", "card_rotate"}
 
 
-def test_nobody_but_the_customer_api_touches_the_bytes_of_a_photo(databases: Databases) -> None:
-    touching = {
-        role
-        for role in roles_of("customer")
-        for right in rights_of(databases, "customer", role)
-        if right.table == "public.attachment_content"
-    }
-    assert touching == {"customer_api"}
+@pytest.mark.parametrize("table", ["attachment_content", "export_part"])
+def test_the_bytes_of_photos_and_exports_are_read_by_who_serves_and_who_makes_them(
+    databases: Databases, table: str
+) -> None:
+    reading = who_may(databases, "customer", f"public.{table}", "SELECT", "content")
+    made = {"exporter"} if table == "attachment_content" else set()
+    assert reading == {"customer_api", *made}
+    assert who_may(databases, "customer", f"public.{table}", "UPDATE") == set()
 
 
 def test_no_other_database_has_a_place_for_a_card_number(databases: Databases) -> None:
@@ -206,7 +206,8 @@ def test_a_queues_payloads_are_read_by_the_relay_of_that_pair_alone(
         queue = f"to_{target}.pgqueuer"
         assert who_may(databases, source, queue, "SELECT", "payload") == {out}
         assert who_may(databases, source, queue, "UPDATE") == {out}
-        assert who_may(databases, source, queue, "DELETE") == {out}
+        # Whoever erases a customer removes held messages, and reads none.
+        assert who_may(databases, source, queue, "DELETE") == {out, "eraser"}
 
 
 @pytest.mark.parametrize("database", EVERY_DATABASE)

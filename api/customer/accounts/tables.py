@@ -13,7 +13,10 @@ from api.kernel.database import Id, Moment, one_of
 
 
 class Account(Base):
-    """A customer; the e-mail address signs in and is unique whatever its case."""
+    """A customer; the e-mail address signs in and is unique whatever its case.
+
+    Since `closed_at` nobody signs in any more: what is left of it is being erased, or was.
+    """
 
     __tablename__ = "account"
     __table_args__ = (Index("uq_account_email_lower", func.lower(text("email")), unique=True),)
@@ -27,6 +30,7 @@ class Account(Base):
     version: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
+    closed_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
 
 
 class Address(Base):
