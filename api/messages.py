@@ -141,6 +141,19 @@ class TicketAttachmentChanged(CustomerToSysops, frozen=True, kw_only=True):
     removed: bool = False
 
 
+class DataRequestByStaff(CustomerToSysops, frozen=True, kw_only=True):
+    """An administrator filed or withdrew a data request in a customer's name, for the audit log."""
+
+    channel = "data_request_by_staff"
+
+    customer_id: UUID
+    request_id: UUID
+    kind: Literal["export", "erasure"]
+    act: Literal["filed", "withdrawn"]
+    actor_id: UUID
+    at: datetime
+
+
 ATTACHMENT_PASS = "customer/attachment"  # noqa: S105 - what the passes are for
 """The purpose of the passes (`api.kernel.passes`) with which sysops lets staff open a photo at
 the customer quantum, at `ATTACHMENT_PATH` with the pass behind it."""

@@ -17,6 +17,8 @@ from api.customer.balance.routes import BalanceController
 from api.customer.cards.routes import CardController
 from api.customer.cards.service import CardSealer
 from api.customer.contracts.routes import ContractController
+from api.customer.data_requests.routes import DataRequestController
+from api.customer.data_requests.staff_routes import StaffDataRequestController
 from api.customer.statements.routes import StatementController
 from api.customer.surveys.links import SurveyLinks
 from api.customer.surveys.routes import SurveyController
@@ -43,6 +45,8 @@ CONTROLLERS = (
     AttachmentLinkController,
     StatementController,
     SurveyController,
+    DataRequestController,
+    StaffDataRequestController,
 )
 
 
@@ -50,8 +54,8 @@ class QuantumSettings(ServiceSettings):
     """`signing_key` is the PEM private key that signs customer tokens; the public half checks
     them. `vault_box_public_key` seals cards for the billing quantum (base64).
     `survey_key`, 32 characters or more, signs what mails carry (survey links, tokens); the
-    notifier has the same. `staff_public_key` checks the passes with which staff open photos; no
-    token of theirs is accepted.
+    notifier has the same. `staff_public_key` checks the passes with which staff open photos, and
+    the tokens of administrators, for whom a few routes are.
     """
 
     signing_key: SecretStr
@@ -95,7 +99,13 @@ def quantum(settings: QuantumSettings) -> Quantum:
             name="customer-api",
             pool_size=settings.pool_size,
         ),
-        verifier=TokenVerifier("customer", {CUSTOMER_ISSUER: settings.customer_public_key}),
+        verifier=TokenVerifier(
+            "customer",
+            {
+                CUSTOMER_ISSUER: settings.customer_public_key,
+                STAFF_ISSUER: settings.staff_public_key,
+            },
+        ),
         controllers=CONTROLLERS,
         limits=Limits.of(settings),
         dependencies={

@@ -9,6 +9,7 @@ from api.kernel.outside.delivery import Sender
 from api.messages import (
     ContractStandingToSysops,
     CustomerChanged,
+    DataRequestByStaff,
     EntitlementChanged,
     StaffNotification,
     SurveyOutcome,
@@ -17,6 +18,7 @@ from api.messages import (
     TicketRequested,
 )
 from api.sysops.attachments.handlers import ticket_attachment_changed
+from api.sysops.audit.handlers import data_request_by_staff
 from api.sysops.notifications.handlers import StaffNotifier
 from api.sysops.tickets import handlers
 
@@ -33,6 +35,7 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
                 CustomerChanged: handlers.customer_changed,
                 EntitlementChanged: handlers.entitlement_changed,
                 SurveyOutcome: handlers.survey_outcome,
+                DataRequestByStaff: data_request_by_staff,
             }
         )
     elif source == "billing":

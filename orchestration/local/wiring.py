@@ -81,7 +81,8 @@ def api(instance: Instance, quantum: str) -> dict[str, str]:
     staff = {"SQUAD_STAFF_PUBLIC_KEY": keys.public_key(store, STAFF)}
     customers = {"SQUAD_CUSTOMER_PUBLIC_KEY": keys.public_key(store, CUSTOMERS)}
     if quantum == "customer":
-        # The public half of the staff's key opens photos by passes, and accepts no token.
+        # The public half of the staff's key opens photos by passes, and a few routes to
+        # administrators.
         return (
             own
             | staff

@@ -12,6 +12,7 @@ from api.billing.vault import access_log, service
 from api.billing.vault.crypto import KeyWrapper
 from api.billing.vault.keys import load_keys
 from api.billing.vault.rules import UNREADABLE, CardRefused, number_of
+from api.kernel.erasure import is_erased
 from api.kernel.outbox import send
 from api.kernel.outside.payments import CardNumber
 from api.kernel.sealing import Unsealable, open_box
@@ -36,9 +37,13 @@ class CardIntake:
     async def sealed(self, session: AsyncSession, message: CardSealed, now: datetime) -> None:
         """Store the card and tell the customer quantum what became of it.
 
+        Of somebody who was erased none is stored, and the box is not opened.
+
         Raises:
             UnknownBoxKey: no repetition helps until the key is given; the message waits.
         """
+        if await is_erased(session, message.customer_id):
+            return
         await access_log.append(
             session, actor=ACTOR, purpose="store", card_ids=[message.card_id], now=now
         )

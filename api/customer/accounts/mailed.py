@@ -72,7 +72,8 @@ async def request_reset(
     session: AsyncSession, tokens: MailedTokens, email: str, now: datetime
 ) -> None:
     """Send a mail if the address has an account; who asks hears nothing of that."""
-    query = select(Account.id).where(func.lower(Account.email) == email)
+    open_ = Account.closed_at.is_(None)
+    query = select(Account.id).where(func.lower(Account.email) == email, open_)
     account_id = await session.scalar(query)
     if account_id is None:
         return

@@ -18,7 +18,7 @@ from api.customer.accounts.rules import REFRESH_TOKEN_LIFE, TokenState
 from api.customer.accounts.tables import Account, RefreshToken, SignInFailure
 from api.customer.guards import ROLE
 from api.kernel.auth import TokenSigner, password_matches
-from api.kernel.errors import NotSignedIn, TooMany
+from api.kernel.errors import Conflict, FieldError, Invalid, NotFound, NotSignedIn, TooMany
 from api.kernel.transaction import let_it_stand
 
 # Of sysops only the articles for customers accept their tokens (docs/decisions/0016).
@@ -57,6 +57,26 @@ async def sign_in(
         raise NotSignedIn("The e-mail address or the password is wrong.")
     await forget_failures(session, email)
     return _tokens(session, signer, account.id, uuid4(), now)
+
+
+async def prove(session: AsyncSession, account_id: UUID, password: str, now: datetime) -> None:
+    """That it is the customer who asks, and not somebody at an open screen; before any writing.
+
+    Raises Invalid for a wrong password, which counts as in signing in; TooMany; and Conflict for
+    an account without a password.
+    """
+    account = await session.get(Account, account_id)
+    if account is None:
+        raise NotFound("This account is gone.")
+    if account.password_hash is None:
+        raise Conflict("Your account has no password. Set one first: ask for a reset by mail.")
+    email = account.email.lower()
+    failures = await _failures(session, email, now)
+    if not await asyncio.to_thread(password_matches, password, account.password_hash):
+        await _count(session, email, failures + 1, now)
+        let_it_stand(session)
+        raise Invalid([FieldError("/password", "This is not your password.")])
+    await forget_failures(session, email)
 
 
 async def refresh(session: AsyncSession, signer: TokenSigner, token: str, now: datetime) -> Tokens:

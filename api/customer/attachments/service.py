@@ -177,7 +177,21 @@ async def remove(
         await session.delete(attachment)
         await session.flush()
         return
-    gone = AttachmentContent.attachment_id == attachment_id
+    await _take_away(session, attachment, now)
+
+
+async def remove_all(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    """Take every photo of a customer away, when the account is closed, everywhere."""
+    mine = Attachment.account_id == account_id
+    unused = delete(Attachment).where(mine, Attachment.ticket_id.is_(None))
+    await session.execute(unused)
+    shown = select(Attachment).where(mine, Attachment.removed_at.is_(None))
+    for attachment in (await session.scalars(shown.order_by(Attachment.id))).all():
+        await _take_away(session, attachment, now)
+
+
+async def _take_away(session: AsyncSession, attachment: Attachment, now: datetime) -> None:
+    gone = AttachmentContent.attachment_id == attachment.id
     await session.execute(delete(AttachmentContent).where(gone))
     attachment.version = 2
     attachment.file_name = None

@@ -6,7 +6,7 @@ A number goes into a sealed box at once, and nowhere else.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -158,6 +158,18 @@ async def choose(session: AsyncSession, account_id: UUID, card_id: UUID) -> Card
             session, CardChosen(customer_id=account_id, card_id=card_id, version=version)
         )
     return card
+
+
+async def remove_all(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    """Forget every card, when an account is closed, and have the vault destroy them."""
+    removed = await session.scalars(
+        update(Card)
+        .where(Card.account_id == account_id, Card.status != "removed")
+        .values(status="removed", updated_at=now)
+        .returning(Card.id)
+    )
+    ids = sorted(removed.all())
+    await outbox.send(session, *(CardRemoved(card_id=it, customer_id=account_id) for it in ids))
 
 
 async def remove(session: AsyncSession, account_id: UUID, card_id: UUID, now: datetime) -> None:

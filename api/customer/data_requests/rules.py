@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 Kind = Literal["export", "erasure"]
-State = Literal["requested", "withdrawn", "under_way", "done", "expired"]
+Status = Literal["requested", "withdrawn", "under_way", "done", "expired"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-STATES: tuple[State, ...] = get_args(State)
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 COOL_DOWN = timedelta(days=7)
 """In which an erasure can be withdrawn: it may have been asked for in anger, or by a thief."""
@@ -66,6 +66,6 @@ def next_export(asked: Sequence[datetime], now: datetime) -> timedelta:
     return max((at + BETWEEN_EXPORTS - now for at in asked), default=timedelta(0))
 
 
-def may_withdraw(kind: Kind, state: State) -> bool:
+def may_withdraw(kind: Kind, status: Status) -> bool:
     """Only an erasure that has not begun; of an export there is nothing to take back."""
-    return kind == "erasure" and state == "requested"
+    return kind == "erasure" and status == "requested"

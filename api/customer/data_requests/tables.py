@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.customer.base import Base
-from api.customer.data_requests.rules import KINDS, STATES, Kind, State
+from api.customer.data_requests.rules import KINDS, STATUSES, Kind, Status
 from api.kernel.database import Id, Moment, one_of
 
 
@@ -23,18 +23,18 @@ class DataRequest(Base):
     __tablename__ = "data_request"
     __table_args__ = (
         one_of("kind", KINDS),
-        one_of("state", STATES),
+        one_of("status", STATUSES),
         Index(
             "uq_data_request_open",
             "account_id",
             "kind",
             unique=True,
-            postgresql_where=text("state IN ('requested', 'under_way')"),
+            postgresql_where=text("status IN ('requested', 'under_way')"),
         ),
         Index(
             "ix_data_request_due",
             "due_at",
-            postgresql_where=text("state IN ('requested', 'under_way')"),
+            postgresql_where=text("status IN ('requested', 'under_way')"),
         ),
         Index("ix_data_request_account", "account_id", text("asked_at DESC"), text("id DESC")),
         Index("ix_data_request_asked", text("asked_at DESC"), text("id DESC")),
@@ -44,7 +44,7 @@ class DataRequest(Base):
     id: Mapped[Id]
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     kind: Mapped[Kind] = mapped_column(String)
-    state: Mapped[State] = mapped_column(String)
+    status: Mapped[Status] = mapped_column(String)
     asked_at: Mapped[Moment]
     asked_by: Mapped[UUID | None]
     reason: Mapped[str | None]

@@ -16,8 +16,8 @@ CREATE TABLE data_request (
     account_id uuid NOT NULL
         CONSTRAINT fk_data_request_account_id REFERENCES account (id),
     kind varchar NOT NULL CONSTRAINT ck_data_request_kind CHECK (kind IN ('export', 'erasure')),
-    state varchar NOT NULL CONSTRAINT ck_data_request_state
-        CHECK (state IN ('requested', 'withdrawn', 'under_way', 'done', 'expired')),
+    status varchar NOT NULL CONSTRAINT ck_data_request_status
+        CHECK (status IN ('requested', 'withdrawn', 'under_way', 'done', 'expired')),
     asked_at timestamptz NOT NULL,
     asked_by uuid,
     reason varchar,
@@ -30,9 +30,9 @@ CREATE TABLE data_request (
     receipt jsonb
 );
 CREATE UNIQUE INDEX uq_data_request_open ON data_request (account_id, kind)
-    WHERE state IN ('requested', 'under_way');
+    WHERE status IN ('requested', 'under_way');
 CREATE INDEX ix_data_request_due ON data_request (due_at)
-    WHERE state IN ('requested', 'under_way');
+    WHERE status IN ('requested', 'under_way');
 CREATE INDEX ix_data_request_account ON data_request (account_id, asked_at DESC, id DESC);
 CREATE INDEX ix_data_request_asked ON data_request (asked_at DESC, id DESC);
 CREATE INDEX ix_data_request_expires ON data_request (expires_at) WHERE parts > 0;

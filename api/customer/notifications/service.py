@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.customer.accounts.tables import NotificationPreference
 from api.customer.notifications.tables import Notification
 from api.kernel import outbox
+from api.kernel.erasure import is_erased
 from api.messages import CustomerNotification
 
 Channel = Literal["sms", "email"]
@@ -33,6 +34,9 @@ Kind = Literal[
     "confirm_email",
     "reset_password",
     "password_changed",
+    "export_ready",
+    "erasure_requested",
+    "erasure_done",
 ]
 # What can go either way; all else goes by e-mail.
 BY_PREFERENCE: frozenset[Kind] = frozenset({"expert_arriving", "visit_off"})
@@ -53,11 +57,14 @@ async def notify(
     now: datetime,
     ticket_id: UUID | None = None,
 ) -> None:
-    """Tell a customer once for one cause; a repetition does nothing.
+    """Tell a customer once for one cause; a repetition does nothing, and nobody who was erased
+    is told anything.
 
     What the customer has chosen for this kind goes before `channel`. `context` is what the
     template names beside the customer's name, and holds no contact data.
     """
+    if await is_erased(session, account_id):
+        return
     chosen = await _choice(session, account_id, kind)
     if chosen == "none" and kind in OPTIONAL:
         return

@@ -13,6 +13,7 @@ from api.customer.tickets import rules, telling
 from api.customer.tickets.projection import Projection, advance
 from api.customer.tickets.tables import Ticket, TicketTimeline
 from api.customer.unknown import NotYetKnown
+from api.kernel.erasure import is_erased
 from api.messages import PhoneTicketCreated, ServiceAddress, TicketProgress, TicketStatus, Window
 
 
@@ -24,6 +25,9 @@ async def ticket_progress(session: AsyncSession, message: TicketProgress, now: d
     ticket = await session.get(Ticket, message.ticket_id, with_for_update=True)
     if ticket is None:
         raise NotYetKnown(f"Ticket {message.ticket_id} is not here yet.")
+    if await is_erased(session, ticket.account_id):
+        # The state is followed; what was written about the visit is not kept.
+        message = msgspec.structs.replace(message, reason=None, expert_name=None, resolution=None)
     ticket.number = message.number
     await _answer(session, ticket, message, now)
     if message.request_accepted is False:
@@ -44,7 +48,12 @@ async def ticket_progress(session: AsyncSession, message: TicketProgress, now: d
 async def phone_ticket_created(
     session: AsyncSession, message: PhoneTicketCreated, now: datetime
 ) -> None:
-    """A ticket that the helpdesk took; from here on it is like any other."""
+    """A ticket that the helpdesk took; from here on it is like any other.
+
+    Of somebody who was erased nothing is written.
+    """
+    if await is_erased(session, message.customer_id):
+        return
     address = await _address(session, message, now)
     ticket_id = await session.scalar(
         insert(Ticket)

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.kernel.erasure import is_erased
 from api.kernel.errors import TransitionRefused
 from api.messages import (
     ContractStandingToSysops,
@@ -21,11 +22,16 @@ from api.sysops.tickets.tables import Assignment, Customer, Entitlement, Ticket
 
 
 async def ticket_created(session: AsyncSession, message: TicketCreated, now: datetime) -> None:
-    """Open the ticket, and tell the customer quantum its number; once, however often it is told."""
+    """Open the ticket, and tell the customer quantum its number; once, however often it is told.
+
+    None is opened for somebody who was erased: nobody could be visited.
+    """
     here = await session.get(Ticket, message.ticket_id)
     if here is not None:
         visit = await service.active_assignment(session, here.id)
         await service.tell_customer(session, here, now, assignment=visit)
+        return
+    if await is_erased(session, message.customer_id):
         return
     new = intake.NewTicket(
         id=message.ticket_id,
@@ -98,6 +104,9 @@ async def _call_off(
 
 
 async def customer_changed(session: AsyncSession, message: CustomerChanged, now: datetime) -> None:
+    """Keep the directory. An older version changes nothing, and who was erased stays so."""
+    if await is_erased(session, message.customer_id):
+        return
     values = {
         "version": message.version,
         "full_name": message.full_name,

@@ -59,6 +59,14 @@ CONTEXTS: dict[Kind, dict[str, Any]] = {
     "confirm_email": {"name": "Ada Example", "token": "a-token", "open_hours": 72},
     "reset_password": {"name": "Ada Example", "token": "a-token", "open_hours": 1},
     "password_changed": {"name": "Ada Example"},
+    "export_ready": {"name": "Ada Example", "parts": 2, "until": "March 10, 2026"},
+    "erasure_requested": {"name": "Ada Example", "day": "March 10, 2026", "by_staff": False},
+    "erasure_done": {
+        "name": "Ada Example",
+        "receipt": "01998d5c-7a3e-7c51-9f0e-3b1d5a7c9e11",
+        "erased": ["addresses", "cards"],
+        "kept": ["invoices"],
+    },
 }
 WAYS: list[tuple[Kind, Channel]] = [
     (kind, channel)
