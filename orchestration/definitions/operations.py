@@ -1,4 +1,4 @@
-"""The code location `operations`: assignment, conservation, retention.
+"""The code location `operations`: assignment, conservation, retention, personal data.
 
 Light: no dbt, no Great Expectations.
 """
@@ -9,7 +9,10 @@ import api.billing.tables
 import api.customer.tables
 import api.sysops.tables  # noqa: F401 - all of them, for the keys between them
 from orchestration.assignment import assets as assignment
+from orchestration.personal_data import assets as personal_data
 from orchestration.reconciliation import assets as reconciliation
 from orchestration.retention import assets as retention
 
-defs = dg.Definitions.merge(assignment.defs, reconciliation.defs, retention.defs)
+defs = dg.Definitions.merge(
+    assignment.defs, reconciliation.defs, retention.defs, personal_data.defs
+)

@@ -77,7 +77,7 @@ def closed_tickets() -> Iterator[dg.MaterializeResult[None]]:
     group_name=GROUP,
     description="Ids of messages received, and queue logs, that are older than 30 days and than"
     " any message still queued or held; answers under idempotency keys, and photos that no ticket"
-    " got, after a day; the words of searches for articles, after 90.",
+    " got, after a day; exports of personal data, after a week; words of searches, after 90 days.",
     owners=[OWNER],
     kinds={"python", "postgres"},
 )

@@ -1,5 +1,6 @@
 """Removes what is too old to matter, a little at a time: ids of received messages, queue logs,
-answers under idempotency keys, photos that no ticket got, words of searches.
+answers under idempotency keys, photos that no ticket got, exports of personal data whose time is
+over, words of searches.
 
 Runs with the role `janitor` in each database, which sees ages and ids, and no payload.
 """
@@ -63,6 +64,16 @@ WITH old AS (SELECT id FROM article_query WHERE asked_at < :before ORDER BY aske
 DELETE FROM article_query AS it USING old WHERE it.id = old.id
 """)
 
+_EXPORTS = text("""
+WITH old AS (
+    SELECT id FROM data_request WHERE parts > 0 AND expires_at < :before
+    ORDER BY expires_at LIMIT :most
+), files AS (
+    DELETE FROM export_part USING old WHERE export_part.request_id = old.id
+)
+UPDATE data_request AS it SET parts = 0, status = 'expired' FROM old WHERE it.id = old.id
+""")
+
 Sessions = Mapping[str, async_sessionmaker[AsyncSession]]
 
 
@@ -77,6 +88,7 @@ async def forget(sessions: Sessions, now: datetime) -> dict[str, int]:
             sessions[name], _KEYS, now - idempotency.KEEP
         )
     gone["unused_photos"] = await _delete(sessions["customer"], _PHOTOS, now - UNUSED_FOR)
+    gone["expired_exports"] = await _delete(sessions["customer"], _EXPORTS, now)
     gone["old_searches"] = await _delete(sessions["sysops"], _SEARCHES, now - SEARCHES_KEPT)
     return gone
 

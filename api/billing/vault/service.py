@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from api.billing.payments.tables import Payment
 from api.billing.vault import access_log
 from api.billing.vault.crypto import Encrypted, KeyWrapper, WrongKey
 from api.billing.vault.keys import VaultKeys, load_keys
@@ -130,6 +131,57 @@ async def remove(session: AsyncSession, card_id: UUID, customer_id: UUID, now: d
         )
         .values(status="removed", updated_at=now)
     )
+
+
+async def destroy_all(session: AsyncSession, customer_id: UUID, now: datetime) -> int | None:
+    """Destroy every card of a customer who has removed them all (role card_destroy).
+
+    Returns how many are destroyed; None while one is not removed yet, or a charge to it is not
+    decided: that may have to be repeated.
+    """
+    mine = VaultCard.customer_id == customer_id
+    await destroy_removed(session, now, mine)
+    left = select(func.count()).where(mine, VaultCard.status != "destroyed")
+    if await session.scalar(left):
+        return None
+    gone = select(func.count()).where(mine, VaultCard.status == "destroyed")
+    return await session.scalar(gone) or 0
+
+
+async def destroy_removed(
+    session: AsyncSession, now: datetime, *which: ColumnElement[bool]
+) -> list[UUID]:
+    """Empty cards that were removed: no number, no digit and no fingerprint is left of them.
+
+    Kept in the log of openings. Returns their ids.
+    """
+    charged = select(Payment.card_id).where(
+        Payment.card_id == VaultCard.card_id, Payment.status.in_(("intent", "unknown"))
+    )
+    emptied = await session.scalars(
+        update(VaultCard)
+        .where(VaultCard.status == "removed", ~charged.exists(), *which)
+        .values(
+            key_version=None,
+            nonce=None,
+            ciphertext=None,
+            fingerprint=b"",
+            brand="",
+            last4="",
+            exp_month=1,
+            exp_year=1970,
+            status="destroyed",
+            updated_at=now,
+        )
+        .returning(VaultCard.card_id)
+        .execution_options(synchronize_session=False)
+    )
+    ids = sorted(emptied.all())
+    if ids:
+        await access_log.append(
+            session, actor="card_destroy", purpose="destroy", card_ids=ids, now=now
+        )
+    return ids
 
 
 async def replace(session: AsyncSession, card: NewCard, replaced: UUID, now: datetime) -> None:

@@ -25,5 +25,10 @@ async def close(session: AsyncSession, account_id: UUID, now: datetime) -> None:
     await session.execute(delete(RefreshToken).where(RefreshToken.account_id == account_id))
     await session.execute(delete(MailedToken).where(MailedToken.account_id == account_id))
     await sessions.forget_failures(session, account.email.lower())
+    await remove_what_is_held(session, account_id, now)
+
+
+async def remove_what_is_held(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    """Cards and photos, as if the customer had removed each; again for what came meanwhile."""
     await cards.remove_all(session, account_id, now)
     await attachments.remove_all(session, account_id, now)

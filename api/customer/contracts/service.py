@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.customer.accounts.tables import Address
+from api.customer.accounts.tables import Account, Address
 from api.customer.contracts import rules
 from api.customer.contracts.tables import Contract, SupportPlan, TicketType
 from api.kernel import outbox
@@ -50,12 +50,16 @@ async def start(
     """Begin a plan today.
 
     Raises:
+        NotFound: the account is closed.
         Invalid: no such plan to choose, or not the customer's address.
         Conflict: the customer has a running contract on this plan.
     """
     plan = await session.get(SupportPlan, plan_code)
-    # Held, so that it is not removed while a contract begins on it.
+    # Held, so that neither is closed or removed while a contract begins on it.
     held = {"read": True, "key_share": True}
+    account = await session.get(Account, account_id, with_for_update=held)
+    if account is None or account.closed_at is not None:
+        raise NotFound("This account is closed.")
     address = await session.get(Address, address_id, with_for_update=held)
     errors = []
     if plan is None or not plan.active:

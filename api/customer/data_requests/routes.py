@@ -103,6 +103,7 @@ class DataRequestController(Controller):
         request: SignedInRequest,
         request_id: FromPath[UUID],
         session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
         part: Part = 1,
     ) -> Response[Any]:
         """A zip file: `data.json` and what each section of it is, and your photos.
@@ -110,7 +111,7 @@ class DataRequestController(Controller):
         Many photos make more than one file: ask for each `part`, from 1 to `parts`.
         """
         found = await service.find(session, request_id, request.user.id)
-        content = await service.part(session, found, part)
+        content = await service.part(session, found, part, now)
         name = f"sysops-squad-data-{part}-of-{found.parts}.zip"
         headers = {
             "Cache-Control": "private, no-store",

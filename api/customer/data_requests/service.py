@@ -135,13 +135,13 @@ async def page(
     return (await session.scalars(query)).all()
 
 
-async def part(session: AsyncSession, request: DataRequest, number: int) -> bytes:
+async def part(session: AsyncSession, request: DataRequest, number: int, now: datetime) -> bytes:
     """One file of an export; raises NotFound when it is not there yet, or not any more."""
     query = select(ExportPart.content).where(
         ExportPart.request_id == request.id, ExportPart.number == number
     )
     content = await session.scalar(query)
-    if content is None:
+    if content is None or request.expires_at is None or request.expires_at <= now:
         raise NotFound("This export is not ready yet, or was removed. Look at its status.")
     return content
 

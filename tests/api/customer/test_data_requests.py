@@ -50,6 +50,30 @@ async def test_an_export_is_begun_at_once_and_asked_for_once_a_day(
     assert second == {"data_requests": [], "next_cursor": None}
 
 
+async def test_an_export_is_fetched_part_by_part_by_its_customer_until_its_time_is_over(
+    eve: Customer, bob: Customer, databases: Databases
+) -> None:
+    asked = (await eve.post(MINE, {"kind": "export"})).json()["id"]
+    databases.execute(
+        "customer",
+        "UPDATE data_request SET status = 'done', parts = 2, expires_at = now() + '1 hour'",
+    )
+    databases.execute(
+        "customer", "INSERT INTO export_part VALUES (%s, 1, 'one'), (%s, 2, 'two')", asked, asked
+    )
+    file = f"{MINE}/{asked}/export"
+    for part, content in ((1, b"one"), (2, b"two")):
+        answer = await eve.get(file, part=part)
+        assert (answer.status_code, answer.content) == (200, content)
+        assert answer.headers["Content-Type"] == "application/zip"
+        assert f"data-{part}-of-2.zip" in answer.headers["Content-Disposition"]
+        assert answer.headers["Cache-Control"] == "private, no-store"
+    assert (await eve.get(file, part=3)).status_code == 404
+    assert (await bob.get(file)).status_code == 404
+    databases.execute("customer", "UPDATE data_request SET expires_at = now()")
+    assert (await eve.get(file)).status_code == 404
+
+
 async def test_an_erasure_needs_the_password_waits_a_week_and_can_be_withdrawn(
     eve: Customer, databases: Databases
 ) -> None:
