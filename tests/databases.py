@@ -85,6 +85,16 @@ class Databases:
             other._copy(database, self._name(database))
         return other
 
+    def put_back(self, database: str, backup: "Databases") -> None:
+        """Restore a database from a copy of it; nobody may be connected."""
+        with psycopg.connect(self._templates.server.url(), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(
+                    sql.Identifier(self._names.pop(database))
+                )
+            )
+        self._copy(database, backup._name(database))
+
     def _name(self, database: str) -> str:
         if database not in self._names:
             self._copy(database, self._templates.ensure(database))

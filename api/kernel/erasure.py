@@ -44,6 +44,11 @@ async def is_erased(session: AsyncSession, customer_id: UUID) -> bool:
     return await session.scalar(_ERASED, {"id": customer_id}) is not None
 
 
+async def everybody(session: AsyncSession) -> set[UUID]:
+    """The ids of all who were erased from this database."""
+    return set(await session.scalars(text("SELECT customer_id FROM erased_customer")))
+
+
 async def receipt_of(session: AsyncSession, customer_id: UUID) -> Any:
     """What was done in this database; None while nothing was."""
     return await session.scalar(_RECEIPT, {"id": customer_id})

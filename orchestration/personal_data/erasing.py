@@ -34,6 +34,8 @@ from orchestration.personal_data.rows import Person, erase, find
 from orchestration.personal_data.settings import Database, Sessions
 
 OTHERS: Final[tuple[Database, ...]] = ("sysops", "billing", "analytics")
+OPEN: Final = ("requested", "under_way")
+REMEMBERING: Final[tuple[Database, ...]] = ("sysops", "billing", "customer")
 ON_THEIR_WAY: Final = "Messages about the account are on their way."
 CARDS_LEFT: Final = "The vault has not destroyed the cards yet."
 LAST_MAIL: Final = "The last mail is on its way."
@@ -53,12 +55,39 @@ class Eraser:
         """Take every erasure that is due as far as it goes now; returns how many are where."""
         due = select(DataRequest.id).where(
             DataRequest.kind == "erasure",
-            DataRequest.status.in_(("requested", "under_way")),
+            DataRequest.status.in_(OPEN),
             DataRequest.due_at <= now,
         )
         async with self.sessions["customer"]() as session:
             ids = (await session.scalars(due.order_by(DataRequest.due_at))).all()
-        return Counter([await self.advance(it, now) for it in ids])
+        done = Counter([await self.advance(it, now) for it in ids])
+        if restored := await self._erase_what_was_restored(now):
+            done["erased_again"] = restored
+        return done
+
+    async def _erase_what_was_restored(self, now: datetime) -> int:
+        """A database restored from an older backup knows again whom the others have forgotten.
+
+        Who has an open request in the customer database is erased by that. Returns how often
+        somebody was erased from a database again.
+        """
+        known = {it: await self._remembered(it) for it in REMEMBERING}
+        async with self.sessions["customer"]() as session:
+            open_ = select(DataRequest.account_id).where(
+                DataRequest.kind == "erasure", DataRequest.status.in_(OPEN)
+            )
+            unfinished = set(await session.scalars(open_))
+        everybody = set().union(*known.values()) - unfinished
+        repeated = 0
+        for database in REMEMBERING:
+            for customer_id in sorted(everybody - known[database]):
+                await self._erase(database, await find(self.sessions, customer_id), now)
+                repeated += 1
+        return repeated
+
+    async def _remembered(self, database: Database) -> set[UUID]:
+        async with self.sessions[database]() as session:
+            return await erasure.everybody(session)
 
     async def advance(self, request_id: UUID, now: datetime) -> str:
         """One erasure, with its row locked: nobody else does it meanwhile. Returns its status."""
@@ -66,7 +95,7 @@ class Eraser:
             request = await session.get(
                 DataRequest, request_id, with_for_update={"skip_locked": True}
             )
-            if request is None or request.status not in {"requested", "under_way"}:
+            if request is None or request.status not in OPEN:
                 return "not_ours"
             # Locked before anything is looked at: no contract begins from here on.
             await session.get_one(Account, request.account_id, with_for_update=True)

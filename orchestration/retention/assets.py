@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 import dagster as dg
 from pydantic import SecretStr
 
+from api.billing.vault.service import destroy_removed
 from api.kernel import clock
 from api.kernel.database import database
 from api.kernel.settings import Settings
@@ -16,17 +17,21 @@ from orchestration.retention.forgetting import forget
 
 GROUP = "operations"
 CLOSED = dg.AssetKey(["operations", "closed_tickets"])
+DESTROYED = dg.AssetKey(["operations", "destroyed_cards"])
 FORGOTTEN = dg.AssetKey(["operations", "forgotten_messages"])
 
 
 class RetentionSettings(Settings):
-    """`sysops_url` logs in as the role `assigner`, the others as `janitor` of their database."""
+    """`sysops_url` logs in as the role `assigner`, `billing_destroy_url` as `card_destroy`, the
+    others as `janitor` of their database.
+    """
 
     sysops_url: SecretStr
     customer_janitor_url: SecretStr
     sysops_janitor_url: SecretStr
     billing_janitor_url: SecretStr
     analytics_janitor_url: SecretStr
+    billing_destroy_url: SecretStr
 
     def janitors(self) -> dict[str, str]:
         return {
@@ -47,6 +52,13 @@ async def _close() -> int:
             if not portion:
                 return closed
             closed += portion
+
+
+async def _destroy() -> int:
+    settings = RetentionSettings()  # type: ignore[call-arg]  # read from the environment
+    url = settings.billing_destroy_url.get_secret_value()
+    async with database(url, name="retention") as sessions, sessions.begin() as session:
+        return len(await destroy_removed(session, clock.now()))
 
 
 async def _forget() -> dict[str, int]:
@@ -73,6 +85,19 @@ def closed_tickets() -> Iterator[dg.MaterializeResult[None]]:
 
 
 @dg.asset(
+    key=DESTROYED,
+    group_name=GROUP,
+    description="Cards that customers have removed or replaced: their numbers are destroyed in the"
+    " vault, unless a charge to one is not decided.",
+    owners=[OWNER],
+    kinds={"python", "postgres"},
+)
+def destroyed_cards() -> Iterator[dg.MaterializeResult[None]]:
+    """Empties them; the log of openings says which."""
+    yield dg.MaterializeResult(metadata={"destroyed": asyncio.run(_destroy())})
+
+
+@dg.asset(
     key=FORGOTTEN,
     group_name=GROUP,
     description="Ids of messages received, and queue logs, that are older than 30 days and than"
@@ -87,12 +112,12 @@ def forgotten_messages() -> Iterator[dg.MaterializeResult[None]]:
 
 
 defs = dg.Definitions.merge(
-    dg.Definitions(assets=[closed_tickets, forgotten_messages]),
+    dg.Definitions(assets=[closed_tickets, destroyed_cards, forgotten_messages]),
     scheduled_job(
         "retention_job",
-        dg.AssetSelection.assets(CLOSED, FORGOTTEN),
+        dg.AssetSelection.assets(CLOSED, DESTROYED, FORGOTTEN),
         cron("retention", "30 3 * * *"),
-        description="Close old resolved tickets and forget old traces of messages.",
+        description="Close old resolved tickets, destroy removed cards, forget old traces.",
         execution_timezone="America/Chicago",
     ),
 )

@@ -10,8 +10,9 @@ import pytest
 from api.billing.vault import access_log
 from api.billing.vault.crypto import Kek, WrongKey, generate_kek
 from api.billing.vault.keys import NoKeys, ensure_keys
-from api.billing.vault.service import NewCard, encrypt_many, open_cards
+from api.billing.vault.service import NewCard, destroy_removed, encrypt_many, open_cards
 from api.kernel.outside.payments import CardNumber
+from api.messages import CardRemoved
 from tests.databases import Databases
 from tests.integration.billing.support import (
     GOOD_NUMBER,
@@ -136,3 +137,39 @@ async def test_cards_encrypted_in_bulk_open_like_any_other(vault: Databases) -> 
     async with vault.sessions("billing", "card_charge") as sessions:
         opened = await open_cards(sessions, KEK, [card.card_id], actor="a", purpose="b", now=NOW)
     assert opened.cards[card.card_id].number.reveal() == GOOD_NUMBER
+
+
+async def test_a_removed_card_is_destroyed_and_one_that_a_charge_may_need_is_not(
+    vault: Databases,
+) -> None:
+    kept, gone, charged = sealed(), sealed(), sealed()
+    await deliver(vault, kept, gone, charged)
+    await deliver(
+        vault,
+        *(CardRemoved(card_id=it.card_id, customer_id=it.customer_id) for it in (gone, charged)),
+    )
+    # An invoice needs a whole run; what the vault looks at is the payment.
+    ((key,),) = vault.rows(
+        "billing",
+        "SELECT conname::text FROM pg_constraint WHERE contype = 'f' AND conrelid ="
+        " 'payment'::regclass",
+    )
+    vault.execute("billing", f"ALTER TABLE payment DROP CONSTRAINT {key}")
+    vault.execute(
+        "billing",
+        "INSERT INTO payment (invoice_id, attempt, customer_id, card_id, idempotency_key,"
+        " amount_cents, currency, status, created_at)"
+        " VALUES (uuidv7(), 1, %s, %s, 'key', 1, 'USD', 'unknown', now())",
+        charged.customer_id,
+        charged.card_id,
+    )
+    async with vault.sessions("billing", "card_destroy") as sessions, sessions.begin() as session:
+        assert await destroy_removed(session, NOW) == [gone.card_id]
+    left = vault.rows(
+        "billing",
+        "SELECT card_id, status FROM vault_card"
+        " WHERE ciphertext IS NOT NULL OR last4 <> '' OR fingerprint <> '' ORDER BY card_id",
+    )
+    assert dict(left) == {kept.card_id: "active", charged.card_id: "removed"}
+    told = vault.rows("billing", "SELECT card_ids FROM vault_access WHERE purpose = 'destroy'")
+    assert told == [([gone.card_id],)]

@@ -112,7 +112,8 @@ class History:
     def request(self) -> dict[str, Any]:
         """The newest data request, as the database has it."""
         query = "SELECT to_jsonb(it) FROM data_request it ORDER BY asked_at DESC LIMIT 1"
-        return dict(self.databases.rows("customer", query)[0][0])
+        found = self.databases.rows("customer", query)
+        return dict(found[0][0]) if found else {}
 
     def mark(self) -> None:
         """Write a canary into every text that is the customer's own to lose."""

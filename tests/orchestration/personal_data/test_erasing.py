@@ -139,6 +139,27 @@ async def test_nothing_is_begun_while_something_binds(history: History) -> None:
     assert (await run(history))["status"] == "under_way"
 
 
+@pytest.mark.parametrize("database", ["sysops", "billing", "customer"])
+async def test_who_comes_back_with_an_old_backup_is_erased_again(
+    history: History, lived: History, database: str
+) -> None:
+    await begin(history)
+    done = await finish(history)
+    backup = lived.databases.fork(database)
+    try:
+        history.databases.put_back(database, backup)
+        if database == "customer":
+            assert history.traces(EMAIL) == {"customer.account"}
+        await run(history, 30)
+        assert history.traces("Ada Example", "Congress") == set()
+        closed = history.databases.rows("customer", "SELECT closed_at IS NOT NULL FROM account")
+        assert closed == [(True,)]
+        if database != "customer":
+            assert history.request() == done
+    finally:
+        backup.drop()
+
+
 async def test_what_was_withdrawn_or_is_not_due_is_not_begun(history: History) -> None:
     await history.file()
     history.databases.execute("customer", "UPDATE data_request SET status = 'withdrawn'")

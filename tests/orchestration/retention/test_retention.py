@@ -190,6 +190,8 @@ async def test_much_is_forgotten_in_portions(
 @pytest.fixture
 def environment(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SQUAD_SYSOPS_URL", databases.url("sysops", "assigner"))
+    destroyer = databases.url("billing", "card_destroy")
+    monkeypatch.setenv("SQUAD_BILLING_DESTROY_URL", destroyer)
     for name in SCHEMAS:
         url = databases.url(name, "janitor")
         monkeypatch.setenv(f"SQUAD_{name.upper()}_JANITOR_URL", url)
