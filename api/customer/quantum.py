@@ -68,6 +68,10 @@ class QuantumSettings(ServiceSettings):
 def quantum(settings: QuantumSettings) -> Quantum:
     """The quantum with its database, its routes and the keys it needs."""
     load_places()
+    public_keys = {
+        CUSTOMER_ISSUER: settings.customer_public_key,
+        STAFF_ISSUER: settings.staff_public_key,
+    }
     signer = TokenSigner(CUSTOMER_ISSUER, settings.signing_key.get_secret_value())
     sealer = CardSealer(settings.vault_box_public_key)
 
@@ -99,13 +103,7 @@ def quantum(settings: QuantumSettings) -> Quantum:
             name="customer-api",
             pool_size=settings.pool_size,
         ),
-        verifier=TokenVerifier(
-            "customer",
-            {
-                CUSTOMER_ISSUER: settings.customer_public_key,
-                STAFF_ISSUER: settings.staff_public_key,
-            },
-        ),
+        verifier=TokenVerifier("customer", public_keys),
         controllers=CONTROLLERS,
         limits=Limits.of(settings),
         dependencies={

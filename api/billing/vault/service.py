@@ -1,9 +1,9 @@
 """Putting cards into the vault, taking numbers out of it, and removing cards."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -17,6 +17,15 @@ from api.billing.vault.keys import VaultKeys, load_keys
 from api.billing.vault.tables import DefaultCard, VaultCard
 from api.kernel.outside.payments import Card, CardNumber
 
+# What a card has of itself when it is destroyed.
+EMPTY: Final[Mapping[str, Any]] = {
+    "fingerprint": b"",
+    "brand": "",
+    "last4": "",
+    "exp_month": 1,
+    "exp_year": 1970,
+    "status": "destroyed",
+}
 StoreResult = Literal["stored", "duplicate", "foreign", "gone"]
 
 
@@ -111,14 +120,9 @@ async def remove(session: AsyncSession, card_id: UUID, customer_id: UUID, now: d
         .values(
             card_id=card_id,
             customer_id=customer_id,
-            fingerprint=b"",
-            brand="",
-            last4="",
-            exp_month=1,
-            exp_year=1970,
-            status="destroyed",
             created_at=now,
             updated_at=now,
+            **EMPTY,
         )
         .on_conflict_do_nothing()
     )
@@ -161,18 +165,7 @@ async def destroy_removed(
     emptied = await session.scalars(
         update(VaultCard)
         .where(VaultCard.status == "removed", ~charged.exists(), *which)
-        .values(
-            key_version=None,
-            nonce=None,
-            ciphertext=None,
-            fingerprint=b"",
-            brand="",
-            last4="",
-            exp_month=1,
-            exp_year=1970,
-            status="destroyed",
-            updated_at=now,
-        )
+        .values(key_version=None, nonce=None, ciphertext=None, updated_at=now, **EMPTY)
         .returning(VaultCard.card_id)
         .execution_options(synchronize_session=False)
     )

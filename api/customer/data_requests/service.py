@@ -78,18 +78,7 @@ async def file(
     await session.flush()
     await session.refresh(request)
     if kind == "erasure":
-        await notify(
-            session,
-            account_id,
-            "erasure_requested",
-            cause=str(request.id),
-            channel="email",
-            context={
-                "day": f"{contract_day(request.due_at):%B %-d, %Y}",
-                "by_staff": staff is not None,
-            },
-            now=now,
-        )
+        await _tell_the_customer(session, request, now)
     if staff is not None:
         await _tell_the_audit_log(session, request, staff.id, "filed", now)
     return request
@@ -160,6 +149,20 @@ async def _refuse_a_second(
         wait = rules.next_export((await session.scalars(recent)).all(), now)
         if wait > timedelta(0):
             raise TooMany("One export a day is enough.", math.ceil(wait.total_seconds()))
+
+
+async def _tell_the_customer(session: AsyncSession, request: DataRequest, now: datetime) -> None:
+    """Whoever asked: it may have been a thief."""
+    day = f"{contract_day(request.due_at):%B %-d, %Y}"
+    await notify(
+        session,
+        request.account_id,
+        "erasure_requested",
+        cause=str(request.id),
+        channel="email",
+        context={"day": day, "by_staff": request.asked_by is not None},
+        now=now,
+    )
 
 
 async def _tell_the_audit_log(
