@@ -17,7 +17,7 @@ roles of both have the rights that follow from it. Every table of a database is 
     [others]
     staff = "why no row of it is about a customer"
 
-`via` may lead into the customer database (`customer.ticket`): the ids are found there first.
+`via` may lead into the customer database (`customer.survey`): the ids are found there first.
 Where neither says it, `where` does, in SQL with `:customer`, and `reads` names its columns.
 """
 
@@ -80,7 +80,7 @@ class Map(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Found:
     """How the rows of one customer are found: a condition, and the ids that it needs.
 
-    `needs` are tables of the customer database, each a parameter (`customer_ticket`) with the
+    `needs` are tables of the customer database, each a parameter (`customer_survey`) with the
     keys of the customer's rows there.
     """
 
@@ -151,4 +151,4 @@ def _identifiers(map_: Map) -> Iterator[str]:
 
 
 Ids = Mapping[str, list[str]]
-"""Keys of a customer's rows, by table of the customer database (`customer.ticket`)."""
+"""Keys of a customer's rows, by table of the customer database (`customer.survey`)."""

@@ -71,6 +71,26 @@ def test_a_customer_gets_what_is_personal_or_it_is_a_secret_of_the_platform(
     }
 
 
+INDEXED = """
+SELECT c.relname::text, a.attname::text
+FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
+WHERE i.indpred IS NULL AND c.relnamespace = 'public'::regnamespace
+"""
+
+
+@pytest.mark.parametrize("database", EVERY_DATABASE)
+def test_a_customers_rows_are_found_by_an_index(databases: Databases, database: str) -> None:
+    """Among the rows of millions. Answers under idempotency keys are those of one day."""
+    indexed = set(databases.rows(database, INDEXED))
+    wanted = {
+        (name, column)
+        for name, table in personal.load(database).tables.items()
+        for column in ([table.by] if table.by else table.via)
+    }
+    assert wanted - indexed == set()
+
+
 @pytest.mark.parametrize("database", ["customer", "sysops", "billing"])
 def test_an_erasure_writes_nothing_that_the_warehouse_mirrors(database: str) -> None:
     """Or a number of last year would change when a customer goes."""

@@ -1,4 +1,4 @@
-"""Who was erased, so that no late message brings a customer back."""
+"""Who was erased, so that no late card is stored; and a customer's alerts are found."""
 
 from alembic import op
 
@@ -12,7 +12,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute(ERASED_DDL)
+    op.execute("CREATE INDEX ix_alert_customer ON alert (customer_id)")
 
 
 def downgrade() -> None:
+    op.execute("DROP INDEX ix_alert_customer")
     op.execute("DROP TABLE erased_customer")

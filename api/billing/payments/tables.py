@@ -67,6 +67,7 @@ class Alert(Base):
             postgresql_where=text("status = 'open'"),
         ),
         Index("ix_alert_created", "created_at", "id"),
+        Index("ix_alert_customer", "customer_id"),
     )
 
     id: Mapped[Id]

@@ -23,6 +23,7 @@ class Attachment(Base):
     __table_args__ = (
         one_of("media_type", ENDINGS),
         Index("ix_attachment_ticket", "ticket_id", postgresql_where=text("ticket_id IS NOT NULL")),
+        Index("ix_attachment_account", "account_id"),
         # A customer's uploads that no ticket has yet, and the oldest of all of them.
         Index(
             "ix_attachment_unused",

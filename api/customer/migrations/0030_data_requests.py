@@ -44,10 +44,12 @@ CREATE TABLE export_part (
     CONSTRAINT pk_export_part PRIMARY KEY (request_id, number)
 );
 ALTER TABLE export_part ALTER COLUMN content SET STORAGE EXTERNAL;
+CREATE INDEX ix_attachment_account ON attachment (account_id);
 {ERASED_DDL}
 """
 BACK = """
 DROP TABLE erased_customer;
+DROP INDEX ix_attachment_account;
 DROP TABLE export_part;
 DROP TABLE data_request;
 ALTER TABLE account DROP COLUMN closed_at

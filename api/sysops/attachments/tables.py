@@ -19,6 +19,7 @@ class TicketAttachment(Base):
 
     __tablename__ = "ticket_attachment"
     __table_args__ = (
+        Index("ix_ticket_attachment_ticket", "ticket_id"),
         Index(
             "ix_ticket_attachment_shown",
             "ticket_id",

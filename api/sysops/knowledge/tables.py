@@ -172,6 +172,7 @@ class ArticleCustomerVote(Base):
     """What one customer thinks of an article now; a customer may be known here later."""
 
     __tablename__ = "article_customer_vote"
+    __table_args__ = (Index("ix_article_customer_vote_customer", "customer_id"),)
 
     article_id: Mapped[UUID] = mapped_column(ForeignKey("article.id"), primary_key=True)
     customer_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -24,6 +24,7 @@ class Notification(Base):
         one_of("channel", ("sms", "email")),
         one_of("status", ("queued", "sent", "failed")),
         UniqueConstraint("staff_id", "kind", "cause"),
+        Index("ix_notification_ticket", "ticket_id"),
         Index(
             "ix_notification_unsent",
             "created_at",
