@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.kernel.auth import TokenVerifier
+from api.kernel.background import Background
 from api.kernel.limits import Limits
 
 
@@ -16,7 +17,8 @@ class Quantum:
     """A quantum ready to be mounted under `/<name>`.
 
     The entries of `dependencies` are Litestar dependencies for its controllers, beside
-    `session` (its database) and `now`.
+    `session` (its database) and `now`. Each of `background` runs as long as the process serves,
+    with sessions of its database, and ends soon after its event is set.
     """
 
     name: str
@@ -25,3 +27,4 @@ class Quantum:
     controllers: Sequence[ControllerRouterHandler]
     limits: Limits
     dependencies: Mapping[str, Any] = field(default_factory=dict)
+    background: Sequence[Background] = ()
