@@ -9,6 +9,7 @@ from api.sysops.catalogue import tables as catalogue
 from api.sysops.experts import tables as experts
 from api.sysops.knowledge import tables as knowledge
 from api.sysops.notifications import tables as notifications
+from api.sysops.search import tables as search
 from api.sysops.staff import tables as staff
 from api.sysops.tickets import tables as tickets
 
@@ -19,6 +20,7 @@ MODULES = (
     experts,
     knowledge,
     notifications,
+    search,
     staff,
     tickets,
 )

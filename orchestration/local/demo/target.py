@@ -7,6 +7,7 @@ from typing import Final
 
 import psycopg
 
+from api.sysops.search import bulk
 from orchestration.local.demo.constraints import Constraints, find_constraints
 from orchestration.local.demo.copying import Writer
 from orchestration.local.demo.marker import Marker, read_marker, write_marker
@@ -55,6 +56,21 @@ WHERE attidentity <> '' AND relnamespace = 'public'::regnamespace AND relname = 
 """
 
 
+@dataclass(frozen=True)
+class Derived:
+    """Tables that are made from the loaded ones, and how: `after` runs when all rows are there."""
+
+    tables: Sequence[str] = ()
+    before: Sequence[str] = ()
+    after: Sequence[str] = ()
+
+
+_NOTHING: Final = Derived()
+DERIVED: Final[dict[str, Derived]] = {
+    "sysops": Derived(bulk.DERIVED, bulk.BEFORE, bulk.AFTER),
+}
+
+
 class DemoRefused(LocalError):
     """The demo world is not loaded into these databases, and nothing was changed."""
 
@@ -76,7 +92,8 @@ class Target:
 
     def open(self, marker: Marker) -> Writer:
         """Begin to fill it, in one transaction that ends with `marker`."""
-        tables = ", ".join(TABLES[self.name])
+        derived = DERIVED.get(self.name, _NOTHING)
+        tables = ", ".join([*TABLES[self.name], *derived.tables])
         conditions = " OR ".join(f"EXISTS (SELECT FROM {table})" for table in TABLES[self.name])
         before = [
             f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE",
@@ -84,11 +101,12 @@ class Target:
             "SET LOCAL maintenance_work_mem = '128MB'",
             *([_QUICK_STATISTICS] if marker.demo.customers < SCALE_CUSTOMERS else []),
             *self.constraints.off,
+            *derived.before,
         ]
         with psycopg.connect(self.url) as connection:
             mark = write_marker(connection, marker)
-        after = [*self.constraints.on, *self.numbers, f"ANALYZE {tables}", mark]
-        return Writer(self.url, before, after)
+        rest = [*self.constraints.on, *self.numbers, f"ANALYZE {tables}", mark]
+        return Writer(self.url, before, [*derived.after, *rest])
 
 
 def look_at(name: str, url: str) -> Target:
@@ -99,7 +117,8 @@ def look_at(name: str, url: str) -> Target:
         marker = read_marker(connection)
         occupied = _first_with_rows(connection, tables) if marker is None else None
         numbers = [row[0] for row in connection.execute(_SET_NUMBERS, [tables])]
-        constraints = find_constraints(connection, tables)
+        made = DERIVED.get(name, _NOTHING).tables
+        constraints = find_constraints(connection, [*tables, *made])
     return Target(name, plain, marker, occupied, constraints, numbers)
 
 

@@ -24,6 +24,8 @@ SHAPE = """
     SELECT attrelid::regclass::text, attname, attnotnull::text
     FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0
+    UNION ALL
+    SELECT tgrelid::regclass::text, tgname, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal
 """
 
 
