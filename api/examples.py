@@ -78,6 +78,8 @@ EXAMPLES: Final[dict[str, Any]] = {
     "PublishedTicket.status": "resolved",
     "EventView.status": "accepted",
     "AssignmentView.status": "accepted",
+    "TicketExpert.status": "accepted",
+    "customer_name": "Ada Lovelace",
     "VisitView.status": "proposed",
     # photos
     "file_name": "laptop.jpg",

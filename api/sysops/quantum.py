@@ -15,12 +15,15 @@ from api.sysops.attachments.routes import TicketPhotoController
 from api.sysops.attachments.service import PhotoLinks
 from api.sysops.audit.routes import AuditController
 from api.sysops.catalogue.routes import CatalogueController
+from api.sysops.customers.routes import CustomerController
 from api.sysops.experts.routes import ExpertController
 from api.sysops.knowledge.audience_routes import ArticleAudienceController
 from api.sysops.knowledge.customer_routes import HelpController
 from api.sysops.knowledge.routes import STEPS, ArticleController
 from api.sysops.knowledge.search_routes import ArticleSearchController
 from api.sysops.knowledge.use_routes import ArticleUseController
+from api.sysops.search import indexing
+from api.sysops.search.routes import TicketSearchController
 from api.sysops.staff.account_routes import AccountController, PasswordController
 from api.sysops.staff.routes import StaffController
 from api.sysops.staff.standing import still_valid
@@ -32,6 +35,8 @@ CONTROLLERS = (
     PasswordController,
     AccountController,
     ExpertController,
+    TicketSearchController,
+    CustomerController,
     TicketController,
     VisitController,
     TicketPhotoController,
@@ -92,4 +97,5 @@ def quantum(settings: QuantumSettings) -> Quantum:
         controllers=[Router(path="/", route_handlers=CONTROLLERS, guards=[still_valid])],
         limits=Limits.of(settings),
         dependencies={"signer": provide_signer, "photo_links": provide_photo_links},
+        background=[indexing.keep],
     )

@@ -1,15 +1,15 @@
 """Tickets for the helpdesk and those who oversee it."""
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.auth import Requires, SignedInRequest
@@ -19,20 +19,9 @@ from api.messages import Priority, ServiceAddress, TicketStatus, Window
 from api.sysops.attachments import service as photos
 from api.sysops.staff.tables import Staff
 from api.sysops.tickets import intake, rules, service
-from api.sysops.tickets.tables import Assignment, Customer, Entitlement, Ticket, TicketEvent
+from api.sysops.tickets.tables import Assignment, Ticket, TicketEvent
 
 OVERSEERS = ("helpdesk", "manager", "administrator")
-
-
-class SearchWords(Line):
-    """What the helpdesk looks for: less than three characters would be half the directory."""
-
-    @classmethod
-    def parse(cls, raw: str) -> Self:
-        words = super().parse(raw)
-        if len(words) < 3:
-            raise ValueError("Give three characters or more.")
-        return words
 
 
 class VisitAddress(msgspec.Struct, forbid_unknown_fields=True):
@@ -109,24 +98,6 @@ class TicketDetail(msgspec.Struct):
     events: list[EventView]
     assignments: list[AssignmentView]
     attachment_count: int
-
-
-class EntitlementView(msgspec.Struct):
-    contract_id: UUID
-    plan_code: str | None
-    status: str
-    standing: str
-
-
-class CustomerView(msgspec.Struct):
-    """A customer of the directory, with what their contracts entitle to."""
-
-    id: UUID
-    full_name: str
-    email: str
-    phone: str
-    addresses: list[dict[str, Any]]
-    entitlements: list[EntitlementView]
 
 
 def view(ticket: Ticket, now: datetime) -> TicketView:
@@ -218,43 +189,6 @@ class TicketController(Controller):
             ],
             attachment_count=(await photos.counts(session, [ticket_id])).get(ticket_id, 0),
         )
-
-    @get("/customers", guards=[Requires(*OVERSEERS)], summary="Find a customer")
-    async def customers(
-        self,
-        session: NamedDependency[AsyncSession],
-        text: Annotated[SearchWords, QueryParameter(description="E-mail, phone or name.")],
-    ) -> list[CustomerView]:
-        """At most 20 customers by exact e-mail or phone, or by the start of their name."""
-        found = await session.scalars(customers_matching(text))
-        customers = found.all()
-        entitlements = await session.scalars(
-            select(Entitlement).where(Entitlement.customer_id.in_([c.id for c in customers]))
-        )
-        held: dict[UUID | None, list[EntitlementView]] = {}
-        for item in entitlements:
-            own = EntitlementView(item.contract_id, item.plan_code, item.status, item.standing)
-            held.setdefault(item.customer_id, []).append(own)
-        return [
-            CustomerView(c.id, c.full_name, c.email, c.phone, c.addresses, held.get(c.id, []))
-            for c in customers
-        ]
-
-
-def customers_matching(words: str) -> Select[Customer]:
-    """At most 20 customers by exact e-mail or phone, or by the start of their name."""
-    return (
-        select(Customer)
-        .where(
-            or_(
-                Customer.email == words.lower(),
-                Customer.phone == words,
-                func.lower(Customer.full_name).startswith(words.lower(), autoescape=True),
-            )
-        )
-        .order_by(Customer.full_name, Customer.id)
-        .limit(20)
-    )
 
 
 def _assignment_view(assignment: Assignment, expert: Staff) -> AssignmentView:

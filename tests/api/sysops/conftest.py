@@ -10,6 +10,7 @@ from pydantic import HttpUrl, SecretStr
 
 from api.sysops.quantum import QuantumSettings, quantum
 from tests.api.support import bearer, client, key_pair
+from tests.api.sysops.searching import Desk
 from tests.databases import Databases
 from tests.world import Household, household
 
@@ -70,3 +71,10 @@ def sign_in(sysops: httpx.AsyncClient) -> SignIn:
         return bearer(answer.json()["access_token"])
 
     return act
+
+
+@pytest.fixture
+async def desk(sysops: httpx.AsyncClient, databases: Databases, sign_in: SignIn) -> Desk:
+    """The helpdesk, signed in, at its search field."""
+    add_staff(databases, "helpdesk")
+    return Desk(sysops, await sign_in("helpdesk@squad.example"))
