@@ -137,6 +137,16 @@ EXAMPLES: Final[dict[str, Any]] = {
     "Finding.name": "total_against_last_month",
     "act": "approved",
     "detail": "The total is 12 % above last month's.",
+    # what people were told
+    "NotificationView.kind": "expert_arriving",
+    "NotificationView.about": "who comes, and when",
+    "StaffNotificationView.kind": "visit_proposed",
+    "UnreachedView.kind": "expert_arriving",
+    "UnreachedView.code": "550",
+    "provider": "api.twilio.com",
+    "AttemptView.code": "201",
+    "answer": "accepted",
+    "failure": "30003: undelivered",
     # the audit log
     "action": "plan.kept",
     "subject_kind": "support plan",

@@ -118,6 +118,22 @@ class SurveyOutcome(CustomerToSysops, frozen=True, kw_only=True):
     answered_at: datetime
 
 
+class CustomerUnreached(CustomerToSysops, frozen=True, kw_only=True):
+    """Word of a ticket reached its customer by no channel.
+
+    With `call` it is about a visit, and somebody has to call. `code` is the provider's.
+    """
+
+    channel = "customer_unreached"
+
+    ticket_id: UUID
+    notification_id: UUID
+    kind: str
+    code: str
+    call: bool
+    at: datetime
+
+
 class TicketAttachmentChanged(CustomerToSysops, frozen=True, kw_only=True):
     """A ticket has a photo, or has it no more; its bytes stay in the customer database.
 

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from pydantic import HttpUrl, SecretStr
 
 import api.customer.tables  # noqa: F401 - all of them, for the keys between them
-from api.customer.accounts.links import MailedTokens
 from api.customer.cards.handlers import card_outcome
 from api.customer.contracts.handlers import (
     contract_standing,
@@ -15,7 +14,6 @@ from api.customer.contracts.handlers import (
 )
 from api.customer.notifications.handlers import CustomerNotifier
 from api.customer.statements.handlers import invoice_issued
-from api.customer.surveys.links import SurveyLinks
 from api.customer.tickets.handlers import phone_ticket_created, ticket_progress
 from api.kernel.inbox import Inbound
 from api.kernel.outside.delivery import Sender
@@ -66,10 +64,9 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
         )
     elif source == "customer":
         settings = NotifierSettings()  # type: ignore[call-arg]  # read from the environment
-        links = SurveyLinks(settings.survey_key.get_secret_value())
-        tokens = MailedTokens(settings.survey_key.get_secret_value())
+        key = settings.survey_key.get_secret_value()
         async with Sender.open("api.customer.notifications") as sender:
-            notifier = CustomerNotifier(sender, links, tokens, str(settings.public_base_url))
+            notifier = CustomerNotifier(sender, key, str(settings.public_base_url))
             yield Inbound({CustomerNotification: notifier.send}, batch_size=1, workers=4)
     else:
         raise ValueError(f"The customer quantum hears nothing from {source}.")

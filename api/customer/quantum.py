@@ -1,6 +1,6 @@
 """The customer quantum as a process serves it: accounts, contracts, cards, tickets, surveys."""
 
-from pydantic import SecretStr
+from pydantic import HttpUrl, SecretStr
 
 import api.customer.tables  # noqa: F401 - all of them, for the keys between them
 from api.customer.accounts.links import MailedTokens
@@ -16,6 +16,10 @@ from api.customer.attachments.routes import (
 from api.customer.cards.routes import CardController
 from api.customer.cards.service import CardSealer
 from api.customer.contracts.routes import ContractController
+from api.customer.notifications.routes import NotificationController
+from api.customer.notifications.unsubscribe_routes import UnsubscribeController
+from api.customer.notifications.unsubscribing import UnsubscribeLinks
+from api.customer.notifications.webhook_routes import ProviderController
 from api.customer.statements.routes import StatementController
 from api.customer.surveys.links import SurveyLinks
 from api.customer.surveys.routes import SurveyController
@@ -24,8 +28,9 @@ from api.kernel.auth import CUSTOMER_ISSUER, STAFF_ISSUER, TokenSigner, TokenVer
 from api.kernel.database import create_engine
 from api.kernel.fields import load_places
 from api.kernel.limits import Limits
+from api.kernel.notifications.webhooks import ProviderCalls
 from api.kernel.passes import PassReader
-from api.kernel.quantum import Quantum
+from api.kernel.quantum import Quantum, given
 from api.kernel.settings import ServiceSettings
 
 CONTROLLERS = (
@@ -41,6 +46,9 @@ CONTROLLERS = (
     AttachmentLinkController,
     StatementController,
     SurveyController,
+    NotificationController,
+    ProviderController,
+    UnsubscribeController,
 )
 
 
@@ -49,7 +57,8 @@ class QuantumSettings(ServiceSettings):
     them. `vault_box_public_key` seals cards for the billing quantum (base64).
     `survey_key`, 32 characters or more, signs what mails carry (survey links, tokens); the
     notifier has the same. `staff_public_key` checks the passes with which staff open photos; no
-    token of theirs is accepted.
+    token of theirs is accepted. `sms_webhook_token` is what the SMS provider signs its calls with,
+    and `public_base_url` where it, and customers, reach this API.
     """
 
     signing_key: SecretStr
@@ -57,35 +66,15 @@ class QuantumSettings(ServiceSettings):
     staff_public_key: str
     vault_box_public_key: str
     survey_key: SecretStr
+    sms_webhook_token: SecretStr
+    public_base_url: HttpUrl
 
 
 def quantum(settings: QuantumSettings) -> Quantum:
     """The quantum with its database, its routes and the keys it needs."""
     load_places()
-    signer = TokenSigner(CUSTOMER_ISSUER, settings.signing_key.get_secret_value())
-    sealer = CardSealer(settings.vault_box_public_key)
-
-    links = SurveyLinks(settings.survey_key.get_secret_value())
-
-    mailed_tokens = MailedTokens(settings.survey_key.get_secret_value())
-
-    passes = PassReader(STAFF_ISSUER, settings.staff_public_key)
-
-    async def provide_passes() -> PassReader:
-        return passes
-
-    async def provide_mailed_tokens() -> MailedTokens:
-        return mailed_tokens
-
-    async def provide_links() -> SurveyLinks:
-        return links
-
-    async def provide_signer() -> TokenSigner:
-        return signer
-
-    async def provide_sealer() -> CardSealer:
-        return sealer
-
+    mails_key = settings.survey_key.get_secret_value()
+    webhook_token = settings.sms_webhook_token.get_secret_value()
     return Quantum(
         name="customer",
         engine=create_engine(
@@ -97,10 +86,12 @@ def quantum(settings: QuantumSettings) -> Quantum:
         controllers=CONTROLLERS,
         limits=Limits.of(settings),
         dependencies={
-            "signer": provide_signer,
-            "sealer": provide_sealer,
-            "links": provide_links,
-            "mailed_tokens": provide_mailed_tokens,
-            "passes": provide_passes,
+            "signer": given(TokenSigner(CUSTOMER_ISSUER, settings.signing_key.get_secret_value())),
+            "sealer": given(CardSealer(settings.vault_box_public_key)),
+            "links": given(SurveyLinks(mails_key)),
+            "mailed_tokens": given(MailedTokens(mails_key)),
+            "unsubscribe_links": given(UnsubscribeLinks(mails_key)),
+            "provider_calls": given(ProviderCalls(str(settings.public_base_url), webhook_token)),
+            "passes": given(PassReader(STAFF_ISSUER, settings.staff_public_key)),
         },
     )

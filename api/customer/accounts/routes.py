@@ -128,7 +128,7 @@ class AccountController(Controller):
             tokens=mailed_tokens,
             now=now,
         )
-        return Me.of(account, service.DEFAULT_CHANNEL)
+        return Me.of(account, service.first_channel(account.phone))
 
     @get("/me", guards=CUSTOMERS, summary="Who am I")
     async def me(self, request: SignedInRequest, session: NamedDependency[AsyncSession]) -> Me:

@@ -16,6 +16,7 @@ from api.messages import CustomerNotification
 Channel = Literal["sms", "email"]
 Kind = Literal[
     "expert_arriving",
+    "visit_reminder",
     "visit_off",
     "another_visit",
     "ticket_cancelled",
@@ -29,10 +30,17 @@ Kind = Literal[
     "password_changed",
 ]
 # What can go either way; all else goes by e-mail.
-BY_PREFERENCE: frozenset[Kind] = frozenset({"expert_arriving", "visit_off"})
+BY_PREFERENCE: frozenset[Kind] = frozenset({"expert_arriving", "visit_reminder", "visit_off"})
 # What can be done without. Trouble with payment or with the account itself is always told.
 OPTIONAL: frozenset[Kind] = frozenset(
-    {"another_visit", "ticket_cancelled", "request_refused", "survey_invitation", "invoice_paid"}
+    {
+        "visit_reminder",
+        "another_visit",
+        "ticket_cancelled",
+        "request_refused",
+        "survey_invitation",
+        "invoice_paid",
+    }
 )
 
 

@@ -14,9 +14,9 @@ from api.customer.surveys.rules import LONGEST_COMMENT, SCORES
 from api.customer.surveys.service import Subject
 
 _PACKAGE = "api.customer.surveys"
-_STYLE = (files(_PACKAGE) / "templates" / "style.css").read_text(encoding="utf-8")
+STYLE = (files(_PACKAGE) / "templates" / "style.css").read_text(encoding="utf-8")
 # The one style of the page is allowed by its hash; nothing else is loaded, framed or run.
-_STYLE_HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_STYLE_HASH = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 HEADERS = {
     "Content-Security-Policy": (
         f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
@@ -43,7 +43,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.globals["style"] = _STYLE
+_environment.globals["style"] = STYLE
 
 Page = Response[str]
 

@@ -37,6 +37,12 @@ class Ticket(Base):
             "submitted_at",
             postgresql_where=text("status = 'submitted'"),
         ),
+        # What reminders read: visits that are promised.
+        Index(
+            "ix_ticket_promised",
+            "window_start",
+            postgresql_where=text("status = 'accepted'"),
+        ),
     )
 
     id: Mapped[Id]

@@ -18,7 +18,7 @@ from api.kernel.fields import Line, Phone, Prose, Zip, place
 from api.messages import Priority, ServiceAddress, TicketStatus, Window
 from api.sysops.attachments import service as photos
 from api.sysops.staff.tables import Staff
-from api.sysops.tickets import intake, rules, service
+from api.sysops.tickets import intake, rules, service, unreached
 from api.sysops.tickets.tables import Assignment, Customer, Entitlement, Ticket, TicketEvent
 
 OVERSEERS = ("helpdesk", "manager", "administrator")
@@ -102,13 +102,24 @@ class TicketView(msgspec.Struct):
     allowed_actions: list[str]
 
 
+class UnreachedView(msgspec.Struct):
+    """What the customer was not told by any channel; `code` is the mail or SMS provider's."""
+
+    at: datetime
+    kind: str
+    code: str
+
+
 class TicketDetail(msgspec.Struct):
-    """`attachment_count` is how many photos there are at `/tickets/{id}/attachments`."""
+    """`attachment_count` is how many photos there are at `/tickets/{id}/attachments`; `unreached`
+    is empty while the customer was reached with everything.
+    """
 
     ticket: TicketView
     events: list[EventView]
     assignments: list[AssignmentView]
     attachment_count: int
+    unreached: list[UnreachedView]
 
 
 class EntitlementView(msgspec.Struct):
@@ -195,7 +206,9 @@ class TicketController(Controller):
         session: NamedDependency[AsyncSession],
         now: NamedDependency[datetime],
     ) -> TicketDetail:
-        """The ticket with all its events and everybody who was proposed."""
+        """The ticket with all its events, everybody who was proposed, and what its customer was
+        not told.
+        """
         ticket = await session.get(Ticket, ticket_id)
         if ticket is None:
             raise NotFound("There is no such ticket.")
@@ -217,6 +230,10 @@ class TicketController(Controller):
                 _assignment_view(assignment, expert) for assignment, expert in assignments
             ],
             attachment_count=(await photos.counts(session, [ticket_id])).get(ticket_id, 0),
+            unreached=[
+                UnreachedView(it.at, it.kind, it.code)
+                for it in await unreached.of_ticket(session, ticket_id)
+            ],
         )
 
     @get("/customers", guards=[Requires(*OVERSEERS)], summary="Find a customer")

@@ -231,6 +231,21 @@ class Assignment(Base):
     reason: Mapped[str | None]
 
 
+class UnreachedCustomer(Base):
+    """A notification about a ticket that reached its customer by no channel.
+
+    `kind` and `code` are the customer quantum's and its provider's words.
+    """
+
+    __tablename__ = "unreached_customer"
+
+    notification_id: Mapped[UUID] = mapped_column(primary_key=True)
+    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("ticket.id"), index=True)
+    kind: Mapped[str]
+    code: Mapped[str]
+    at: Mapped[Moment]
+
+
 class Exclusion(Base):
     """This expert is not proposed for this ticket again."""
 

@@ -17,14 +17,14 @@ TABLES: Final[dict[str, Sequence[str]]] = {
     "customer": (
         "account", "address", "notification_preference", "support_plan", "ticket_type", "contract",
         "card", "ticket", "ticket_timeline", "attachment", "attachment_content", "survey",
-        "statement", "notification",
+        "statement", "notification", "notification_attempt",
     ),
     "sysops": (
         "staff", "expert", "expert_skill", "shift", "time_off", "skill", "device_type",
         "ticket_type", "required_skill", "support_plan", "customer", "entitlement", "ticket",
         "ticket_event", "ticket_attachment", "assignment_run", "assignment_decision",
         "assignment", "booking", "exclusion", "article", "article_version", "article_link",
-        "notification",
+        "notification", "notification_attempt",
     ),
     "billing": (
         "plan", "contract", "vault_card", "billing_run", "run_event", "invoice", "invoice_line",

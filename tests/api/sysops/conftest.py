@@ -11,6 +11,7 @@ from pydantic import HttpUrl, SecretStr
 from api.sysops.quantum import QuantumSettings, quantum
 from tests.api.support import bearer, client, key_pair
 from tests.databases import Databases
+from tests.outside import STAFF, WEBHOOK_TOKEN
 from tests.world import Household, household
 
 CUSTOMERS_AT = "https://support.squad.example"
@@ -31,6 +32,8 @@ def settings_for(databases: Databases) -> QuantumSettings:
         staff_public_key=public,
         customer_public_key=key_pair("customer")[1],
         public_base_url=HttpUrl(CUSTOMERS_AT),
+        sms_webhook_token=SecretStr(WEBHOOK_TOKEN),
+        staff_base_url=HttpUrl(STAFF),
     )
 
 

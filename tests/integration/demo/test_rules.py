@@ -63,7 +63,8 @@ def test_a_broken_rule_is_found(databases: Databases) -> None:
         "sysops": "UPDATE ticket SET version = version + 1 WHERE number = 100001",
         "billing": "UPDATE invoice SET tax_cents = tax_cents + 1, total_cents = total_cents + 1"
         " WHERE number = 1",
-        "customer": "DELETE FROM notification WHERE kind = 'survey_invitation'",
+        "customer": "WITH attempts AS (DELETE FROM notification_attempt)"
+        " DELETE FROM notification WHERE kind = 'survey_invitation'",
         "analytics": "DELETE FROM survey_response",
     }
     for database, statement in wrong.items():

@@ -34,6 +34,7 @@ INVOICE = {
 }
 CONTEXTS: dict[Kind, dict[str, Any]] = {
     "expert_arriving": VISIT,
+    "visit_reminder": VISIT,
     "visit_off": VISIT,
     "another_visit": ON_A_TICKET | {"reason": "A part must be ordered."},
     "ticket_cancelled": ON_A_TICKET | {"reason": "It works again."},

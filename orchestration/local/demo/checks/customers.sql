@@ -94,7 +94,7 @@ WHERE (t.kind IS NOT NULL OR t.id IS NULL) AND (
     n.id IS NULL OR t.id IS NULL OR n.account_id <> t.account_id OR n.created_at <> t.at
     OR n.channel <> CASE WHEN t.kind IN ('expert_arriving', 'visit_off')
         THEN t.arrival_channel ELSE 'email' END
-    OR n.status <> 'sent'
+    OR n.status <> CASE n.channel WHEN 'sms' THEN 'delivered' ELSE 'sent' END
 );
 
 -- rule: nothing was sent before it was written or after now
@@ -108,3 +108,12 @@ WHERE n.kind IN ('invoice_paid', 'payment_declined') AND (
     s.account_id IS DISTINCT FROM n.account_id OR split_part(n.cause, '/', 2)::int > s.version
     OR (n.kind = 'invoice_paid') <> (s.status = 'paid' AND split_part(n.cause, '/', 2)::int = s.version)
 );
+
+-- rule: what was told within two weeks shows how it was sent
+SELECT n.id FROM notification n
+LEFT JOIN notification_attempt a ON a.notification_id = n.id AND a.channel = n.channel
+WHERE n.created_at >= current_setting('demo.now')::timestamptz - interval '14 days'
+    AND (
+        a.outcome IS DISTINCT FROM CASE n.channel WHEN 'sms' THEN 'delivered' ELSE 'taken' END
+        OR (n.delivered_at IS NOT NULL) <> (n.channel = 'sms')
+    );

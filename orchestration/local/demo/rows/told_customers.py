@@ -8,7 +8,7 @@ import numpy as np
 
 from api.customer.surveys.rules import OPEN_FOR
 from orchestration.local.demo.chunk import Chunk
-from orchestration.local.demo.clocks import SECOND, WINDOW_LENGTH
+from orchestration.local.demo.clocks import DAY, SECOND, WINDOW_LENGTH
 from orchestration.local.demo.columns import (
     Column,
     isoformat,
@@ -32,6 +32,10 @@ from orchestration.local.demo.world import World
 
 SENT_AFTER: Final = 2 * SECOND
 """From the notification to the provider's answer."""
+DELIVERED_AFTER: Final = 5 * SECOND
+"""From the notification to the carrier's receipt, which mail does not have."""
+ATTEMPTS_SINCE: Final = 14 * DAY
+"""Older ones come without their attempts, which would be most of the demo."""
 
 
 def told_of_tickets(world: World, chunk: Chunk) -> Iterator[Batch]:
@@ -48,7 +52,7 @@ def told_of_tickets(world: World, chunk: Chunk) -> Iterator[Batch]:
     subjects = _subjects(world)
     for kind, which in happened.items():
         event = np.flatnonzero(which)
-        yield _told(world, chunk, kind, event, subjects)
+        yield from _told(world, chunk, kind, event, subjects)
 
 
 def _subjects(world: World) -> list[str]:
@@ -57,7 +61,9 @@ def _subjects(world: World) -> list[str]:
     return [f"{listed.device_types[one.device_type]}: {one.name}" for one in listed.ticket_types]
 
 
-def _told(world: World, chunk: Chunk, kind: str, event: Ints, subjects: list[str]) -> Batch:
+def _told(
+    world: World, chunk: Chunk, kind: str, event: Ints, subjects: list[str]
+) -> Iterator[Batch]:
     tickets, events = chunk.tickets, chunk.events
     ticket = events.ticket[event]
     context = joined(
@@ -76,8 +82,9 @@ def _told(world: World, chunk: Chunk, kind: str, event: Ints, subjects: list[str
     if kind not in {"expert_arriving", "visit_off"}:
         by_sms = np.zeros(len(event), dtype=bool)
     random = world.setting.draws(f"told {kind}", chunk.number)
+    ids = uuid7(events.at[event], random)
     data = notifications(
-        uuid7(events.at[event], random),
+        ids,
         kind,
         cause,
         by_sms,
@@ -85,11 +92,9 @@ def _told(world: World, chunk: Chunk, kind: str, event: Ints, subjects: list[str
         (events.at[event], world.setting.now),
     )
     account = uuids(world.customers.id[tickets.customer[ticket]])
-    return Batch(
-        "customer",
-        "notification",
-        table(**data, account_id=account, ticket_id=uuids(tickets.id[ticket])),
-    )
+    told = table(**data, account_id=account, ticket_id=uuids(tickets.id[ticket]))
+    yield Batch("customer", "notification", told)
+    yield attempts(world, "customer", ids, by_sms, events.at[event])
 
 
 def _more(world: World, chunk: Chunk, kind: str, event: Ints) -> Column:
@@ -124,17 +129,44 @@ def notifications(
 ) -> dict[str, Any]:
     """The columns of sent notifications but for whom they tell; `when`: the moments, and now."""
     created, now = when
+    received = np.minimum(created + DELIVERED_AFTER, now)
     return {
         "id": uuids(ids),
         "kind": same(kind, len(ids)),
         "cause": cause,
         "channel": texts(("email", "sms"), by_sms.astype(np.int64)),
         "context": context,
-        "status": same("sent", len(ids)),
+        "status": texts(("sent", "delivered"), by_sms.astype(np.int64)),
         "provider_reference": joined("demo-", uuid_texts(ids)),
         "created_at": moments(created),
         "sent_at": moments(np.minimum(created + SENT_AFTER, now)),
+        "delivered_at": moments(received, ~by_sms),
     }
+
+
+def attempts(world: World, database: str, told: Ids, by_sms: Flags, created: Ints) -> Batch:
+    """How the notifications of the last two weeks were sent: at the first try, all of them."""
+    now = world.setting.now
+    recent = np.flatnonzero(created >= now - ATTEMPTS_SINCE)
+    at, sms = created[recent], by_sms[recent]
+    ids = told[recent]
+    way = sms.astype(np.int64)
+    data = table(
+        # One attempt a notification, under the same id: it need not be drawn.
+        id=uuids(ids),
+        notification_id=uuids(ids),
+        round=same(1, len(ids)),
+        channel=texts(("email", "sms"), way),
+        provider=same("127.0.0.1", len(ids)),
+        outcome=texts(("taken", "delivered"), way),
+        reference=joined("demo-", uuid_texts(ids)),
+        code=texts(("250", None), way),
+        answer=texts(("2.0.0 Ok", "delivered"), way),
+        asked_at=moments(at),
+        answered_at=moments(np.minimum(at + SENT_AFTER, now)),
+        reported_at=moments(np.minimum(at + DELIVERED_AFTER, now), ~sms),
+    )
+    return Batch(database, "notification_attempt", data)
 
 
 def told_of_invoices(world: World, month: Month) -> Iterator[Batch]:
@@ -165,13 +197,16 @@ def told_of_invoices(world: World, month: Month) -> Iterator[Batch]:
         cause = joined(uuid_texts(month.invoice_id[invoice]), "/", numerals(version))
         at = month.tries.decided[payment]
         random = world.setting.draws(kind, span.first.toordinal())
+        ids = uuid7(at, random)
+        by_mail = np.zeros(len(payment), dtype=bool)
         data = notifications(
-            uuid7(at, random),
+            ids,
             kind,
             cause,
-            np.zeros(len(payment), dtype=bool),
+            by_mail,
             jsonb(context, len(payment)),
             (at, world.setting.now),
         )
         account = uuids(month.customer_ids(world)[invoice])
         yield Batch("customer", "notification", table(**data, account_id=account))
+        yield attempts(world, "customer", ids, by_mail, at)
