@@ -388,6 +388,19 @@ class CustomerNotification(Message, frozen=True, kw_only=True):
     notification_id: UUID
 
 
+class PasswordResetAsked(Message, frozen=True, kw_only=True):
+    """Somebody asked for a new password; where no account has the address, the id is nobody's.
+
+    So asking takes the same steps, and the same time, whether there is an account or not.
+    """
+
+    source = "customer"
+    target = "customer"
+    channel = "password_reset_asked"
+
+    account_id: UUID
+
+
 class StaffNotification(Message, frozen=True, kw_only=True):
     """A notification of the sysops database is ready to be sent."""
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pydantic import HttpUrl, SecretStr
 
 import api.customer.tables  # noqa: F401 - all of them, for the keys between them
+from api.customer.accounts.handlers import PasswordResets
 from api.customer.accounts.links import MailedTokens
 from api.customer.cards.handlers import card_outcome
 from api.customer.contracts.handlers import (
@@ -25,6 +26,7 @@ from api.messages import (
     ContractStanding,
     CustomerNotification,
     InvoiceIssued,
+    PasswordResetAsked,
     PhoneTicketCreated,
     PlanPublished,
     TicketProgress,
@@ -70,6 +72,11 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
         tokens = MailedTokens(settings.survey_key.get_secret_value())
         async with Sender.open("api.customer.notifications") as sender:
             notifier = CustomerNotifier(sender, links, tokens, str(settings.public_base_url))
-            yield Inbound({CustomerNotification: notifier.send}, batch_size=1, workers=4)
+            resets = PasswordResets(tokens)
+            yield Inbound(
+                {CustomerNotification: notifier.send, PasswordResetAsked: resets.send},
+                batch_size=1,
+                workers=4,
+            )
     else:
         raise ValueError(f"The customer quantum hears nothing from {source}.")

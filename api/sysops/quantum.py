@@ -23,12 +23,14 @@ from api.sysops.knowledge.search_routes import ArticleSearchController
 from api.sysops.knowledge.use_routes import ArticleUseController
 from api.sysops.staff.account_routes import AccountController, PasswordController
 from api.sysops.staff.routes import StaffController
+from api.sysops.staff.session_routes import SessionController
 from api.sysops.staff.standing import still_valid
 from api.sysops.tickets.routes import TicketController
 from api.sysops.tickets.visit_routes import VisitController
 
 CONTROLLERS = (
     StaffController,
+    SessionController,
     PasswordController,
     AccountController,
     ExpertController,

@@ -11,13 +11,13 @@ from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.customer.accounts import service
-from api.customer.accounts.fields import NewPassword
 from api.customer.accounts.links import MailedTokens
 from api.customer.accounts.service import ArrivalChannel
 from api.customer.accounts.tables import Account, Address
 from api.customer.guards import CUSTOMERS
 from api.kernel.auth import SignedInRequest
 from api.kernel.fields import Email, Line, Phone, Zip
+from api.kernel.sign_in.passwords import NewPassword
 
 
 class NewAddress(msgspec.Struct, forbid_unknown_fields=True):
@@ -116,7 +116,8 @@ class AccountController(Controller):
 
         A mail brings a token that confirms the address. Nothing waits for it: who registers
         because a computer broke can order a visit at once, and `email_confirmed` shows what
-        is still open. Answers 409 when the e-mail address has an account already.
+        is still open. Answers 409 when the e-mail address has an account already, and 422 when
+        the password has the address or the name in it.
         """
         account = await service.register(
             session,

@@ -1,6 +1,5 @@
 """Registering, and what customers keep of themselves. Services never commit."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,9 +16,9 @@ from api.customer.accounts.tables import Account, Address, NotificationPreferenc
 from api.customer.contracts.tables import Contract
 from api.customer.tickets.tables import Ticket
 from api.kernel import outbox
-from api.kernel.auth import hash_password
 from api.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from api.kernel.fields import place
+from api.kernel.sign_in.passwords import hash_password, refuse_personal
 from api.messages import CustomerChanged, ServiceAddress
 
 ArrivalChannel = Literal["sms", "email"]
@@ -51,9 +50,14 @@ async def register(
     tokens: MailedTokens,
     now: datetime,
 ) -> Account:
-    """A new account with its first address; raises Conflict when the e-mail has one."""
-    # argon2 takes its time on purpose, and other requests must not wait for it.
-    password_hash = await asyncio.to_thread(hash_password, password)
+    """A new account with its first address.
+
+    Raises:
+        Invalid: the password has the address or the name in it.
+        Conflict: the e-mail address has an account.
+    """
+    refuse_personal(password, email, full_name)
+    password_hash = await hash_password(password)
     account: Account | None = await session.scalar(
         insert(Account)
         .values(

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from api.customer.accounts.rules import Purpose
 from api.customer.base import Base
 from api.kernel.database import Id, Moment, one_of
+from api.kernel.sign_in.failures import SignInFailureColumns
+from api.kernel.sign_in.tokens import RefreshTokenColumns
 
 
 class Account(Base):
@@ -71,31 +73,12 @@ class NotificationPreference(Base):
     time_zone: Mapped[str | None]
 
 
-class RefreshToken(Base):
-    """A token that gives new access tokens, known by its SHA-256 alone.
-
-    A family is one signing-in: each token of it was given for the one before.
-    """
-
-    __tablename__ = "refresh_token"
-
-    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
-    family_id: Mapped[UUID] = mapped_column(index=True)
+class RefreshToken(RefreshTokenColumns, Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
-    issued_at: Mapped[Moment]
-    expires_at: Mapped[Moment]
-    used_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
-    revoked_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
 
 
-class SignInFailure(Base):
-    """Wrong passwords for one e-mail address in a row, whether it has an account or not."""
-
-    __tablename__ = "sign_in_failure"
-
-    email_hash: Mapped[bytes] = mapped_column(primary_key=True)
-    failures: Mapped[int]
-    last_at: Mapped[Moment] = mapped_column(index=True)
+class SignInFailure(SignInFailureColumns, Base):
+    pass
 
 
 class MailedToken(Base):

@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.kernel.auth import Requires, SignedInRequest
 from api.kernel.fields import Email, Line, Phone
 from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
+from api.kernel.sign_in.passwords import NewPassword
 from api.sysops.audit.routes import act_of
 from api.sysops.staff import accounts, links
-from api.sysops.staff.fields import StaffPassword
 from api.sysops.staff.tables import Staff
 
 Role = Literal["expert", "helpdesk", "manager", "administrator", "finance"]
@@ -44,7 +44,7 @@ class NewPasswordBody(msgspec.Struct, forbid_unknown_fields=True):
     """`token` is the code in the mail."""
 
     token: Annotated[str, Meta(min_length=20, max_length=100)]
-    password: StaffPassword
+    password: NewPassword
 
 
 class StaffView(msgspec.Struct):
@@ -94,6 +94,7 @@ class PasswordController(Controller):
     ) -> None:
         """The code of an invitation or a reset works once and for a limited time (else 422).
 
+        A password that has the e-mail address or the name in it is refused (422), too.
         The member is signed out everywhere, and wrong passwords given before are forgotten.
         """
         await links.set_password(session, data.token, data.password, now)

@@ -1,8 +1,5 @@
 """Links by which members of staff set their password. Services never commit."""
 
-import asyncio
-import hashlib
-import secrets
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -10,12 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.kernel.auth import hash_password
 from api.kernel.errors import FieldError, Invalid
+from api.kernel.sign_in.passwords import hash_password, refuse_personal
+from api.kernel.sign_in.tokens import new_token, token_hash
 from api.sysops.audit.service import Act, record
 from api.sysops.notifications.service import notify
-from api.sysops.staff import sign_in_limits
-from api.sysops.staff.rules import LINK_LIFE, LinkKind, tokens_end
+from api.sysops.staff.rules import LINK_LIFE, LinkKind
+from api.sysops.staff.sessions import FAILURES, sign_out_everywhere
 from api.sysops.staff.tables import PasswordLink, Staff
 
 KINDS: frozenset[str] = frozenset(LINK_LIFE)
@@ -58,9 +56,9 @@ async def make_token(session: AsyncSession, link_id: UUID, now: datetime) -> str
     link = await session.scalar(query)
     if link is None:
         return None
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     kind: LinkKind = "invitation" if link.kind == "invitation" else "password_reset"
-    link.token_hash = _hash(token)
+    link.token_hash = token_hash(token)
     link.expires_at = now + LINK_LIFE[kind]
     return token
 
@@ -68,9 +66,12 @@ async def make_token(session: AsyncSession, link_id: UUID, now: datetime) -> str
 async def set_password(session: AsyncSession, token: str, password: str, now: datetime) -> None:
     """Set the password of the token's member, who is signed out everywhere; the link is used up.
 
-    Raises Invalid for a token that is unknown, used, replaced or too old.
+    Raises Invalid for a token that is unknown, used, replaced or too old, and for a password
+    that has the member's e-mail address or name in it.
     """
-    query = select(PasswordLink).where(PasswordLink.token_hash == _hash(token)).with_for_update()
+    query = (
+        select(PasswordLink).where(PasswordLink.token_hash == token_hash(token)).with_for_update()
+    )
     link = await session.scalar(query)
     staff = await session.get(Staff, link.staff_id, with_for_update=True) if link else None
     if (
@@ -82,16 +83,11 @@ async def set_password(session: AsyncSession, token: str, password: str, now: da
     ):
         words = "This code is not valid any more. Ask an administrator for another."
         raise Invalid([FieldError("/token", words)])
-    # Slow by design: in a thread, or everybody else's request would wait for it.
-    staff.password_hash = await asyncio.to_thread(hash_password, password)
-    staff.tokens_valid_from = tokens_end(now)
+    refuse_personal(password, staff.email, staff.full_name)
+    staff.password_hash = await hash_password(password)
+    await sign_out_everywhere(session, staff, now)
     staff.updated_at = now
     await session.delete(link)
-    await sign_in_limits.forget(session, staff.email)
+    await FAILURES.forget(session, staff.email)
     act = Act(staff.id, staff.roles, now)
     await record(session, act, "staff.password_set", ("staff", staff.id))
-
-
-def _hash(token: str) -> bytes:
-    # The token has 256 random bits: a slow hash would protect nothing more.
-    return hashlib.sha256(token.encode()).digest()

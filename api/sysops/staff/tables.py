@@ -8,6 +8,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.kernel.database import Id, Moment, one_of
+from api.kernel.sign_in.failures import SignInFailureColumns
+from api.kernel.sign_in.tokens import RefreshTokenColumns
 from api.sysops.base import Base
 
 
@@ -51,16 +53,9 @@ class PasswordLink(Base):
     expires_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
 
 
-class FailedSignIn(Base):
-    """Wrong passwords given for one address since the last right one.
+class RefreshToken(RefreshTokenColumns, Base):
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), index=True)
 
-    Addresses that nobody has are counted like the others, or the answers would tell which
-    exist; so they are kept as a hash.
-    """
 
-    __tablename__ = "failed_sign_in"
-
-    address_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    failures: Mapped[int]
-    last_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), index=True)
-    locked_until: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+class SignInFailure(SignInFailureColumns, Base):
+    pass

@@ -7,7 +7,7 @@ import pytest
 
 from api.billing.vault.crypto import Encrypted
 from api.customer.attachments.images import clean
-from api.kernel.auth import password_matches
+from api.kernel.sign_in.passwords import password_matches
 from orchestration.assignment.referee import verify as referee
 from orchestration.assignment.run import assign
 from orchestration.local.demo.arrivals import FRESH
@@ -104,12 +104,13 @@ async def test_the_assignment_job_serves_the_tickets_that_wait(databases: Databa
             assert not any((await referee(session)).values())
 
 
-def test_everybody_who_is_documented_can_sign_in(world: Databases) -> None:
+async def test_everybody_who_is_documented_can_sign_in(world: Databases) -> None:
     hashes = dict(
         world.rows("sysops", "SELECT email, password_hash FROM staff")
         + world.rows("customer", "SELECT email, password_hash FROM account")
     )
-    assert all(password_matches(PASSWORD, hashes[login.email]) for login in LOGINS)
+    for login in LOGINS:
+        assert await password_matches(PASSWORD, hashes[login.email])
 
 
 def test_ada_is_covered_and_sam_is_suspended(world: Databases) -> None:
