@@ -3,11 +3,13 @@
 from pydantic import SecretStr
 
 import api.customer.tables  # noqa: F401 - all of them, for the keys between them
+from api.customer.accounts.identity_routes import CustomerOidcController, IdentityController
 from api.customer.accounts.links import MailedTokens
 from api.customer.accounts.mailed_routes import MailedTokenController
 from api.customer.accounts.preference_routes import PreferenceController
 from api.customer.accounts.routes import AccountController
 from api.customer.accounts.session_routes import SessionController
+from api.customer.accounts.tables import SignInAttempt
 from api.customer.attachments.routes import (
     AttachmentController,
     AttachmentLinkController,
@@ -26,11 +28,14 @@ from api.kernel.fields import load_places
 from api.kernel.limits import Limits
 from api.kernel.passes import PassReader
 from api.kernel.quantum import Quantum
-from api.kernel.settings import ServiceSettings
+from api.kernel.settings import OidcSettings, ServiceSettings
+from api.kernel.sign_in.attempts import provider_sign_in
 
 CONTROLLERS = (
     AccountController,
     SessionController,
+    CustomerOidcController,
+    IdentityController,
     MailedTokenController,
     PreferenceController,
     ContractController,
@@ -44,12 +49,13 @@ CONTROLLERS = (
 )
 
 
-class QuantumSettings(ServiceSettings):
+class QuantumSettings(ServiceSettings, OidcSettings):
     """`signing_key` is the PEM private key that signs customer tokens; the public half checks
     them. `vault_box_public_key` seals cards for the billing quantum (base64).
     `survey_key`, 32 characters or more, signs what mails carry (survey links, tokens); the
     notifier has the same. `staff_public_key` checks the passes with which staff open photos; no
-    token of theirs is accepted.
+    token of theirs is accepted. `OidcSettings` name the
+    identity provider of customers, if there is one.
     """
 
     signing_key: SecretStr
@@ -64,9 +70,7 @@ def quantum(settings: QuantumSettings) -> Quantum:
     load_places()
     signer = TokenSigner(CUSTOMER_ISSUER, settings.signing_key.get_secret_value())
     sealer = CardSealer(settings.vault_box_public_key)
-
     links = SurveyLinks(settings.survey_key.get_secret_value())
-
     mailed_tokens = MailedTokens(settings.survey_key.get_secret_value())
 
     passes = PassReader(STAFF_ISSUER, settings.staff_public_key)
@@ -102,5 +106,6 @@ def quantum(settings: QuantumSettings) -> Quantum:
             "links": provide_links,
             "mailed_tokens": provide_mailed_tokens,
             "passes": provide_passes,
+            "provider_sign_in": provider_sign_in(settings, SignInAttempt),
         },
     )

@@ -10,7 +10,8 @@ from api.kernel.fields import load_places
 from api.kernel.limits import Limits
 from api.kernel.passes import PassMaker
 from api.kernel.quantum import Quantum
-from api.kernel.settings import ServiceSettings
+from api.kernel.settings import OidcSettings, ServiceSettings
+from api.kernel.sign_in.attempts import provider_sign_in
 from api.sysops.attachments.routes import TicketPhotoController
 from api.sysops.attachments.service import PhotoLinks
 from api.sysops.audit.routes import AuditController
@@ -22,15 +23,18 @@ from api.sysops.knowledge.routes import STEPS, ArticleController
 from api.sysops.knowledge.search_routes import ArticleSearchController
 from api.sysops.knowledge.use_routes import ArticleUseController
 from api.sysops.staff.account_routes import AccountController, PasswordController
+from api.sysops.staff.identity_routes import StaffOidcController
 from api.sysops.staff.routes import StaffController
 from api.sysops.staff.session_routes import SessionController
 from api.sysops.staff.standing import still_valid
+from api.sysops.staff.tables import SignInAttempt
 from api.sysops.tickets.routes import TicketController
 from api.sysops.tickets.visit_routes import VisitController
 
 CONTROLLERS = (
     StaffController,
     SessionController,
+    StaffOidcController,
     PasswordController,
     AccountController,
     ExpertController,
@@ -48,11 +52,12 @@ CONTROLLERS = (
 )
 
 
-class QuantumSettings(ServiceSettings):
+class QuantumSettings(ServiceSettings, OidcSettings):
     """`signing_key` is the PEM private key that signs staff tokens; the public half checks them.
     `customer_public_key` checks the tokens of customers, for the articles that are theirs.
 
     `public_base_url` is where people reach the customer API; links to photos begin with it.
+    `OidcSettings` name the identity provider of staff, if there is one.
     """
 
     signing_key: SecretStr
@@ -93,5 +98,9 @@ def quantum(settings: QuantumSettings) -> Quantum:
         ),
         controllers=[Router(path="/", route_handlers=CONTROLLERS, guards=[still_valid])],
         limits=Limits.of(settings),
-        dependencies={"signer": provide_signer, "photo_links": provide_photo_links},
+        dependencies={
+            "signer": provide_signer,
+            "photo_links": provide_photo_links,
+            "provider_sign_in": provider_sign_in(settings, SignInAttempt),
+        },
     )

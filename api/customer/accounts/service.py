@@ -249,6 +249,8 @@ async def _changed(session: AsyncSession, account: Account, now: datetime) -> No
 
 async def _tell_sysops(session: AsyncSession, account: Account) -> None:
     await session.flush()
+    if account.phone is None:
+        return  # nobody can be visited who cannot be called: sysops hears of it with the number
     known = await addresses(session, account.id)
     await outbox.send(
         session,

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 ARRIVALS = frozenset({"expert_arriving", "visit_off"})
 # Somebody is at a screen and waits for it, or must know of it at once.
-AT_ONCE = frozenset({"confirm_email", "reset_password", "password_changed"})
+AT_ONCE = frozenset({"confirm_email", "reset_password", "password_changed", "identity_linked"})
 SOON = timedelta(hours=2)
 """A visit that begins so short after quiet hours is told in them, or it would be told too late."""
 

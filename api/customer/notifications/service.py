@@ -27,6 +27,7 @@ Kind = Literal[
     "confirm_email",
     "reset_password",
     "password_changed",
+    "identity_linked",
 ]
 # What can go either way; all else goes by e-mail.
 BY_PREFERENCE: frozenset[Kind] = frozenset({"expert_arriving", "visit_off"})

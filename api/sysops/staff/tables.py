@@ -3,12 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, func, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.kernel.database import Id, Moment, one_of
+from api.kernel.sign_in.attempts import SignInAttemptColumns
 from api.kernel.sign_in.failures import SignInFailureColumns
+from api.kernel.sign_in.identity import IdentityColumns
 from api.kernel.sign_in.tokens import RefreshTokenColumns
 from api.sysops.base import Base
 
@@ -59,3 +61,18 @@ class RefreshToken(RefreshTokenColumns, Base):
 
 class SignInFailure(SignInFailureColumns, Base):
     pass
+
+
+class SignInAttempt(SignInAttemptColumns, Base):
+    pass
+
+
+class StaffIdentity(IdentityColumns, Base):
+    """One at each provider: another person who got the same e-mail address is not let in."""
+
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject"),
+        UniqueConstraint("staff_id", "issuer"),
+    )
+
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))

@@ -52,6 +52,7 @@ CONTEXTS: dict[Kind, dict[str, Any]] = {
     "confirm_email": {"name": "Ada Example", "token": "a-token", "open_hours": 72},
     "reset_password": {"name": "Ada Example", "token": "a-token", "open_hours": 1},
     "password_changed": {"name": "Ada Example"},
+    "identity_linked": {"name": "Ada Example", "issuer": "https://id.example"},
 }
 WAYS: list[tuple[Kind, Channel]] = [
     (kind, channel)

@@ -1,4 +1,7 @@
-"""Staff stay signed in by refresh tokens, and wrong passwords are counted as for customers."""
+"""Staff stay signed in by refresh tokens, and sign in through an identity provider, too.
+
+Wrong passwords are counted as for customers.
+"""
 
 from datetime import datetime
 
@@ -6,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
@@ -41,6 +44,26 @@ def upgrade() -> None:
     )
     for column in ("family_id", "staff_id", "expires_at"):
         op.create_index(op.f(f"ix_refresh_token_{column}"), "refresh_token", [column])
+    op.create_table(
+        "sign_in_attempt",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("redirect_url", sa.String(), nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sign_in_attempt")),
+    )
+    op.create_index(op.f("ix_sign_in_attempt_expires_at"), "sign_in_attempt", ["expires_at"])
+    op.create_table(
+        "identity",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("issuer", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("linked_at", MOMENT, nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_identity_staff_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_identity_issuer_subject")),
+        sa.UniqueConstraint("staff_id", "issuer", name=op.f("uq_identity_staff_id_issuer")),
+    )
     # A count of wrong passwords lasts a day: it may begin again with the new table.
     op.drop_table("failed_sign_in")
     _count_wrong_passwords("sign_in_failure", "email_hash")
@@ -50,4 +73,6 @@ def downgrade() -> None:
     op.drop_table("sign_in_failure")
     locked = sa.Column("locked_until", MOMENT, nullable=True)
     _count_wrong_passwords("failed_sign_in", "address_hash", locked)
+    op.drop_table("identity")
+    op.drop_table("sign_in_attempt")
     op.drop_table("refresh_token")
