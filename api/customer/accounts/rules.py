@@ -13,6 +13,8 @@ MAILED_TOKEN_LIFE: dict[Purpose, timedelta] = {
     "reset_password": timedelta(hours=1),
 }
 MAILS_A_DAY = 5
+MAILED_TOKENS_COUNT_FOR = timedelta(days=1)
+"""How long an expired token is still needed to count the mails of the day."""
 _BETWEEN_MAILS = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 
