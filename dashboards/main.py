@@ -19,7 +19,7 @@ TITLES = {
 }
 
 st.set_page_config("Sysops Squad", str(ICON), layout="wide")
-viewer = frame.viewer()
+viewer, ends_at = frame.viewer()
 st.logo(str(LOGO), size="large")
 st.html(CSS)
 page = st.navigation(
@@ -32,5 +32,5 @@ page = st.navigation(
 page.run()
 with st.sidebar:
     st.divider()
-    st.caption(f"Signed in until {words.moment(viewer.expires_at)}")
+    st.caption(f"Signed in until {words.moment(ends_at)}")
     frame.link("Sign out", SIGN_OUT)

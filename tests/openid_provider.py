@@ -36,6 +36,15 @@ class Provider:
     issuer: str
     http: httpx.Client
 
+    def settings(self, *redirect_urls: str) -> dict[str, str]:
+        """The environment of an API process whose people sign in here."""
+        return {
+            "SQUAD_OIDC_ISSUER": self.issuer,
+            "SQUAD_OIDC_CLIENT_ID": CLIENT_ID,
+            "SQUAD_OIDC_CLIENT_SECRET": SECRET,
+            "SQUAD_OIDC_REDIRECT_URLS": " ".join(redirect_urls),
+        }
+
     def knows(self, subject: str, **claims: Any) -> None:
         """Somebody has an account there."""
         answer = self.http.put(f"/users/{quote(subject, safe='')}", json=claims)

@@ -77,6 +77,7 @@ def api(instance: Instance, quantum: str) -> dict[str, str]:
         "SQUAD_DATABASE_URL": role_url(instance, quantum, f"{quantum}_api"),
         "SQUAD_PORT": str(instance.port(API_PORTS[quantum])),
     }
+    own |= identity_provider(instance, quantum)
     staff = {"SQUAD_STAFF_PUBLIC_KEY": keys.public_key(store, STAFF)}
     customers = {"SQUAD_CUSTOMER_PUBLIC_KEY": keys.public_key(store, CUSTOMERS)}
     if quantum == "customer":
@@ -97,6 +98,16 @@ def api(instance: Instance, quantum: str) -> dict[str, str]:
     if quantum == "analytics":
         return own | staff | warehouse(instance)
     return own | staff
+
+
+def identity_provider(instance: Instance, quantum: str) -> dict[str, str]:
+    """The OpenID provider of customers, or of staff, if the operator's shell names one."""
+    whose = {"customer": "CUSTOMER", "sysops": "STAFF"}.get(quantum)
+    names = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URLS") if whose else ()
+    given = {
+        f"SQUAD_OIDC_{name}": instance.setting(f"SQUAD_{whose}_OIDC_{name}", "") for name in names
+    }
+    return {name: value for name, value in given.items() if value}
 
 
 def relay(instance: Instance, pair: tuple[str, str, str, str]) -> dict[str, str]:
@@ -166,6 +177,7 @@ def dashboards(instance: Instance) -> dict[str, str]:
         "SQUAD_SYSOPS_API_URL": f"http://127.0.0.1:{instance.port(API_PORTS['sysops'])}",
         "SQUAD_STAFF_PUBLIC_KEY": keys.public_key(SecretStore(instance.secrets), STAFF),
         "SQUAD_DAGSTER_WEB_URL": f"http://127.0.0.1:{instance.port(WEBSERVER_PORT)}",
+        "SQUAD_OIDC_REDIRECT_URL": instance.setting("SQUAD_DASHBOARDS_OIDC_REDIRECT_URL", ""),
     }
 
 
