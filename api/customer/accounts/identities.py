@@ -56,12 +56,13 @@ async def identities(session: AsyncSession, account_id: UUID) -> list[CustomerId
 
 async def unlink(session: AsyncSession, account_id: UUID, identity_id: UUID, now: datetime) -> None:
     """An identity opens the account no more, and every device is signed out; raises NotFound."""
+    # It holds the account, as signing in does before it looks for an identity.
+    await REFRESH_TOKENS.end_all(session, account_id, now)
     gone = delete(CustomerIdentity).where(
         CustomerIdentity.id == identity_id, CustomerIdentity.account_id == account_id
     )
     if await session.scalar(gone.returning(CustomerIdentity.id)) is None:
         raise NotFound("No such identity opens your account.")
-    await REFRESH_TOKENS.end_all(session, account_id, now)
 
 
 async def _make(

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from litestar import Controller, post
+from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +14,7 @@ from api.customer.accounts.sessions import REFRESH_TOKENS
 from api.customer.guards import CUSTOMERS
 from api.kernel.auth import SignedInRequest, TokenSigner
 from api.kernel.sign_in.bodies import HeldToken, SignedInTokens, SignIn, pair
+from api.kernel.sign_in.routes import SignOutController
 from api.kernel.transaction import SECRET_ANSWER
 
 
@@ -28,8 +29,8 @@ class SignedIn(SignedInTokens, kw_only=True):
         return cls(account_id=tokens.account_id, **both)
 
 
-class SessionController(Controller):
-    path = "/sessions"
+class SessionController(SignOutController):
+    refresh_tokens = REFRESH_TOKENS
 
     @post(status_code=200, summary="Sign in as a customer", opt={SECRET_ANSWER: True})
     async def sign_in(
@@ -61,19 +62,6 @@ class SessionController(Controller):
         end with it, and the customer signs in again.
         """
         return SignedIn.of(await sessions.refresh(session, signer, data.refresh_token, now))
-
-    @post("/sign-out", status_code=204, summary="Sign out here")
-    async def sign_out(
-        self,
-        data: JSONBody[HeldToken],
-        session: NamedDependency[AsyncSession],
-        now: NamedDependency[datetime],
-    ) -> None:
-        """Ends what came of one signing-in. A token that is not known is no error.
-
-        An access token that was given before stays good until its 15 minutes are over.
-        """
-        await REFRESH_TOKENS.end(session, data.refresh_token, now)
 
     @post("/sign-out-everywhere", status_code=204, guards=CUSTOMERS, summary="Sign out everywhere")
     async def sign_out_everywhere(

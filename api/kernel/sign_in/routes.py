@@ -1,6 +1,7 @@
-"""Beginning to sign in through an identity provider, which is the same for everybody."""
+"""What is the same for everybody of signing in, and of signing out."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from litestar import Controller, post
 from litestar.di import NamedDependency
@@ -8,8 +9,29 @@ from litestar.params import JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.sign_in.attempts import ProviderSignIn
-from api.kernel.sign_in.bodies import BeginSignIn, BegunSignIn
+from api.kernel.sign_in.bodies import BeginSignIn, BegunSignIn, HeldToken
+from api.kernel.sign_in.tokens import RefreshTokens
 from api.kernel.transaction import SECRET_ANSWER
+
+
+class SignOutController(Controller):
+    """A quantum names its refresh tokens, and adds how they are given."""
+
+    path = "/sessions"
+    refresh_tokens: ClassVar[RefreshTokens]
+
+    @post("/sign-out", status_code=204, summary="Sign out here")
+    async def sign_out(
+        self,
+        data: JSONBody[HeldToken],
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
+    ) -> None:
+        """Ends what came of one signing-in. A token that is not known is no error.
+
+        An access token that was given before stays good until its 15 minutes are over.
+        """
+        await self.refresh_tokens.end(session, data.refresh_token, now)
 
 
 class OidcController(Controller):

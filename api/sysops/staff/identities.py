@@ -47,10 +47,11 @@ async def unlink(session: AsyncSession, act: Act, staff_id: UUID) -> None:
 
     Raises NotFound when there is no such member or no identity.
     """
+    # It holds the account, as signing in does before it looks for an identity.
+    await accounts.sign_out_everywhere(session, act, staff_id)
     gone = delete(StaffIdentity).where(StaffIdentity.staff_id == staff_id)
     issuers = sorted(await session.scalars(gone.returning(StaffIdentity.issuer)))
     if not issuers:
         raise NotFound("No identity opens this account.")
     before = {"issuers": issuers}
     await record(session, act, "staff.identity_unlinked", ("staff", staff_id), before=before)
-    await accounts.sign_out_everywhere(session, act, staff_id)

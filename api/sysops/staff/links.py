@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,7 +13,7 @@ from api.kernel.sign_in.tokens import new_token, token_hash
 from api.sysops.audit.service import Act, record
 from api.sysops.notifications.service import notify
 from api.sysops.staff.rules import LINK_LIFE, LinkKind
-from api.sysops.staff.sessions import FAILURES, sign_out_everywhere
+from api.sysops.staff.sessions import FAILURES, REFRESH_TOKENS, sign_out_everywhere
 from api.sysops.staff.tables import PasswordLink, Staff
 
 KINDS: frozenset[str] = frozenset(LINK_LIFE)
@@ -69,25 +69,35 @@ async def set_password(session: AsyncSession, token: str, password: str, now: da
     Raises Invalid for a token that is unknown, used, replaced or too old, and for a password
     that has the member's e-mail address or name in it.
     """
-    query = (
-        select(PasswordLink).where(PasswordLink.token_hash == token_hash(token)).with_for_update()
-    )
-    link = await session.scalar(query)
-    staff = await session.get(Staff, link.staff_id, with_for_update=True) if link else None
-    if (
-        link is None
-        or staff is None
-        or not staff.active
-        or link.expires_at is None
-        or link.expires_at <= now
-    ):
-        words = "This code is not valid any more. Ask an administrator for another."
-        raise Invalid([FieldError("/token", words)])
+    staff = await _member(session, token, now)
     refuse_personal(password, staff.email, staff.full_name)
-    staff.password_hash = await hash_password(password)
+    password_hash = await hash_password(password)
+    # Rows are taken in the order of signing in, or the two would wait for one another.
+    await FAILURES.forget(session, staff.email)
+    await REFRESH_TOKENS.hold(session, staff.id)
+    staff = await _member(session, token, now)
+    staff.password_hash = password_hash
     await sign_out_everywhere(session, staff, now)
     staff.updated_at = now
-    await session.delete(link)
-    await FAILURES.forget(session, staff.email)
+    await session.execute(delete(PasswordLink).where(PasswordLink.staff_id == staff.id))
     act = Act(staff.id, staff.roles, now)
     await record(session, act, "staff.password_set", ("staff", staff.id))
+
+
+async def _member(session: AsyncSession, token: str, now: datetime) -> Staff:
+    """The active member whose token is good now, as the database has it; raises Invalid."""
+    query = (
+        select(Staff)
+        .join(PasswordLink, PasswordLink.staff_id == Staff.id)
+        .where(
+            PasswordLink.token_hash == token_hash(token),
+            PasswordLink.expires_at > now,
+            Staff.active,
+        )
+        .execution_options(populate_existing=True)
+    )
+    staff = await session.scalar(query)
+    if staff is None:
+        words = "This code is not valid any more. Ask an administrator for another."
+        raise Invalid([FieldError("/token", words)])
+    return staff

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from litestar import Controller, post
+from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.auth import STAFF_ROLES, Requires, SignedInRequest, TokenSigner
 from api.kernel.sign_in.bodies import HeldToken, SignedInTokens, SignIn, pair
+from api.kernel.sign_in.routes import SignOutController
 from api.kernel.transaction import SECRET_ANSWER
 from api.sysops.audit.routes import act_of
 from api.sysops.staff import accounts, sessions
@@ -29,8 +30,8 @@ class SignedIn(SignedInTokens, kw_only=True):
         return cls(staff_id=tokens.staff.id, roles=sorted(tokens.staff.roles), **both)
 
 
-class SessionController(Controller):
-    path = "/sessions"
+class SessionController(SignOutController):
+    refresh_tokens = REFRESH_TOKENS
 
     @post(status_code=200, summary="Sign in as staff", opt={SECRET_ANSWER: True})
     async def sign_in(
@@ -63,19 +64,6 @@ class SessionController(Controller):
         password, a deactivation and a sign-out everywhere.
         """
         return SignedIn.of(await sessions.refresh(session, signer, data.refresh_token, now))
-
-    @post("/sign-out", status_code=204, summary="Sign out here")
-    async def sign_out(
-        self,
-        data: JSONBody[HeldToken],
-        session: NamedDependency[AsyncSession],
-        now: NamedDependency[datetime],
-    ) -> None:
-        """Ends what came of one signing-in. A token that is not known is no error.
-
-        An access token that was given before stays good until its 15 minutes are over.
-        """
-        await REFRESH_TOKENS.end(session, data.refresh_token, now)
 
     @post(
         "/sign-out-everywhere",

@@ -132,8 +132,8 @@ async def test_an_administrator_lets_a_member_come_with_another_identity(
     assert (await desk.sign_in()).status_code == 409
     assert [entry[0] for entry in log(databases)] == [
         "staff.identity_linked",
-        "staff.identity_unlinked",
         "staff.signed_out_everywhere",
+        "staff.identity_unlinked",
         "staff.identity_linked",
     ]
 

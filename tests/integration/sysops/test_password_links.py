@@ -1,5 +1,6 @@
 """An invitation or a reset arrives by mail, and its code sets a password once."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator
@@ -143,3 +144,18 @@ async def test_a_reset_ends_tokens_and_lock_out_once_the_new_password_is_set(
     assert (await office.http.get("/sysops/me", headers=headers)).status_code == 401
     assert (await office.post("/sessions/refresh", held)).status_code == 401
     assert (await office.sign_in(HEIDI["email"], "quite another password")).status_code == 200
+
+
+async def test_a_code_is_good_once_also_for_two_at_once_and_beside_a_sign_in(
+    office: Office, databases: Databases
+) -> None:
+    await invite(office)
+    token = await office.token()
+    *set_, tried = await asyncio.gather(
+        office.set_password(token),
+        office.set_password(token),
+        office.sign_in(HEIDI["email"], "wrong"),
+    )
+    assert sorted(answer.status_code for answer in set_) == [204, 422]
+    assert tried.status_code == 401
+    assert databases.rows("sysops", "SELECT count(*) FROM password_link") == [(0,)]
