@@ -68,11 +68,9 @@ async def visit(databases: Databases, visit_id: UUID, expert_id: UUID, act: str)
         if act == "accept":
             await visits.answer(session, visit_id, expert_id, now, accept=True)
         elif act == "start":
-            await visits.act(session, visit_id, expert_id, "start", now)
+            await visits.start(session, visit_id, expert_id, now, agreed_with_customer=True)
         else:
-            await visits.complete(
-                session, visit_id, expert_id, now, resolution="New power board.", article_ids=[]
-            )
+            await visits.complete(session, visit_id, expert_id, now, resolution="New power board.")
 
 
 async def seen(ada: Customer, ticket_id: str) -> dict[str, Any]:
