@@ -121,6 +121,9 @@ def test_rates_count_the_settled_cases_alone(world: duckdb.DuckDBPyConnection) -
     assert row["reopened_share"] == pytest.approx(1 / 3)
     assert row["rejected_share"] == pytest.approx(1 / 7)  # the withdrawn and the waiting are out
     assert row["unfinished_share"] == pytest.approx(1 / 4)
+    # Of the accepted visits that had to take place by now.
+    assert row["customer_absent_share"] == pytest.approx(1 / 4)
+    assert row["expert_absent_share"] == 0
     assert row["satisfied_share"] == pytest.approx(1 / 2)
 
 
@@ -179,7 +182,15 @@ def test_clocks_and_rates_over_time_agree_with_the_summary(
     assert clocks["resolve"]["p90_hours"] == summary["resolve_p90_hours"]
     assert rates == {
         measure: summary[f"{measure}_share"]
-        for measure in ("sla_attainment", "first_time_fix", "reopened", "rejected", "unfinished")
+        for measure in (
+            "sla_attainment",
+            "first_time_fix",
+            "reopened",
+            "rejected",
+            "unfinished",
+            "customer_absent",
+            "expert_absent",
+        )
     }
 
 
