@@ -162,6 +162,10 @@ class World:
             now = datetime.now(UTC)
             await visits.answer(session, visit_id, self.expert_id, now, accept=True)
 
+    async def set_out(self, visit_id: UUID) -> None:
+        async with self.acting("sysops", "sysops_api") as session:
+            await visits.set_out(session, visit_id, self.expert_id, tomorrow_at(15))
+
     async def resolve(self, visit_id: UUID) -> None:
         async with self.acting("sysops", "sysops_api") as session:
             now = datetime.now(UTC)
