@@ -7,7 +7,7 @@ from tests.dashboards.marts import Row, utc, uuid
 from tests.dashboards.small_finance import ANN, BOB, finance
 
 AS_OF = utc("2026-03-31 12:00")  # 07:00 in Texas, 05:00 in Washington
-OUTCOMES = {one: one for one in ("rejected", "expired", "withdrawn")}
+OUTCOMES = {"completed": "resolved", **{it: it for it in ("rejected", "expired", "withdrawn")}}
 EVE, WES = uuid(0xE1), uuid(0xE2)  # experts in Texas and in Washington
 
 MARCH = (date(2026, 3, 1), date(2026, 3, 31))
@@ -92,15 +92,12 @@ def tickets() -> dict[str, list[Row]]:
                     assigned=1),
         ],
         "fct_assignment": [
-            _assignment(1, 1, EVE, "completed", "2026-03-02 11:00", accepted=True,
-                        outcome="resolved"),
+            _assignment(1, 1, EVE, "completed", "2026-03-02 11:00", accepted=True),
             _assignment(2, 2, EVE, "rejected", "2026-03-09 15:00"),
             _assignment(3, 2, WES, "completed", "2026-03-10 15:00", accepted=True,
                         outcome="customer_absent"),
-            _assignment(4, 2, WES, "completed", "2026-03-12 15:00", accepted=True,
-                        outcome="resolved"),
-            _assignment(5, 3, WES, "completed", "2026-03-10 10:00", accepted=True,
-                        outcome="resolved"),
+            _assignment(4, 2, WES, "completed", "2026-03-12 15:00", accepted=True),
+            _assignment(5, 3, WES, "completed", "2026-03-10 10:00", accepted=True),
             _assignment(6, 5, EVE, "accepted", "2026-03-30 22:00", accepted=True,
                         window="2026-03-31 18:00"),
             _assignment(7, 6, EVE, "proposed", "2026-03-31 10:00", window="2026-04-01 13:00"),

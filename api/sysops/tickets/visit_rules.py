@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from api.messages import Window
+from api.sysops.experts.days import SPEED_KMH
 
 # The customer is promised the window and has to be at home then: a little earlier is welcome,
 # more is nobody's promise.
@@ -11,7 +12,6 @@ START_EARLY = timedelta(minutes=30)
 # Who is told that somebody is on the way waits at the door. So: the drive from the expert's home,
 # as the assignment policy reckons it, and an hour for traffic or a stop at the parts store.
 SET_OUT_EARLY = timedelta(hours=1)
-DRIVE_KMH = 60.0
 # A visit that runs late is nothing rare, and calling it off while the expert rings is worse than
 # waiting. Who said that they are on the way may be at work already and have forgotten to say so.
 MISSED_AFTER = timedelta(hours=1)
@@ -27,7 +27,7 @@ def start_from(window: Window) -> datetime:
 
 def set_out_from(window: Window, travel_km: float) -> datetime:
     """The earliest moment to say that one is on the way; `travel_km` by road."""
-    return window.start - timedelta(hours=travel_km / DRIVE_KMH) - SET_OUT_EARLY
+    return window.start - timedelta(hours=travel_km / SPEED_KMH) - SET_OUT_EARLY
 
 
 def set_out_problem(window: Window, travel_km: float, time_zone: str, now: datetime) -> str | None:
