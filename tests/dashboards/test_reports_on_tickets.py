@@ -84,6 +84,17 @@ def test_visits_are_of_the_day_on_the_experts_own_clock(
     assert (window["arrival_window"], window["visits"]) == ("13:00–15:00", 1)
 
 
+def test_a_visit_of_today_for_which_nobody_was_home_is_done() -> None:
+    rows = small_world.marts()
+    today = next(row for row in rows["fct_assignment"] if row["status"] == "accepted")
+    absent = {**today, "status": "completed", "outcome": "customer_absent"}
+    others = [row for row in rows["fct_assignment"] if row is not today]
+    with make_marts({**rows, "fct_assignment": [*others, absent]}) as world:
+        (visit,) = report(world, "operations-visits-today", AS_OF)
+        (row,) = report(world, "operations-summary", AS_OF)
+    assert (visit["stage"], row["visits_done"]) == ("nobody home", 1)
+
+
 def test_a_proposal_waits_since_it_was_made(world: duckdb.DuckDBPyConnection) -> None:
     (waiting,) = report(world, "operations-proposals", AS_OF)
     assert waiting["ticket_number"] == 100_006

@@ -3,6 +3,7 @@
 `ACTIONS` is the whole state machine; nothing else decides a status.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, get_args
@@ -158,6 +159,14 @@ def is_higher(priority: Priority, than: Priority) -> bool:
 def answer_deadline(priority: Priority, *, now: datetime, window_start: datetime) -> datetime:
     """Until when the expert may answer: never later than the visit itself."""
     return min(now + ANSWER_WITHIN[priority], window_start)
+
+
+def windows_left(windows: Sequence[Window], since: datetime) -> list[Window]:
+    """Of a customer's preferred windows those in which a visit after `since` still fits.
+
+    When none is left, any time suits: what is over must not keep a ticket waiting for ever.
+    """
+    return [one for one in windows if one.end - max(one.start, since) >= SHORTEST_WINDOW]
 
 
 def window_problem(window: Window, now: datetime) -> str | None:

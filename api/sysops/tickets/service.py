@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -68,6 +69,7 @@ async def transition(
     ticket.status = after
     ticket.version += 1
     ticket.updated_at = now
+    known = telling.details_of(ticket)
     _keep(ticket, action, now)
     event = TicketEvent(
         ticket_id=ticket.id,
@@ -83,7 +85,8 @@ async def transition(
     )
     session.add(event)
     await session.flush()
-    await telling.tell(session, ticket, event, request_id=request_id)
+    details = action in rules.CHANGES_DETAILS or known != telling.details_of(ticket)
+    await telling.tell(session, ticket, event, details=details, request_id=request_id)
 
 
 def _keep(ticket: Ticket, action: rules.Action, now: datetime) -> None:
@@ -100,6 +103,12 @@ def _keep(ticket: Ticket, action: rules.Action, now: datetime) -> None:
         ticket.earliest_visit_at = visit_rules.next_visit_from(now, ticket.time_zone)
     elif action == "miss":
         ticket.expert_absences += 1
+    if ticket.status == "open":
+        since = max(now, ticket.earliest_visit_at or now)
+        windows = telling.preferred_of(ticket)
+        left = rules.windows_left(windows, since)
+        if len(left) < len(windows):
+            ticket.preferred_windows = msgspec.to_builtins(left)
 
 
 async def _end(

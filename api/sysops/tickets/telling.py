@@ -27,10 +27,14 @@ FINISHED: frozenset[TicketStatus] = frozenset({"resolved", "closed"})
 
 
 async def tell(
-    session: AsyncSession, ticket: Ticket, event: TicketEvent, *, request_id: UUID | None = None
+    session: AsyncSession,
+    ticket: Ticket,
+    event: TicketEvent,
+    *,
+    details: bool = False,
+    request_id: UUID | None = None,
 ) -> None:
     """Tell the ticket's state after its last event; with `request_id`, that the request is done."""
-    details = event.action in rules.CHANGES_DETAILS
     await outbox.send(
         session,
         await _progress(

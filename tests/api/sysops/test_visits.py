@@ -5,8 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 
+from api.messages import Window
 from api.sysops.tickets.missed import withdraw_missed
 from tests.api.support import pointers
 from tests.api.sysops.conftest import SignIn, add_staff
@@ -101,6 +103,24 @@ async def test_a_visit_begins_earlier_when_the_customer_has_agreed_and_that_is_k
     assert progress(databases)[-1].reason == "Earlier than the window, by agreement."
     odd = await eve.does(visit, "start", {"agreed_with_customer": "perhaps"})
     assert (odd.status_code, pointers(odd)) == (400, {"/agreed_with_customer"})
+
+
+async def test_after_a_visit_for_nothing_windows_that_are_over_do_not_keep_the_ticket_waiting(
+    eve: Eve, databases: Databases, ticket_id: UUID, expert: UUID
+) -> None:
+    visit = await eve.accepted(databases, ticket_id, expert)
+    now = datetime.now(UTC)
+    windows = [Window(now - HOUR, now + 3 * HOUR), Window(now + 3 * DAY, now + 3 * DAY + 4 * HOUR)]
+    databases.execute(
+        "sysops",
+        "UPDATE ticket SET preferred_windows = %s::jsonb",
+        msgspec.json.encode(windows).decode(),
+    )
+    time_passes(databases, visit, HOUR)
+    await eve.does(visit, "no-show", {"reason": "Nobody opened."})
+    told = progress(databases)[-1].details
+    assert told is not None
+    assert told.preferred_windows == (windows[1],)
 
 
 @pytest.mark.parametrize("begun", [False, True])

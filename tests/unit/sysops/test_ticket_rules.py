@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.kernel.errors import TransitionRefused
-from api.messages import Priority, TicketStatus
+from api.messages import Priority, TicketStatus, Window
 from api.sysops.tickets import rules
 from api.sysops.tickets.tables import STATUSES
 
@@ -126,6 +126,17 @@ def test_every_way_in_which_an_assignment_ends_is_counted_by_a_code_of_its_own()
 )
 def test_a_priority_is_only_raised(now: Priority, wanted: Priority, higher: bool) -> None:
     assert rules.is_higher(wanted, now) is higher
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "left"),
+    [(-5, -3, False), (-5, 1, False), (-5, 2, True), (1, 4, True), (48, 50, True)],
+)
+def test_of_preferred_windows_those_are_left_that_a_visit_still_fits_in(
+    begins: int, ends: int, left: bool
+) -> None:
+    window = Window(NOW + timedelta(hours=begins), NOW + timedelta(hours=ends))
+    assert rules.windows_left([window], NOW) == [window] * left
 
 
 def test_an_expert_never_has_longer_to_answer_than_until_the_visit() -> None:
