@@ -43,6 +43,22 @@ class ServiceAddress(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str
 
 
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """A spare part as an expert names it."""
+
+    name: str
+    part_number: str | None = None
+    quantity: int = 1
+
+
+class TicketDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """What sysops may change of a ticket beside its status, whole."""
+
+    description: str
+    priority: Priority
+    preferred_windows: tuple[Window, ...] = ()
+
+
 # customer -> sysops -------------------------------------------------------------------
 
 
@@ -159,7 +175,11 @@ class SysopsToCustomer(Message, frozen=True, kw_only=True):
 class TicketProgress(SysopsToCustomer, frozen=True, kw_only=True):
     """A ticket reached a version; also carries the answer to a customer's request.
 
-    `expert_name` and `window` are set while a visit is promised (accepted, in progress).
+    `action` is what happened (`api/sysops/tickets/rules.py`). `expert_name`, `window`,
+    `accepted_version` (the version that accepted the visit, which so names it) and `set_out_at`
+    are set while a visit is promised (accepted, in progress). Absences count visits for nothing:
+    nobody was at home, the expert did not come. `details` come when they have changed, `parts`
+    when a visit that used them has ended.
     """
 
     channel = "ticket_progress"
@@ -176,6 +196,14 @@ class TicketProgress(SysopsToCustomer, frozen=True, kw_only=True):
     request_id: UUID | None = None
     request_accepted: bool | None = None
     allowed: tuple[str, ...] = ()
+    action: str | None = None
+    accepted_version: int | None = None
+    set_out_at: datetime | None = None
+    customer_absences: int = 0
+    expert_absences: int = 0
+    coordinator_calls: bool = False
+    details: TicketDetails | None = None
+    parts: tuple[Part, ...] = ()
 
 
 class PhoneTicketCreated(SysopsToCustomer, frozen=True, kw_only=True):

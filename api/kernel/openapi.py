@@ -160,6 +160,9 @@ def _complete(operation: dict[str, Any], method: str, handler: HTTPRouteHandler)
         operation["description"] = "\n\n".join(filter(None, [operation.get("description"), who]))
     if method == "post" and not handler.opt.get(SECRET_ANSWER):
         operation.setdefault("parameters", []).append(KEY_PARAMETER)
+    data = handler.parsed_data_field
+    if "requestBody" in operation and data is not None and data.is_optional:
+        operation["requestBody"]["required"] = False
     responses = operation.setdefault("responses", {})
     _add_conditions(operation, method, handler)
     for status in _refusals(operation, method, signed_in=bool(roles)):

@@ -24,7 +24,9 @@ from api.sysops.knowledge.use_routes import ArticleUseController
 from api.sysops.staff.account_routes import AccountController, PasswordController
 from api.sysops.staff.routes import StaffController
 from api.sysops.staff.standing import still_valid
+from api.sysops.tickets.desk_routes import DeskController
 from api.sysops.tickets.routes import TicketController
+from api.sysops.tickets.visit_list_routes import VisitListController
 from api.sysops.tickets.visit_routes import VisitController
 
 CONTROLLERS = (
@@ -33,6 +35,8 @@ CONTROLLERS = (
     AccountController,
     ExpertController,
     TicketController,
+    DeskController,
+    VisitListController,
     VisitController,
     TicketPhotoController,
     CatalogueController,

@@ -34,8 +34,16 @@ class Plan(msgspec.Struct, frozen=True):
     device_types: list[str]
 
 
+class SparePart(msgspec.Struct, frozen=True):
+    name: str
+    part_number: str
+
+
 class TicketType(msgspec.Struct, frozen=True):
-    """A kind of work: its usual length, needed skills and levels, months with more of it."""
+    """A kind of work: its usual length, needed skills and levels, months with more of it.
+
+    `part` is what its first resolution replaces.
+    """
 
     code: str
     name: str
@@ -46,6 +54,7 @@ class TicketType(msgspec.Struct, frozen=True):
     season: list[int]
     descriptions: list[str]
     resolutions: list[str]
+    part: SparePart | None = None
 
 
 class HelpText(msgspec.Struct, frozen=True):

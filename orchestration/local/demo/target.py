@@ -23,8 +23,8 @@ TABLES: Final[dict[str, Sequence[str]]] = {
         "staff", "expert", "expert_skill", "shift", "time_off", "skill", "device_type",
         "ticket_type", "required_skill", "support_plan", "customer", "entitlement", "ticket",
         "ticket_event", "ticket_attachment", "assignment_run", "assignment_decision",
-        "assignment", "booking", "exclusion", "article", "article_version", "article_link",
-        "notification",
+        "assignment", "visit_part", "booking", "exclusion", "article", "article_version",
+        "article_link", "notification",
     ),
     "billing": (
         "plan", "contract", "vault_card", "billing_run", "run_event", "invoice", "invoice_line",

@@ -3,11 +3,13 @@
 -- rule: tickets are the same on both sides
 -- in: customer
 SELECT account_id, id, number, contract_id, ticket_type, description, priority, channel, status,
-    version, preferred_windows, submitted_at, resolved_at, updated_at
+    version, preferred_windows, customer_absences, expert_absences, submitted_at, resolved_at,
+    updated_at
 FROM ticket;
 -- in: sysops
 SELECT customer_id, id, number, contract_id, ticket_type, description, priority, channel,
-    status, version, preferred_windows, submitted_at, resolved_at, updated_at
+    status, version, preferred_windows, customer_absences, expert_absences, submitted_at,
+    resolved_at, updated_at
 FROM ticket;
 
 -- rule: photos are the same on both sides, and each has its bytes
@@ -30,12 +32,21 @@ FROM ticket;
 
 -- rule: the customer's timeline has every event
 -- in: customer
-SELECT ticket_id, version, status, at, reason
+SELECT ticket_id, version, status, at, action, reason
 FROM ticket_timeline
 WHERE version > 0;
 -- in: sysops
-SELECT ticket_id, version, to_status, at, reason
+SELECT ticket_id, version, to_status, at, action, reason
 FROM ticket_event;
+
+-- rule: the customer sees the parts that visits used
+-- in: customer
+SELECT ticket_id, at, part->>'name', part->>'part_number', (part->>'quantity')::int
+FROM ticket_timeline, jsonb_array_elements(parts) part;
+-- in: sysops
+SELECT a.ticket_id, a.completed_at, p.name, p.part_number, p.quantity
+FROM visit_part p JOIN assignment a ON a.id = p.assignment_id
+WHERE p.purpose = 'used';
 
 -- rule: every resolution has a survey
 -- in: customer

@@ -80,6 +80,8 @@ SELECT t.id FROM (
             WHEN l.status = 'accepted' THEN 'expert_arriving'
             WHEN l.status = 'cancelled' THEN 'ticket_cancelled'
             WHEN l.status = 'resolved' THEN 'survey_invitation'
+            WHEN l.action = 'no_show' THEN 'nobody_home'
+            WHEN l.action = 'miss' THEN 'expert_did_not_come'
             WHEN l.status = 'open' AND b.status = 'accepted' THEN 'visit_off'
             WHEN l.status = 'open' AND b.status = 'in_progress' THEN 'another_visit'
         END AS kind
@@ -92,8 +94,9 @@ FULL JOIN (SELECT * FROM notification WHERE ticket_id IS NOT NULL) n
     ON n.cause = t.id || '/' || t.version AND n.kind = t.kind
 WHERE (t.kind IS NOT NULL OR t.id IS NULL) AND (
     n.id IS NULL OR t.id IS NULL OR n.account_id <> t.account_id OR n.created_at <> t.at
-    OR n.channel <> CASE WHEN t.kind IN ('expert_arriving', 'visit_off')
-        THEN t.arrival_channel ELSE 'email' END
+    OR n.channel <> CASE WHEN t.kind IN (
+            'expert_arriving', 'visit_off', 'nobody_home', 'expert_did_not_come'
+        ) THEN t.arrival_channel ELSE 'email' END
     OR n.status <> 'sent'
 );
 
