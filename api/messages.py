@@ -21,6 +21,7 @@ Priority = Literal["urgent", "high", "normal", "low"]
 TicketRequestKind = Literal["cancel", "reopen", "reschedule"]
 ContractStatus = Literal["active", "suspended", "cancelled"]
 BillingInterval = Literal["month", "year"]
+QuestionKind = Literal["score", "recommendation", "single_choice", "multiple_choice", "text"]
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -41,6 +42,34 @@ class ServiceAddress(msgspec.Struct, frozen=True, kw_only=True):
     latitude: float
     longitude: float
     time_zone: str
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One of the answers that a question offers: its code for reports, its text for people."""
+
+    code: str
+    text: str
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """One question of a survey. `code` is what its answers are kept and reported under.
+
+    A score is from 1 to 5, a recommendation from 0 to 10; both kinds of choice name `choices`.
+    """
+
+    code: str
+    kind: QuestionKind
+    text: str
+    required: bool = False
+    choices: list[Choice] = []
+
+
+DEFAULT_SURVEY_TEMPLATE = "default"
+"""The code of the survey template that asks whatever ticket type names none of its own."""
+OVERALL_SCORE = "score"
+RECOMMENDATION = "would_recommend"
+COMMENT = "comment"
+"""Questions with these codes mean the same in every template: reports rest on them."""
 
 
 # customer -> sysops -------------------------------------------------------------------
@@ -195,6 +224,18 @@ class TicketTypePublished(SysopsToCustomer, frozen=True, kw_only=True):
     device_type: str
     device_name: str
     active: bool
+    survey_template: str | None = None
+
+
+class SurveyTemplatePublished(SysopsToCustomer, frozen=True, kw_only=True):
+    """What a customer is asked after a visit. Every version stays: its surveys are read by it."""
+
+    channel = "survey_template_published"
+
+    code: str
+    version: int
+    heading: str
+    questions: list[Question]
 
 
 # customer -> billing ------------------------------------------------------------------

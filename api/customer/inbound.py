@@ -15,6 +15,7 @@ from api.customer.contracts.handlers import (
 )
 from api.customer.notifications.handlers import CustomerNotifier
 from api.customer.statements.handlers import invoice_issued
+from api.customer.surveys.handlers import survey_template_published
 from api.customer.surveys.links import SurveyLinks
 from api.customer.tickets.handlers import phone_ticket_created, ticket_progress
 from api.kernel.inbox import Inbound
@@ -27,6 +28,7 @@ from api.messages import (
     InvoiceIssued,
     PhoneTicketCreated,
     PlanPublished,
+    SurveyTemplatePublished,
     TicketProgress,
     TicketTypePublished,
 )
@@ -54,6 +56,7 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
                 PhoneTicketCreated: phone_ticket_created,
                 PlanPublished: plan_published,
                 TicketTypePublished: ticket_type_published,
+                SurveyTemplatePublished: survey_template_published,
             }
         )
     elif source == "billing":

@@ -12,6 +12,7 @@ from api.kernel.quantum import Quantum
 from api.kernel.settings import ServiceSettings
 from api.sysops.audit.routes import AuditController
 from api.sysops.catalogue.routes import CatalogueController
+from api.sysops.catalogue.survey_template_routes import SurveyTemplateController
 from api.sysops.experts.routes import ExpertController
 from api.sysops.knowledge.routes import STEPS, ArticleController
 from api.sysops.knowledge.search_routes import ArticleSearchController
@@ -30,6 +31,7 @@ CONTROLLERS = (
     TicketController,
     VisitController,
     CatalogueController,
+    SurveyTemplateController,
     ArticleController,
     *STEPS,
     ArticleSearchController,
