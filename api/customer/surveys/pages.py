@@ -2,7 +2,7 @@
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 
-from api.customer.surveys.rules import LONGEST_COMMENT, SCORES
+from api.customer.surveys.rules import LONGEST_TEXT, SCORES, values_of
 from api.customer.surveys.service import Subject
+from api.messages import Question
 
 _PACKAGE = "api.customer.surveys"
 _STYLE = (files(_PACKAGE) / "templates" / "style.css").read_text(encoding="utf-8")
@@ -33,8 +34,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
-# Where an error's link leads.
-_FIRST_INPUT = {"score": "score-5", "would_recommend": "recommend-0", "comment": "comment"}
+_NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
+_QUESTIONS_A_MINUTE = 4
 
 _environment = Environment(
     loader=PackageLoader(_PACKAGE),
@@ -43,29 +44,45 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.globals["style"] = _STYLE
+_environment.globals.update(
+    style=_STYLE, scores=SCORES, longest_text=LONGEST_TEXT, values_of=values_of
+)
 
 Page = Response[str]
 
 
 def form(
     subject: Subject,
-    typed: Mapping[str, str] | None = None,
+    typed: Mapping[str, Sequence[str]] | None = None,
     errors: Mapping[str, str] | None = None,
 ) -> Page:
     """The questions, with what was typed and what is wrong with it."""
     return _page(
         "form.html",
         422 if errors else 200,
+        heading=subject.template.heading,
+        introduction=introduction(subject.questions),
         ticket_number=subject.ticket_number,
         device=subject.device,
         trouble=subject.trouble,
-        scores=SCORES,
+        questions=subject.questions,
         typed=typed or {},
         errors=errors or {},
-        longest_comment=LONGEST_COMMENT,
-        first_input=_FIRST_INPUT,
     )
+
+
+def introduction(questions: Sequence[Question]) -> str:
+    """How much there is to answer, and what must be."""
+    count = len(questions)
+    minutes = -(-count // _QUESTIONS_A_MINUTE)
+    length = f"{_NUMBERS[count]} question{'s' * (count > 1)}"
+    time = f"{_NUMBERS[minutes].lower()} minute{'s' * (minutes > 1)}"
+    needed = [question.required for question in questions]
+    if all(needed):
+        return f"{length}, {time}."
+    if needed == [True, *[False] * (count - 1)]:
+        return f"{length}, {time}. Only the first one needs an answer."
+    return f"{length}, {time}. What is marked as optional can be left out."
 
 
 def thanks(subject: Subject) -> Page:

@@ -71,8 +71,8 @@ class SurveyController(Controller):
         links: NamedDependency[SurveyLinks],
         now: NamedDependency[datetime],
     ) -> Response[str]:
-        """A form with `score` (1 to 5), and optionally `would_recommend` (0 to 10) and
-        `comment`. 303 to the page that says thank you; 422 shows what to correct, 409 that
+        """A form with a field for each question of the page: `score` (1 to 5), and what else its
+        template asks. 303 to the page that says thank you; 422 shows what to correct, 409 that
         there is an answer already.
         """
         survey_id = links.read(token)
@@ -88,8 +88,11 @@ class SurveyController(Controller):
             form = await request.form()
         except UnicodeDecodeError:
             return pages.refused(400)
-        typed = {key: value for key, value in form.items() if isinstance(value, str)}
-        given, errors = rules.read_form(typed)
+        typed = {
+            name: [value for value in values if isinstance(value, str)]
+            for name, values in form.dict().items()
+        }
+        given, errors = rules.read_form(subject.questions, typed)
         if given is None:
             return pages.form(subject, typed, errors)
         await service.answer(session, subject.survey, given, now)

@@ -1,12 +1,14 @@
-"""What an answered survey is. Pure."""
+"""What is an answer to a survey, and until when. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from api.messages import COMMENT, OVERALL_SCORE, RECOMMENDATION, Question
+
 OPEN_FOR = timedelta(days=14)
-LONGEST_COMMENT = 2_000
+LONGEST_TEXT = 2_000
 
 SCORES = {
     1: "Very dissatisfied",
@@ -21,11 +23,40 @@ State = Literal["open", "answered", "expired"]
 
 @dataclass(frozen=True)
 class Answer:
-    """`score` from 1 to 5, `would_recommend` from 0 to 10."""
+    """What a customer answered, by the codes of the questions; what was left out is missing.
 
-    score: int
-    would_recommend: int | None
-    comment: str | None
+    `choices` holds the codes that were chosen, for scores and recommendations the number.
+    """
+
+    choices: Mapping[str, tuple[str, ...]]
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def score(self) -> int:
+        """The overall one, from 1 to 5."""
+        return int(self.choices[OVERALL_SCORE][0])
+
+    @property
+    def would_recommend(self) -> int | None:
+        """From 0 to 10."""
+        chosen = self.choices.get(RECOMMENDATION)
+        return int(chosen[0]) if chosen else None
+
+    @property
+    def comment(self) -> str | None:
+        return self.texts.get(COMMENT)
+
+    @property
+    def drivers(self) -> dict[str, tuple[str, ...]]:
+        """What was chosen beside the score and the recommendation, and may explain them."""
+        standard = {OVERALL_SCORE, RECOMMENDATION}
+        return {code: chosen for code, chosen in self.choices.items() if code not in standard}
+
+    @property
+    def others(self) -> dict[str, tuple[str, ...] | str]:
+        """What has no column of its own."""
+        texts = {code: words for code, words in self.texts.items() if code != COMMENT}
+        return {**self.drivers, **texts}
 
 
 def state_of(*, answered_at: datetime | None, expires_at: datetime, now: datetime) -> State:
@@ -35,32 +66,73 @@ def state_of(*, answered_at: datetime | None, expires_at: datetime, now: datetim
     return "open" if now < expires_at else "expired"
 
 
-def read_form(form: Mapping[str, str]) -> tuple[Answer | None, dict[str, str]]:
-    """The answer in a form, or what is wrong with it by field; never both."""
-    errors = {}
-    score = _number(form.get("score", ""), 1, 5)
-    if score is None:
-        errors["score"] = "Choose how satisfied you are."
-    recommend_text = form.get("would_recommend", "")
-    would_recommend = _number(recommend_text, 0, 10)
-    if recommend_text and would_recommend is None:
-        errors["would_recommend"] = "Choose a number from 0 to 10, or leave it out."
-    # Browsers send line breaks as two characters, and count them as one.
-    comment = form.get("comment", "").replace("\r\n", "\n").strip()
-    if len(comment) > LONGEST_COMMENT:
-        excess = len(comment) - LONGEST_COMMENT
-        errors["comment"] = f"Shorten your comment by {excess:,} characters."
-    elif not _can_be_kept(comment):
-        errors["comment"] = "Your comment holds a character that we cannot keep. Remove it."
-    if errors or score is None:
+def values_of(question: Question) -> tuple[str, ...]:
+    """What can be chosen, in the order in which it is shown."""
+    if question.kind == "score":
+        return tuple(str(score) for score in reversed(SCORES))
+    if question.kind == "recommendation":
+        return tuple(str(number) for number in range(11))
+    return tuple(choice.code for choice in question.choices)
+
+
+def read_form(
+    questions: Sequence[Question], form: Mapping[str, Sequence[str]]
+) -> tuple[Answer | None, dict[str, str]]:
+    """The answer in a form, or what is wrong with it by question; never both.
+
+    Only what the page sends is an answer: no sign, no blank, no digit of another script.
+    """
+    choices: dict[str, tuple[str, ...]] = {}
+    texts: dict[str, str] = {}
+    errors: dict[str, str] = {}
+    for question in questions:
+        given = form.get(question.code, ())
+        if question.kind == "text":
+            words = _written(given)
+            if wrong := _text_error(question, words):
+                errors[question.code] = wrong
+            elif words:
+                texts[question.code] = words
+            continue
+        chosen = tuple(dict.fromkeys(value for value in given if value))
+        if _is_choice(question, chosen):
+            choices[question.code] = chosen
+        elif chosen or question.required:
+            errors[question.code] = _choice_error(question)
+    if errors:
         return None, errors
-    return Answer(score, would_recommend, comment or None), {}
+    return Answer(choices, texts), {}
 
 
-def _number(text: str, low: int, high: int) -> int | None:
-    """Only what our form sends is a number: no sign, no blank, no digit of another script."""
-    known = {str(number): number for number in range(low, high + 1)}
-    return known.get(text)
+def _is_choice(question: Question, chosen: Sequence[str]) -> bool:
+    one = question.kind != "multiple_choice"
+    known = set(chosen) <= set(values_of(question))
+    return bool(chosen) and known and not (one and len(chosen) > 1)
+
+
+def _choice_error(question: Question) -> str:
+    if question.code == OVERALL_SCORE:
+        return "Choose how satisfied you are."
+    if question.kind == "recommendation":
+        more = "." if question.required else ", or leave it out."
+        return f"Choose a number from 0 to 10{more}"
+    return f"Choose an answer to “{question.text}”"
+
+
+def _written(given: Sequence[str]) -> str:
+    # Browsers send line breaks as two characters, and count them as one.
+    return "".join(given[:1]).replace("\r\n", "\n").strip()
+
+
+def _text_error(question: Question, words: str) -> str | None:
+    if not words:
+        return f"Write an answer to “{question.text}”" if question.required else None
+    if len(words) > LONGEST_TEXT:
+        excess = len(words) - LONGEST_TEXT
+        return f"Shorten your answer by {excess:,} characters: “{question.text}”"
+    if not _can_be_kept(words):
+        return f"Your answer holds a character that we cannot keep: “{question.text}”"
+    return None
 
 
 def _can_be_kept(text: str) -> bool:
