@@ -378,7 +378,10 @@ class PlanPriced(Message, frozen=True, kw_only=True):
 
 
 class SurveyAnswered(Message, frozen=True, kw_only=True):
-    """A survey's scores; its free text stays in the customer database."""
+    """A survey's scores and choices; its free text stays in the customer database.
+
+    `choices` are by the code of their question: codes, or the number of a further score.
+    """
 
     source = "customer"
     target = "analytics"
@@ -390,6 +393,9 @@ class SurveyAnswered(Message, frozen=True, kw_only=True):
     would_recommend: int | None
     has_comment: bool
     answered_at: datetime
+    template: str = DEFAULT_SURVEY_TEMPLATE
+    template_version: int = 1
+    choices: dict[str, list[str]] = msgspec.field(default_factory=dict)
 
 
 # within a quantum: what leaves the house by mail or SMS -------------------------------

@@ -142,6 +142,9 @@ async def answer(session: AsyncSession, survey: Survey, given: Answer, now: date
             would_recommend=given.would_recommend,
             has_comment=bool(given.texts),
             answered_at=now,
+            template=survey.template,
+            template_version=survey.template_version,
+            choices={code: list(chosen) for code, chosen in given.drivers.items()},
         ),
         SurveyOutcome(ticket_id=survey.ticket_id, score=given.score, answered_at=now),
     )

@@ -173,6 +173,8 @@ async def test_every_kind_of_answer_is_kept_with_what_was_chosen(
     ]
     (told,) = sent(databases, SurveyAnswered)
     assert (told.score, told.would_recommend, told.has_comment) == (3, 7, True)
+    assert (told.template, told.template_version) == ("repairs", 2)
+    assert told.choices == {"time": ["late"], "manners": ["5"], "went_well": ["clear", "clean"]}
 
 
 async def test_each_kind_of_question_keeps_what_was_typed_beside_an_error(
