@@ -14,8 +14,9 @@ from api.customer.contracts.routes import ContractController
 from api.customer.statements.routes import StatementController
 from api.customer.surveys.links import SurveyLinks
 from api.customer.surveys.routes import SurveyController
+from api.customer.surveys.staff_routes import SurveyAnswerController, SurveyPreviewController
 from api.customer.tickets.routes import TicketController
-from api.kernel.auth import CUSTOMER_ISSUER, TokenSigner, TokenVerifier
+from api.kernel.auth import CUSTOMER_ISSUER, STAFF_ISSUER, TokenSigner, TokenVerifier
 from api.kernel.database import create_engine
 from api.kernel.fields import load_places
 from api.kernel.limits import Limits
@@ -25,13 +26,14 @@ from api.kernel.settings import ServiceSettings
 
 class QuantumSettings(ServiceSettings):
     """`signing_key` is the PEM private key that signs customer tokens; the public half checks
-    them. `vault_box_public_key` seals cards for the billing quantum (base64).
-    `survey_key`, 32 characters or more, signs what mails carry (survey links, tokens); the
-    notifier has the same.
+    them. `staff_public_key` (PEM) checks the tokens of staff, for whom some routes are.
+    `vault_box_public_key` seals cards for the billing quantum (base64). `survey_key`, 32
+    characters or more, signs what mails carry (survey links, tokens); the notifier has the same.
     """
 
     signing_key: SecretStr
     customer_public_key: str
+    staff_public_key: str
     vault_box_public_key: str
     survey_key: SecretStr
 
@@ -65,7 +67,13 @@ def quantum(settings: QuantumSettings) -> Quantum:
             name="customer-api",
             pool_size=settings.pool_size,
         ),
-        verifier=TokenVerifier("customer", {CUSTOMER_ISSUER: settings.customer_public_key}),
+        verifier=TokenVerifier(
+            "customer",
+            {
+                CUSTOMER_ISSUER: settings.customer_public_key,
+                STAFF_ISSUER: settings.staff_public_key,
+            },
+        ),
         controllers=[
             AccountController,
             SessionController,
@@ -76,6 +84,8 @@ def quantum(settings: QuantumSettings) -> Quantum:
             TicketController,
             StatementController,
             SurveyController,
+            SurveyPreviewController,
+            SurveyAnswerController,
         ],
         limits=Limits.of(settings),
         dependencies={

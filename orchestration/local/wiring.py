@@ -77,14 +77,18 @@ def api(instance: Instance, quantum: str) -> dict[str, str]:
         "SQUAD_DATABASE_URL": role_url(instance, quantum, f"{quantum}_api"),
         "SQUAD_PORT": str(instance.port(API_PORTS[quantum])),
     }
-    if quantum == "customer":
-        return own | {
-            "SQUAD_SIGNING_KEY": keys.signing_key(store, CUSTOMERS),
-            "SQUAD_CUSTOMER_PUBLIC_KEY": keys.public_key(store, CUSTOMERS),
-            "SQUAD_VAULT_BOX_PUBLIC_KEY": keys.box_public_key(store),
-            "SQUAD_SURVEY_KEY": keys.survey_key(store),
-        }
     staff = {"SQUAD_STAFF_PUBLIC_KEY": keys.public_key(store, STAFF)}
+    if quantum == "customer":
+        return (
+            own
+            | staff
+            | {
+                "SQUAD_SIGNING_KEY": keys.signing_key(store, CUSTOMERS),
+                "SQUAD_CUSTOMER_PUBLIC_KEY": keys.public_key(store, CUSTOMERS),
+                "SQUAD_VAULT_BOX_PUBLIC_KEY": keys.box_public_key(store),
+                "SQUAD_SURVEY_KEY": keys.survey_key(store),
+            }
+        )
     if quantum == "sysops":
         return own | staff | {"SQUAD_SIGNING_KEY": keys.signing_key(store, STAFF)}
     if quantum == "analytics":

@@ -60,6 +60,7 @@ def customer(databases: Databases) -> tuple[Quantum, str]:
         port=0,
         signing_key=SecretStr(private),
         customer_public_key=public,
+        staff_public_key=key_pair("sysops")[1],
         vault_box_public_key=generate_box_keypair().public_key,
         survey_key=SecretStr("a survey key of these tests, long enough"),
     )

@@ -11,7 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 
 from api.customer.surveys.rules import LONGEST_TEXT, SCORES, values_of
-from api.customer.surveys.service import Subject
+from api.customer.surveys.service import Subject, questions_of
+from api.customer.surveys.tables import SurveyTemplate
 from api.messages import Question
 
 _PACKAGE = "api.customer.surveys"
@@ -57,17 +58,40 @@ def form(
     errors: Mapping[str, str] | None = None,
 ) -> Page:
     """The questions, with what was typed and what is wrong with it."""
-    return _page(
-        "form.html",
-        422 if errors else 200,
-        heading=subject.template.heading,
-        introduction=introduction(subject.questions),
+    return _form(
+        subject.template,
         ticket_number=subject.ticket_number,
         device=subject.device,
         trouble=subject.trouble,
-        questions=subject.questions,
         typed=typed or {},
         errors=errors or {},
+        preview=None,
+    )
+
+
+def preview(template: SurveyTemplate) -> Page:
+    """The page as a customer would get it, for whoever keeps it; its button sends nothing."""
+    return _form(
+        template,
+        ticket_number=100_001,
+        device="Laptop",
+        trouble="Does not start",
+        typed={},
+        errors={},
+        preview=f"{template.code}, version {template.version}",
+    )
+
+
+def _form(template: SurveyTemplate, *, errors: Mapping[str, str], **context: object) -> Page:
+    questions = questions_of(template)
+    return _page(
+        "form.html",
+        422 if errors else 200,
+        heading=template.heading,
+        introduction=introduction(questions),
+        questions=questions,
+        errors=errors,
+        **context,
     )
 
 

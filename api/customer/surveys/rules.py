@@ -75,6 +75,14 @@ def values_of(question: Question) -> tuple[str, ...]:
     return tuple(choice.code for choice in question.choices)
 
 
+def in_words(question: Question, given: Sequence[str]) -> list[str]:
+    """What was answered to a question, as people read it; nothing for what was left out."""
+    if question.kind == "score":
+        return [f"{value}: {SCORES[int(value)]}" for value in given]
+    texts = {choice.code: choice.text for choice in question.choices}
+    return [texts.get(value, value) for value in given]
+
+
 def read_form(
     questions: Sequence[Question], form: Mapping[str, Sequence[str]]
 ) -> tuple[Answer | None, dict[str, str]]:

@@ -41,6 +41,11 @@ def questions_of(template: SurveyTemplate) -> list[Question]:
     return msgspec.convert(template.questions, list[Question])
 
 
+ASKED_BY = and_(
+    SurveyTemplate.code == Survey.template, SurveyTemplate.version == Survey.template_version
+)
+
+
 async def find(
     session: AsyncSession, survey_id: UUID, *, to_answer: bool = False
 ) -> Subject | None:
@@ -54,13 +59,7 @@ async def find(
             TicketType.name,
             Address.time_zone,
         )
-        .join(
-            SurveyTemplate,
-            and_(
-                SurveyTemplate.code == Survey.template,
-                SurveyTemplate.version == Survey.template_version,
-            ),
-        )
+        .join(SurveyTemplate, ASKED_BY)
         .join(Ticket, Ticket.id == Survey.ticket_id)
         .join(TicketType, TicketType.code == Ticket.ticket_type)
         .join(Address, Address.id == Ticket.address_id)

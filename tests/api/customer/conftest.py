@@ -39,6 +39,7 @@ def settings(databases: Databases) -> QuantumSettings:
         port=0,
         signing_key=SecretStr(private),
         customer_public_key=public,
+        staff_public_key=key_pair("sysops")[1],
         vault_box_public_key=VAULT.public_key,
         survey_key=SecretStr(SURVEY_KEY),
     )
