@@ -138,13 +138,17 @@ class EntitlementChanged(CustomerToSysops, frozen=True, kw_only=True):
 
 
 class SurveyOutcome(CustomerToSysops, frozen=True, kw_only=True):
-    """A survey was answered: the ticket may close, and a low score alerts a manager."""
+    """A survey was answered: the ticket may close, and a low score alerts a manager.
+
+    `ticket_version` is that of the resolution which the survey was about.
+    """
 
     channel = "survey_outcome"
 
     ticket_id: UUID
     score: int
     answered_at: datetime
+    ticket_version: int | None = None
 
 
 # sysops -> customer -------------------------------------------------------------------

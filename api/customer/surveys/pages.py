@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 
-from api.customer.surveys.rules import LONGEST_TEXT, SCORES, values_of
+from api.customer.surveys.rules import LONGEST_TEXT, SCORES, Return, values_of
 from api.customer.surveys.service import Subject, questions_of
 from api.customer.surveys.tables import SurveyTemplate
+from api.customer.tickets.rules import REOPEN_WITHIN
 from api.messages import Question
 
 _PACKAGE = "api.customer.surveys"
@@ -109,13 +110,28 @@ def introduction(questions: Sequence[Question]) -> str:
     return f"{length}, {time}. What is marked as optional can be left out."
 
 
-def thanks(subject: Subject) -> Page:
-    """The survey has its answer."""
-    return _message(
-        200,
-        "Thank you",
-        f"We received your answer on {_day(subject.survey.answered_at, subject)}.",
-        "Your answer goes to the people who plan and do our visits.",
+def thanks(
+    subject: Subject,
+    coming_back: Return = "none",
+    *,
+    action: str | None = None,
+    reason: str = "",
+    error: str | None = None,
+) -> Page:
+    """The survey has its answer; after a low score another visit can be asked for.
+
+    `action` is where the request goes, None for the address of this page itself.
+    """
+    until = subject.resolved_at + REOPEN_WITHIN if subject.resolved_at else None
+    return _page(
+        "thanks.html",
+        422 if error else 200,
+        answered=_day(subject.survey.answered_at, subject),
+        coming_back=coming_back,
+        until=_day(until, subject) if until else None,
+        action=action,
+        reason=reason,
+        error=error,
     )
 
 
@@ -156,6 +172,11 @@ def refused(status: int) -> Page:
         "That did not work",
         "Your answer could not be read. Go back, shorten it if it is very long, and try again.",
     )
+
+
+def not_possible(status: int, why: str) -> Page:
+    """What was asked for cannot be; the reason is meant for people."""
+    return _message(status, "That is not possible", why)
 
 
 def trouble(status: int) -> Page:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from api.messages import COMMENT, OVERALL_SCORE, RECOMMENDATION, Question
+from api.messages import COMMENT, OVERALL_SCORE, RECOMMENDATION, Question, TicketStatus
 
 OPEN_FOR = timedelta(days=14)
 LONGEST_TEXT = 2_000
@@ -18,7 +18,12 @@ SCORES = {
     5: "Very satisfied",
 }
 
+LOW_SCORE = 2
+"""Up to this score (1 to 5) a customer is offered another visit; sysops alerts its managers."""
+
 State = Literal["open", "answered", "expired"]
+Return = Literal["none", "offered", "asked", "open"]
+"""Whether we come again: not in question, offered, asked for, or the ticket is open again."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,35 @@ def state_of(*, answered_at: datetime | None, expires_at: datetime, now: datetim
     if answered_at is not None:
         return "answered"
     return "open" if now < expires_at else "expired"
+
+
+def return_of(
+    *,
+    score: int | None,
+    is_latest: bool,
+    status: TicketStatus,
+    pending_request: str | None,
+    may_reopen: bool,
+) -> Return:
+    """What the page says of another visit, after an answer.
+
+    `is_latest`: the ticket was not resolved again since; that resolution has a survey of its own.
+    """
+    if score is None or score > LOW_SCORE or not is_latest:
+        return "none"
+    if pending_request is not None:
+        return "asked"
+    if may_reopen:
+        return "offered"
+    return "none" if status in {"resolved", "closed", "cancelled"} else "open"
+
+
+def read_reason(given: Sequence[str]) -> tuple[str, str | None]:
+    """Why we shall come again, and what is wrong with it."""
+    words = _written(given)
+    if not words:
+        return words, "Tell us what is still wrong."
+    return words, _text_problem(words, "")
 
 
 def values_of(question: Question) -> tuple[str, ...]:
@@ -135,11 +169,14 @@ def _written(given: Sequence[str]) -> str:
 def _text_error(question: Question, words: str) -> str | None:
     if not words:
         return f"Write an answer to “{question.text}”" if question.required else None
+    return _text_problem(words, f": “{question.text}”")
+
+
+def _text_problem(words: str, where: str) -> str | None:
     if len(words) > LONGEST_TEXT:
-        excess = len(words) - LONGEST_TEXT
-        return f"Shorten your answer by {excess:,} characters: “{question.text}”"
+        return f"Shorten your answer by {len(words) - LONGEST_TEXT:,} characters{where or '.'}"
     if not _can_be_kept(words):
-        return f"Your answer holds a character that we cannot keep: “{question.text}”"
+        return f"Your answer holds a character that we cannot keep{where or '.'}"
     return None
 
 

@@ -17,7 +17,13 @@ from api.customer.surveys.rules import OPEN_FOR, Answer
 from api.customer.surveys.tables import Survey, SurveyTemplate
 from api.customer.tickets.tables import Ticket
 from api.kernel import outbox
-from api.messages import DEFAULT_SURVEY_TEMPLATE, Question, SurveyAnswered, SurveyOutcome
+from api.messages import (
+    DEFAULT_SURVEY_TEMPLATE,
+    Question,
+    SurveyAnswered,
+    SurveyOutcome,
+    TicketStatus,
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,9 @@ class Subject:
     survey: Survey
     template: SurveyTemplate
     ticket_number: int | None
+    ticket_status: TicketStatus
+    resolved_at: datetime | None
+    pending_request: str | None
     device: str
     trouble: str
     time_zone: str
@@ -55,6 +64,9 @@ async def find(
             Survey,
             SurveyTemplate,
             Ticket.number,
+            Ticket.status,
+            Ticket.resolved_at,
+            Ticket.pending_request,
             TicketType.device_name,
             TicketType.name,
             Address.time_zone,
@@ -145,5 +157,10 @@ async def answer(session: AsyncSession, survey: Survey, given: Answer, now: date
             template_version=survey.template_version,
             choices={code: list(chosen) for code, chosen in given.drivers.items()},
         ),
-        SurveyOutcome(ticket_id=survey.ticket_id, score=given.score, answered_at=now),
+        SurveyOutcome(
+            ticket_id=survey.ticket_id,
+            score=given.score,
+            answered_at=now,
+            ticket_version=survey.ticket_version,
+        ),
     )

@@ -13,7 +13,7 @@ from playwright.async_api import Page, async_playwright
 
 from api.app import create_app
 from api.customer.quantum import QuantumSettings, quantum
-from tests.api.customer.test_surveys import kept, long_survey, survey
+from tests.api.customer.surveys import kept, long_survey, survey
 from tests.databases import Databases
 
 __all__ = ["long_survey", "survey"]
@@ -98,9 +98,10 @@ async def test_a_customer_answers_by_keyboard_alone(
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-async def test_every_kind_of_question_is_answered_by_keyboard_alone(
+async def test_every_kind_of_question_and_another_visit_are_answered_by_keyboard_alone(
     settings: QuantumSettings, databases: Databases, long_survey: str, width: int
 ) -> None:
+    databases.execute("customer", "UPDATE ticket SET status = 'resolved', resolved_at = now()")
     app = create_app([quantum(settings)])
     async with served(app) as address, browser_page(width, 800) as page:
         await page.goto(address + long_survey)
@@ -118,15 +119,25 @@ async def test_every_kind_of_question_is_answered_by_keyboard_alone(
         assert await page.is_checked("#went_well-clear")
         await press("Tab", "Enter")
         assert await focused(page) == "time-on_time"
-        await press("ArrowDown", "Tab", "Space", "Tab", "ArrowUp")
+        await press("ArrowDown", "Tab", "ArrowUp", "Tab", "ArrowUp")
         assert await focused(page) == "manners-1"
         await press("Tab", "Tab", "Space", "Tab", "Tab")
         await page.keyboard.type("A spare part.")
         await press("Tab", "Tab", "Enter")
-        await page.wait_for_selector("h1:has-text('Thank you')")
+        # So low a score is met with an offer to come again.
+        await page.wait_for_selector("h2:has-text('Shall we come again?')")
+        assert await page.evaluate(OVERFLOW) is False
+        await press("Tab", "Tab", "Enter")
+        await page.wait_for_selector(".summary")
+        await press("Tab", "Enter")
+        assert await focused(page) == "reason"
+        await page.keyboard.type("It is dark again.")
+        await press("Tab", "Enter")
+        await page.wait_for_selector("h2:has-text('We have your request')")
+    assert databases.rows("customer", "SELECT pending_request FROM ticket") == [("reopen",)]
     assert databases.rows("customer", "SELECT score, answers FROM survey") == [
         (
-            5,
+            1,
             {
                 "time": ["late"],
                 "manners": ["1"],

@@ -10,7 +10,7 @@ import pytest
 
 from api.kernel.auth import STAFF_ISSUER, TokenSigner
 from tests.api.customer.conftest import Customer, counts
-from tests.api.customer.test_surveys import GOOD, long_survey, survey
+from tests.api.customer.surveys import GOOD, long_survey, survey
 from tests.api.support import bearer, key_pair
 from tests.databases import Databases
 

@@ -12,8 +12,17 @@ from hypothesis import strategies as st
 
 from api.customer.surveys.links import SurveyLinks
 from api.customer.surveys.pages import introduction
-from api.customer.surveys.rules import LONGEST_TEXT, Answer, read_form, state_of
+from api.customer.surveys.rules import (
+    LONGEST_TEXT,
+    LOW_SCORE,
+    Answer,
+    read_form,
+    read_reason,
+    return_of,
+    state_of,
+)
 from api.messages import Choice, Question
+from api.sysops.tickets import rules as sysops_rules
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 LINKS = SurveyLinks("k" * 32)
@@ -170,6 +179,53 @@ def test_a_form_is_an_answer_or_has_errors_and_never_both(form: dict[str, list[s
 def test_the_page_says_how_much_there_is_to_answer(needed: list[bool], words: str) -> None:
     questions = [Question(code="q", kind="text", text="Well?", required=it) for it in needed]
     assert introduction(questions) == words
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({}, "offered"),
+        ({"score": 1, "status": "closed"}, "offered"),
+        ({"score": 3}, "none"),
+        ({"score": None}, "none"),
+        ({"is_latest": False}, "none"),
+        ({"pending_request": "reopen"}, "asked"),
+        ({"status": "open", "may_reopen": False}, "open"),
+        ({"status": "accepted", "may_reopen": False}, "open"),
+        ({"status": "closed", "may_reopen": False}, "none"),
+        ({"status": "cancelled", "may_reopen": False}, "none"),
+    ],
+)
+def test_another_visit_is_offered_after_a_low_score_while_the_ticket_may_be_reopened(
+    facts: dict[str, Any], expected: str
+) -> None:
+    usual: dict[str, Any] = {
+        "score": 2,
+        "is_latest": True,
+        "status": "resolved",
+        "pending_request": None,
+        "may_reopen": True,
+    }
+    assert return_of(**(usual | facts)) == expected
+
+
+def test_both_quanta_take_the_same_scores_for_low() -> None:
+    assert LOW_SCORE == sysops_rules.LOW_SCORE
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason", "is_fine"),
+    [
+        ([" Dark\r\nagain. "], "Dark\nagain.", True),
+        ([], "", False),
+        (["  "], "", False),
+        (["a\x00"], "a\x00", False),
+        (["x" * (LONGEST_TEXT + 1)], "x" * (LONGEST_TEXT + 1), False),
+    ],
+)
+def test_another_visit_needs_a_reason(typed: list[str], reason: str, is_fine: bool) -> None:
+    words, error = read_reason(typed)
+    assert (words, error is None) == (reason, is_fine)
 
 
 @pytest.mark.parametrize(
