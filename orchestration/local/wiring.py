@@ -116,6 +116,9 @@ def relay(instance: Instance, pair: tuple[str, str, str, str]) -> dict[str, str]
         here = f"http://127.0.0.1:{instance.port(API_PORTS['customer'])}"
         own["SQUAD_SURVEY_KEY"] = keys.survey_key(store)
         own |= _or_given(instance, {"SQUAD_PUBLIC_BASE_URL": here})
+    else:
+        pages = f"http://127.0.0.1:{instance.port(DASHBOARDS_PORT)}"
+        own |= _or_given(instance, {"SQUAD_DASHBOARDS_URL": pages})
     return own | mail_and_sms(instance)
 
 
@@ -153,8 +156,11 @@ def sandbox(instance: Instance) -> dict[str, str]:
 
 
 def dashboards(instance: Instance) -> dict[str, str]:
-    """The managers' pages: they log in at the API and read the published snapshots."""
+    """The managers' pages: they log in at the API, read the published snapshots, and ask the APIs
+    about a single ticket with the reader's own token.
+    """
     return warehouse(instance) | {
+        "SQUAD_CUSTOMER_API_URL": f"http://127.0.0.1:{instance.port(API_PORTS['customer'])}",
         "SQUAD_SYSOPS_API_URL": f"http://127.0.0.1:{instance.port(API_PORTS['sysops'])}",
         "SQUAD_STAFF_PUBLIC_KEY": keys.public_key(SecretStore(instance.secrets), STAFF),
         "SQUAD_DAGSTER_WEB_URL": f"http://127.0.0.1:{instance.port(WEBSERVER_PORT)}",
