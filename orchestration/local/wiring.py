@@ -35,6 +35,7 @@ RELAYS = (
 CODE_ROLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "operations": {
         "SQUAD_SYSOPS_URL": ("sysops", "assigner"),
+        "SQUAD_SURVEYOR_URL": ("customer", "surveyor"),
         "SQUAD_CUSTOMER_RECONCILER_URL": ("customer", "reconciler"),
         "SQUAD_SYSOPS_RECONCILER_URL": ("sysops", "reconciler"),
         "SQUAD_BILLING_RECONCILER_URL": ("billing", "reconciler"),

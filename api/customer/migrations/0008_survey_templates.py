@@ -1,4 +1,7 @@
-"""Surveys ask by templates, whose versions all stay: an answer is read against its questions."""
+"""Surveys ask by templates, whose versions all stay: an answer is read against its questions.
+
+Who has not answered is reminded once.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -70,9 +73,27 @@ def upgrade() -> None:
         ["template", "template_version"],
         ["code", "version"],
     )
+    op.create_index(
+        "ix_survey_unanswered",
+        "survey",
+        ["sent_at"],
+        postgresql_where=sa.text("answered_at IS NULL"),
+    )
+    op.create_table(
+        "survey_reminder",
+        sa.Column("survey_id", sa.Uuid(), nullable=False),
+        sa.Column("decided_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("reminded", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["survey_id"], ["survey.id"], name=op.f("fk_survey_reminder_survey_id")
+        ),
+        sa.PrimaryKeyConstraint("survey_id", name=op.f("pk_survey_reminder")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("survey_reminder")
+    op.drop_index("ix_survey_unanswered", table_name="survey")
     op.drop_constraint(op.f(KEY), "survey", type_="foreignkey")
     for column in ("answers", "template_version", "template"):
         op.drop_column("survey", column)

@@ -21,6 +21,7 @@ Kind = Literal[
     "ticket_cancelled",
     "request_refused",
     "survey_invitation",
+    "survey_reminder",
     "invoice_paid",
     "payment_declined",
     "card_refused",
@@ -32,7 +33,14 @@ Kind = Literal[
 BY_PREFERENCE: frozenset[Kind] = frozenset({"expert_arriving", "visit_off"})
 # What can be done without. Trouble with payment or with the account itself is always told.
 OPTIONAL: frozenset[Kind] = frozenset(
-    {"another_visit", "ticket_cancelled", "request_refused", "survey_invitation", "invoice_paid"}
+    {
+        "another_visit",
+        "ticket_cancelled",
+        "request_refused",
+        "survey_invitation",
+        "survey_reminder",
+        "invoice_paid",
+    }
 )
 
 

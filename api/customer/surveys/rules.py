@@ -18,6 +18,10 @@ SCORES = {
     5: "Very satisfied",
 }
 
+REMIND_AFTER = timedelta(days=5)
+"""Past a weekend, with more than a week left to answer."""
+LEAST_LEFT = timedelta(days=2)
+"""Whoever has less than this to answer is not reminded any more."""
 LOW_SCORE = 2
 """Up to this score (1 to 5) a customer is offered another visit; sysops alerts its managers."""
 
@@ -69,6 +73,16 @@ def state_of(*, answered_at: datetime | None, expires_at: datetime, now: datetim
     if answered_at is not None:
         return "answered"
     return "open" if now < expires_at else "expired"
+
+
+def is_reminded(*, status: TicketStatus, is_latest: bool, choices: Mapping[str, str]) -> bool:
+    """Whether a customer who has not answered is asked once more.
+
+    Not about a ticket that was reopened, and not who chose to hear of no survey, by the
+    first mail or by the second.
+    """
+    wanted = "none" not in {choices.get("survey_invitation"), choices.get("survey_reminder")}
+    return wanted and is_latest and status in {"resolved", "closed"}
 
 
 def return_of(

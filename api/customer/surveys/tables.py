@@ -4,7 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -42,6 +49,8 @@ class Survey(Base):
         ForeignKeyConstraint(
             ["template", "template_version"], ["survey_template.code", "survey_template.version"]
         ),
+        # What reminders look for: the cost follows the surveys of some days.
+        Index("ix_survey_unanswered", "sent_at", postgresql_where=text("answered_at IS NULL")),
         CheckConstraint("score BETWEEN 1 AND 5", name="score"),
         CheckConstraint("would_recommend BETWEEN 0 AND 10", name="would_recommend"),
     )
@@ -59,3 +68,13 @@ class Survey(Base):
     would_recommend: Mapped[int | None]
     comment: Mapped[str | None]
     answers: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class SurveyReminder(Base):
+    """Whether the customer of one unanswered survey was reminded: decided once, and then kept."""
+
+    __tablename__ = "survey_reminder"
+
+    survey_id: Mapped[UUID] = mapped_column(ForeignKey("survey.id"), primary_key=True)
+    decided_at: Mapped[Moment]
+    reminded: Mapped[bool]
