@@ -9,6 +9,7 @@ from typing import Final, Literal
 import msgspec
 import numpy as np
 
+from api.messages import Question
 from orchestration.local.demo.draws import Floats, Ints
 
 _HERE: Final = Path(__file__).parent
@@ -34,8 +35,20 @@ class Plan(msgspec.Struct, frozen=True):
     device_types: list[str]
 
 
+class SurveyTemplate(msgspec.Struct, frozen=True):
+    """What customers are asked after some kinds of work."""
+
+    code: str
+    name: str
+    heading: str
+    questions: list[Question]
+
+
 class TicketType(msgspec.Struct, frozen=True):
-    """A kind of work: its usual length, needed skills and levels, months with more of it."""
+    """A kind of work: its usual length, needed skills and levels, months with more of it.
+
+    `survey` is the template that asks after it, None for the default one.
+    """
 
     code: str
     name: str
@@ -46,6 +59,7 @@ class TicketType(msgspec.Struct, frozen=True):
     season: list[int]
     descriptions: list[str]
     resolutions: list[str]
+    survey: str | None = None
 
 
 class _Listed(msgspec.Struct, frozen=True):
@@ -54,6 +68,7 @@ class _Listed(msgspec.Struct, frozen=True):
     profiles: list[Profile]
     plans: list[Plan]
     ticket_types: list[TicketType]
+    survey_templates: list[SurveyTemplate]
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -74,6 +89,7 @@ class Catalogue:
     profiles: list[Profile]
     plans: list[Plan]
     ticket_types: list[TicketType]
+    survey_templates: list[SurveyTemplate]
     needed: Ints = field(repr=False)
     """Least level of each skill, a row a ticket type; 0 where it is not needed."""
 
@@ -103,6 +119,7 @@ def load_catalogue() -> Catalogue:
         listed.profiles,
         listed.plans,
         listed.ticket_types,
+        listed.survey_templates,
         np.array(needed),
     )
 
