@@ -23,6 +23,20 @@ from api.kernel.limits import Limits
 from api.kernel.quantum import Quantum
 from api.kernel.settings import ServiceSettings
 
+CONTROLLERS = (
+    AccountController,
+    SessionController,
+    MailedTokenController,
+    PreferenceController,
+    ContractController,
+    CardController,
+    TicketController,
+    StatementController,
+    SurveyController,
+    SurveyPreviewController,
+    SurveyAnswerController,
+)
+
 
 class QuantumSettings(ServiceSettings):
     """`signing_key` is the PEM private key that signs customer tokens; the public half checks
@@ -74,19 +88,7 @@ def quantum(settings: QuantumSettings) -> Quantum:
                 STAFF_ISSUER: settings.staff_public_key,
             },
         ),
-        controllers=[
-            AccountController,
-            SessionController,
-            MailedTokenController,
-            PreferenceController,
-            ContractController,
-            CardController,
-            TicketController,
-            StatementController,
-            SurveyController,
-            SurveyPreviewController,
-            SurveyAnswerController,
-        ],
+        controllers=CONTROLLERS,
         limits=Limits.of(settings),
         dependencies={
             "signer": provide_signer,

@@ -29,7 +29,7 @@ PERSONAL = {
     "reason", "context", "failure", "detail", "title", "body", "password_hash", "payload",
     "last4", "exp_month", "exp_year", "ciphertext", "nonce", "fingerprint", "wrapped_key",
     "card_id", "card_ids", "idempotency_key", "provider_reference", "preferred_windows",
-    "last_answer", "findings", "lines",
+    "last_answer", "findings", "lines", "answers",
 }  # fmt: skip
 # Named like a personal column, but written by the platform about its own work.
 NOT_PERSONAL = {

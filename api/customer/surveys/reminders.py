@@ -1,9 +1,10 @@
 """One reminder of a survey that nobody has answered. Services never commit."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -29,35 +30,7 @@ async def remind(session: AsyncSession, now: datetime, *, limit: int = 500) -> t
     A decision is kept in the transaction that sends the mail, so whatever is run twice, or at
     the same time, reminds once. While sysops decides whether to reopen a ticket, it waits.
     """
-    query = (
-        select(
-            Survey.id,
-            Survey.account_id,
-            Survey.ticket_id,
-            Survey.expires_at,
-            _RESOLVED_AGAIN.label("resolved_again"),
-            Ticket.number,
-            Ticket.status,
-            TicketType.device_name,
-            TicketType.name,
-            Address.time_zone,
-            NotificationPreference.choices,
-        )
-        .join(Ticket, Ticket.id == Survey.ticket_id)
-        .join(TicketType, TicketType.code == Ticket.ticket_type)
-        .join(Address, Address.id == Ticket.address_id)
-        .outerjoin(NotificationPreference, NotificationPreference.account_id == Survey.account_id)
-        .where(
-            Survey.answered_at.is_(None),
-            Survey.sent_at <= now - rules.REMIND_AFTER,
-            Survey.sent_at > now + rules.LEAST_LEFT - rules.OPEN_FOR,
-            Ticket.pending_request.is_(None),
-            ~_DECIDED,
-        )
-        .order_by(Survey.sent_at)
-        .limit(limit)
-    )
-    found = (await session.execute(query)).all()
+    found = (await session.execute(_due(now).limit(limit))).all()
     reminded = 0
     for row in found:
         wanted = rules.is_reminded(
@@ -83,6 +56,37 @@ async def remind(session: AsyncSession, now: datetime, *, limit: int = 500) -> t
             now=now,
         )
     return len(found), reminded
+
+
+def _due(now: datetime) -> Select[*tuple[Any, ...]]:
+    """The surveys that nobody has answered or decided on, the oldest first."""
+    return (
+        select(
+            Survey.id,
+            Survey.account_id,
+            Survey.ticket_id,
+            Survey.expires_at,
+            _RESOLVED_AGAIN.label("resolved_again"),
+            Ticket.number,
+            Ticket.status,
+            TicketType.device_name,
+            TicketType.name,
+            Address.time_zone,
+            NotificationPreference.choices,
+        )
+        .join(Ticket, Ticket.id == Survey.ticket_id)
+        .join(TicketType, TicketType.code == Ticket.ticket_type)
+        .join(Address, Address.id == Ticket.address_id)
+        .outerjoin(NotificationPreference, NotificationPreference.account_id == Survey.account_id)
+        .where(
+            Survey.answered_at.is_(None),
+            Survey.sent_at <= now - rules.REMIND_AFTER,
+            Survey.sent_at > now + rules.LEAST_LEFT - rules.OPEN_FOR,
+            Ticket.pending_request.is_(None),
+            ~_DECIDED,
+        )
+        .order_by(Survey.sent_at)
+    )
 
 
 async def is_moot(session: AsyncSession, survey_id: UUID, now: datetime) -> bool:

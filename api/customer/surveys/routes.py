@@ -59,8 +59,7 @@ class SurveyController(Controller):
         now: NamedDependency[datetime],
     ) -> Response[str]:
         """A page with the questions; 404 for an unknown link, 410 after 14 days."""
-        survey_id = links.read(token)
-        subject = await service.find(session, survey_id) if survey_id else None
+        subject = await _subject(session, links, token)
         if subject is None:
             return pages.unknown()
         state = _state(subject, now)
@@ -82,8 +81,7 @@ class SurveyController(Controller):
         template asks. 303 to the page that says thank you; 422 shows what to correct, 409 that
         there is an answer already.
         """
-        survey_id = links.read(token)
-        subject = await service.find(session, survey_id, to_answer=True) if survey_id else None
+        subject = await _subject(session, links, token, to_answer=True)
         if subject is None:
             return pages.unknown()
         state = _state(subject, now)
@@ -117,8 +115,7 @@ class SurveyController(Controller):
         """A form with `reason`: what is still wrong. 303 to the page, which says what became of
         it; 422 shows what to correct. The page offers it for 14 days after the resolution.
         """
-        survey_id = links.read(token)
-        subject = await service.find(session, survey_id, to_answer=True) if survey_id else None
+        subject = await _subject(session, links, token, to_answer=True)
         if subject is None:
             return pages.unknown()
         if await returning.return_of(session, subject, now) == "offered":
@@ -130,6 +127,14 @@ class SurveyController(Controller):
                 return pages.thanks(subject, "offered", reason=reason, error=error)
             await returning.ask(session, subject, reason, now)
         return _to_page(f"../{token}")
+
+
+async def _subject(
+    session: AsyncSession, links: SurveyLinks, token: str, *, to_answer: bool = False
+) -> service.Subject | None:
+    """The survey that a link leads to; None for a link that we did not make."""
+    survey_id = links.read(token)
+    return await service.find(session, survey_id, to_answer=to_answer) if survey_id else None
 
 
 async def _typed(request: AnyRequest) -> dict[str, list[str]] | None:

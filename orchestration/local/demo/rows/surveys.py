@@ -20,9 +20,10 @@ from orchestration.local.demo.columns import (
     words,
 )
 from orchestration.local.demo.copying import Batch
+from orchestration.local.demo.draws import Ints
 from orchestration.local.demo.drivers import NOTHING, POOL, choose, spread
 from orchestration.local.demo.life import FAR
-from orchestration.local.demo.surveys import VALID, comment_pool
+from orchestration.local.demo.surveys import VALID, Surveys, comment_pool
 from orchestration.local.demo.world import World
 
 
@@ -72,13 +73,14 @@ def survey_rows(world: World, chunk: Chunk) -> Iterator[Batch]:
             received_at=moments(surveys.answered[told] + SECOND // 2),
         ),
     )
+    yield _choices(surveys, chosen)
+
+
+def _choices(surveys: Surveys, chosen: Ints) -> Batch:
     rows = spread(chosen)
-    yield Batch(
-        "analytics",
-        "survey_choice",
-        table(
-            survey_id=uuids(surveys.id[rows.survey]),
-            question=words(rows.question),
-            choice=words(rows.choice),
-        ),
+    data = table(
+        survey_id=uuids(surveys.id[rows.survey]),
+        question=words(rows.question),
+        choice=words(rows.choice),
     )
+    return Batch("analytics", "survey_choice", data)
