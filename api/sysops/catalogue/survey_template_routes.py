@@ -28,6 +28,8 @@ AnswerCode = Annotated[
     ),
 ]
 
+HEADING = "How was our visit?"
+
 
 class ChoiceBody(msgspec.Struct, forbid_unknown_fields=True):
     code: AnswerCode
@@ -56,11 +58,14 @@ class QuestionBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class SurveyTemplateBody(msgspec.Struct, forbid_unknown_fields=True):
-    """`name` is for administrators, `heading` and `questions` are what a customer reads."""
+    """`name` is for administrators, `heading` and `questions` are what a customer reads.
+
+    Without a `heading` it is "How was our visit?".
+    """
 
     name: Line
     questions: Annotated[list[QuestionBody], Meta(min_length=1, max_length=rules.MOST_QUESTIONS)]
-    heading: Line = Line("How was our visit?")
+    heading: Line | None = None
 
 
 class SurveyTemplateView(msgspec.Struct):
@@ -124,7 +129,7 @@ class SurveyTemplateController(Controller):
             session,
             act_of(request, now),
             code,
-            {"name": str(data.name), "heading": str(data.heading)},
+            {"name": str(data.name), "heading": str(data.heading or HEADING)},
             [question.question() for question in data.questions],
         )
         return SurveyTemplateView.of(kept)
