@@ -54,6 +54,26 @@ EXAMPLES: Final[dict[str, Any]] = {
     "level": 2,
     "code": "laptop-repair",
     "name": "Laptop repair",
+    # surveys
+    "survey_template": "repair",
+    "template": "repair",
+    "SurveyTemplateView.code": "repair",
+    "SurveyTemplateView.name": "After a repair",
+    "SurveyTemplateBody.name": "After a repair",
+    "heading": "How was the repair?",
+    **{
+        f"{struct}.{name}": example
+        for struct in ("QuestionBody", "Question", "QuestionAnswered")
+        for name, example in (("code", "stood_out"), ("kind", "multiple_choice"))
+    },
+    "QuestionBody.text": "What stood out?",
+    "Question.text": "What stood out?",
+    "QuestionAnswered.question": "What stood out?",
+    "ChoiceBody.code": "on_time",
+    "Choice.code": "on_time",
+    "ChoiceBody.text": "The expert came in time",
+    "Choice.text": "The expert came in time",
+    "answer": ["The expert came in time"],
     # experts
     "radius_km": 60,
     "most_visits_a_day": 4,

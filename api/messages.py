@@ -21,6 +21,7 @@ Priority = Literal["urgent", "high", "normal", "low"]
 TicketRequestKind = Literal["cancel", "reopen", "reschedule"]
 ContractStatus = Literal["active", "suspended", "cancelled"]
 BillingInterval = Literal["month", "year"]
+QuestionKind = Literal["score", "recommendation", "single_choice", "multiple_choice", "text"]
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -57,6 +58,34 @@ class TicketDetails(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     priority: Priority
     preferred_windows: tuple[Window, ...] = ()
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One of the answers that a question offers: its code for reports, its text for people."""
+
+    code: str
+    text: str
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """One question of a survey. `code` is what its answers are kept and reported under.
+
+    A score is from 1 to 5, a recommendation from 0 to 10; both kinds of choice name `choices`.
+    """
+
+    code: str
+    kind: QuestionKind
+    text: str
+    required: bool = False
+    choices: list[Choice] = []
+
+
+DEFAULT_SURVEY_TEMPLATE = "default"
+"""The code of the survey template that asks whatever ticket type names none of its own."""
+OVERALL_SCORE = "score"
+RECOMMENDATION = "would_recommend"
+COMMENT = "comment"
+"""Questions with these codes mean the same in every template: reports rest on them."""
 
 
 # customer -> sysops -------------------------------------------------------------------
@@ -130,13 +159,17 @@ class EntitlementChanged(CustomerToSysops, frozen=True, kw_only=True):
 
 
 class SurveyOutcome(CustomerToSysops, frozen=True, kw_only=True):
-    """A survey was answered: the ticket may close, and a low score alerts a manager."""
+    """A survey was answered: the ticket may close, and a low score alerts a manager.
+
+    `ticket_version` is that of the resolution which the survey was about.
+    """
 
     channel = "survey_outcome"
 
     ticket_id: UUID
     score: int
     answered_at: datetime
+    ticket_version: int | None = None
 
 
 class TicketAttachmentChanged(CustomerToSysops, frozen=True, kw_only=True):
@@ -252,6 +285,18 @@ class TicketTypePublished(SysopsToCustomer, frozen=True, kw_only=True):
     device_type: str
     device_name: str
     active: bool
+    survey_template: str | None = None
+
+
+class SurveyTemplatePublished(SysopsToCustomer, frozen=True, kw_only=True):
+    """What a customer is asked after a visit. Every version stays: its surveys are read by it."""
+
+    channel = "survey_template_published"
+
+    code: str
+    version: int
+    heading: str
+    questions: list[Question]
 
 
 # customer -> billing ------------------------------------------------------------------
@@ -458,7 +503,10 @@ class PlanPriced(Message, frozen=True, kw_only=True):
 
 
 class SurveyAnswered(Message, frozen=True, kw_only=True):
-    """A survey's scores; its free text stays in the customer database."""
+    """A survey's scores and choices; its free text stays in the customer database.
+
+    `choices` are by the code of their question: codes, or the number of a further score.
+    """
 
     source = "customer"
     target = "analytics"
@@ -470,6 +518,9 @@ class SurveyAnswered(Message, frozen=True, kw_only=True):
     would_recommend: int | None
     has_comment: bool
     answered_at: datetime
+    template: str = DEFAULT_SURVEY_TEMPLATE
+    template_version: int = 1
+    choices: dict[str, list[str]] = msgspec.field(default_factory=dict)
 
 
 # within a quantum: what leaves the house by mail or SMS -------------------------------

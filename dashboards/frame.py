@@ -29,6 +29,12 @@ def viewer() -> Viewer:
         _signed_out(str(refused))
 
 
+def token() -> str:
+    """The access token of the reader whom `viewer` has admitted."""
+    kept: str = st.session_state[TOKEN]
+    return kept
+
+
 def _signed_out(why: str) -> NoReturn:
     st.subheader("Signed out", anchor=False)
     st.write(why)

@@ -14,7 +14,7 @@ import jwt
 AUDIENCE: Final = "analytics"
 ISSUER: Final = "sysops"
 PAGES_OF_ROLE: Final = {
-    "manager": frozenset({"operations", "ticketing", "experts", "finance"}),
+    "manager": frozenset({"operations", "ticketing", "experts", "finance", "ticket"}),
     "administrator": frozenset({"operations", "ticketing", "experts", "finance"}),
     "finance": frozenset({"finance"}),
 }

@@ -16,6 +16,7 @@ from api.customer.contracts.handlers import (
 )
 from api.customer.notifications.handlers import CustomerNotifier
 from api.customer.statements.handlers import credit_changed, invoice_issued
+from api.customer.surveys.handlers import survey_template_published
 from api.customer.surveys.links import SurveyLinks
 from api.customer.tickets.handlers import phone_ticket_created, ticket_progress
 from api.kernel.inbox import Inbound
@@ -30,6 +31,7 @@ from api.messages import (
     InvoiceIssued,
     PhoneTicketCreated,
     PlanPublished,
+    SurveyTemplatePublished,
     TicketProgress,
     TicketTypePublished,
 )
@@ -57,6 +59,7 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
                 PhoneTicketCreated: phone_ticket_created,
                 PlanPublished: plan_published,
                 TicketTypePublished: ticket_type_published,
+                SurveyTemplatePublished: survey_template_published,
             }
         )
     elif source == "billing":

@@ -20,6 +20,7 @@ from api.customer.contracts.routes import ContractController
 from api.customer.statements.routes import StatementController
 from api.customer.surveys.links import SurveyLinks
 from api.customer.surveys.routes import SurveyController
+from api.customer.surveys.staff_routes import SurveyAnswerController, SurveyPreviewController
 from api.customer.tickets.routes import TicketController
 from api.kernel.auth import CUSTOMER_ISSUER, STAFF_ISSUER, TokenSigner, TokenVerifier
 from api.kernel.database import create_engine
@@ -43,15 +44,17 @@ CONTROLLERS = (
     AttachmentLinkController,
     StatementController,
     SurveyController,
+    SurveyPreviewController,
+    SurveyAnswerController,
 )
 
 
 class QuantumSettings(ServiceSettings):
     """`signing_key` is the PEM private key that signs customer tokens; the public half checks
-    them. `vault_box_public_key` seals cards for the billing quantum (base64).
-    `survey_key`, 32 characters or more, signs what mails carry (survey links, tokens); the
-    notifier has the same. `staff_public_key` checks the passes with which staff open photos; no
-    token of theirs is accepted.
+    them. `staff_public_key` (PEM) checks the tokens of staff, for whom some routes are, and the
+    passes with which staff open photos. `vault_box_public_key` seals cards for the billing
+    quantum (base64). `survey_key`, 32 characters or more, signs what mails carry (survey links,
+    tokens); the notifier has the same.
     """
 
     signing_key: SecretStr
@@ -95,7 +98,13 @@ def quantum(settings: QuantumSettings) -> Quantum:
             name="customer-api",
             pool_size=settings.pool_size,
         ),
-        verifier=TokenVerifier("customer", {CUSTOMER_ISSUER: settings.customer_public_key}),
+        verifier=TokenVerifier(
+            "customer",
+            {
+                CUSTOMER_ISSUER: settings.customer_public_key,
+                STAFF_ISSUER: settings.staff_public_key,
+            },
+        ),
         controllers=CONTROLLERS,
         limits=Limits.of(settings),
         dependencies={

@@ -15,6 +15,7 @@ from api.sysops.attachments.routes import TicketPhotoController
 from api.sysops.attachments.service import PhotoLinks
 from api.sysops.audit.routes import AuditController
 from api.sysops.catalogue.routes import CatalogueController
+from api.sysops.catalogue.survey_template_routes import SurveyTemplateController
 from api.sysops.experts.routes import ExpertController
 from api.sysops.knowledge.audience_routes import ArticleAudienceController
 from api.sysops.knowledge.customer_routes import HelpController
@@ -40,6 +41,7 @@ CONTROLLERS = (
     VisitController,
     TicketPhotoController,
     CatalogueController,
+    SurveyTemplateController,
     ArticleController,
     *STEPS,
     ArticleSearchController,

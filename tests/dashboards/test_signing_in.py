@@ -73,7 +73,7 @@ def test_the_token_is_kept_where_no_script_reads_it(browser: httpx.Client) -> No
     assert cookie["samesite"] == "strict"
     assert int(cookie["max-age"]) <= 15 * 60
     viewer = admit(cookie.value, PUBLIC)
-    assert viewer.pages == {"operations", "ticketing", "experts", "finance"}
+    assert viewer.pages == {"operations", "ticketing", "experts", "finance", "ticket"}
     assert viewer.expires_at > datetime.now(UTC)
     assert cookie.value not in answer.text
 

@@ -32,6 +32,8 @@ class Life:
     events: list[Row] = field(default_factory=list)
     assignments: list[Row] = field(default_factory=list)
     surveys: list[Row] = field(default_factory=list)
+    responses: list[Row] = field(default_factory=list)
+    choices: list[Row] = field(default_factory=list)
 
     def after(self, minutes: float) -> bool:
         """Let time pass; False when that would be in the future."""
@@ -82,6 +84,25 @@ class Life:
                 "would_recommend": random.randint(0, 10) if answered else None,
             }
         )  # fmt: skip
+        # The word of some answers is on its way still.
+        if answered and random.random() < 0.8:
+            self._told(self.surveys[-1])
+
+    def _told(self, survey: Row) -> None:
+        random = self.world.random
+        names = ("ticket_id", "score", "would_recommend", "answered_at")
+        self.responses.append(
+            {
+                "survey_id": survey["id"], **{name: survey[name] for name in names},
+                "has_comment": random.random() < 0.2, "received_at": survey["answered_at"],
+                "template": "repairs", "template_version": 2,
+            }
+        )  # fmt: skip
+        self.choices.extend(
+            {"survey_id": survey["id"], "question": question, "choice": choice}
+            for question, choice in (("liked", "quick"), ("liked", "clear"), ("punctual", "4"))
+            if random.random() < 0.5
+        )
 
     def rows(self) -> Iterator[tuple[str, str, list[Row]]]:
         state, code, zone = self.contract["place"]
@@ -109,6 +130,8 @@ class Life:
         }  # fmt: skip
         yield "customer", "ticket", [customer]
         yield "customer", "survey", self.surveys
+        yield "analytics", "survey_response", self.responses
+        yield "analytics", "survey_choice", self.choices
 
 
 def live(world: World, contract: Row, experts: list[UUID], run: UUID) -> Life:

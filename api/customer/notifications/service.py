@@ -25,6 +25,7 @@ Kind = Literal[
     "ticket_cancelled",
     "request_refused",
     "survey_invitation",
+    "survey_reminder",
     "invoice_paid",
     "payment_declined",
     "credit_note",
@@ -46,7 +47,14 @@ BY_PREFERENCE: frozenset[Kind] = frozenset(
 CHOSEN_AS: Mapping[Kind, Kind] = {"nobody_home": "visit_off", "expert_did_not_come": "visit_off"}
 # What can be done without. Trouble with payment or with the account itself is always told.
 OPTIONAL: frozenset[Kind] = frozenset(
-    {"another_visit", "ticket_cancelled", "request_refused", "survey_invitation", "invoice_paid"}
+    {
+        "another_visit",
+        "ticket_cancelled",
+        "request_refused",
+        "survey_invitation",
+        "survey_reminder",
+        "invoice_paid",
+    }
 )
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,7 +18,7 @@ from api.messages import (
 )
 from api.sysops.notifications.service import notify_managers
 from api.sysops.tickets import changes, intake, rules, service, telling
-from api.sysops.tickets.tables import Customer, Entitlement, Ticket
+from api.sysops.tickets.tables import Customer, Entitlement, Ticket, TicketEvent
 
 
 async def ticket_created(session: AsyncSession, message: TicketCreated, now: datetime) -> None:
@@ -131,7 +132,7 @@ async def survey_outcome(session: AsyncSession, message: SurveyOutcome, now: dat
     ticket = await session.get(Ticket, message.ticket_id, with_for_update=service.LOCK)
     if ticket is None:
         raise intake.NotYetKnown(f"Ticket {message.ticket_id} is not here yet.")
-    if ticket.status == "resolved":
+    if ticket.status == "resolved" and await _is_of_this_resolution(session, ticket, message):
         await service.transition(session, ticket, "close", service.SYSTEM, now)
     if message.score <= rules.LOW_SCORE:
         await notify_managers(
@@ -142,3 +143,19 @@ async def survey_outcome(session: AsyncSession, message: SurveyOutcome, now: dat
             ticket_id=ticket.id,
             now=now,
         )
+
+
+async def _is_of_this_resolution(
+    session: AsyncSession, ticket: Ticket, message: SurveyOutcome
+) -> bool:
+    """Whether the survey asked about the resolution that stands: a ticket that was reopened and
+    resolved again is not closed by an answer about the first time.
+    """
+    if message.ticket_version is None:
+        return True
+    resolved_at = await session.scalar(
+        select(TicketEvent.at).where(
+            TicketEvent.ticket_id == ticket.id, TicketEvent.version == message.ticket_version
+        )
+    )
+    return resolved_at == ticket.resolved_at

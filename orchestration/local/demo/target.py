@@ -17,7 +17,7 @@ TABLES: Final[dict[str, Sequence[str]]] = {
     "customer": (
         "account", "address", "notification_preference", "support_plan", "ticket_type", "contract",
         "card", "ticket", "ticket_timeline", "attachment", "attachment_content", "survey",
-        "statement", "notification",
+        "survey_reminder", "statement", "notification",
     ),
     "sysops": (
         "staff", "expert", "expert_skill", "shift", "time_off", "skill", "device_type",
@@ -30,9 +30,14 @@ TABLES: Final[dict[str, Sequence[str]]] = {
         "plan", "contract", "vault_card", "billing_run", "run_event", "invoice", "invoice_line",
         "invoice_series", "ledger_entry", "payment", "alert", "dunning",
     ),
-    "analytics": ("survey_response",),
+    "analytics": ("survey_response", "survey_choice"),
 }  # fmt: skip
 """The tables that the demo world fills; all must be empty before."""
+ADDED_TO: Final[dict[str, Sequence[str]]] = {
+    "customer": ("survey_template",),
+    "sysops": ("survey_template",),
+}
+"""Tables that have rows from the beginning, beside which the demo world has its own."""
 
 # ANALYZE of a small world takes as long as its rows. A sample of 9,000 rows a table instead of
 # 30,000 is enough for it, and a third of the time.

@@ -135,6 +135,39 @@ async def test_a_ticket_lives_from_its_submission_to_the_answered_survey(
     assert (await seen(ada, ticket_id))["status"] == "closed"
 
 
+async def test_a_low_score_can_bring_us_back_whichever_word_arrives_first(
+    ada: Customer, databases: Databases, sandbox: httpx.AsyncClient
+) -> None:
+    expert_id = add_expert(databases, skill="tv")
+    ticket_id = await ada.ticket_id()
+    await carry(databases)
+    for turn in range(2):
+        visit_id = await assign(databases, ticket_id, expert_id)
+        for act in ("accept", "start", "complete"):
+            await visit(databases, visit_id, expert_id, act)
+            await carry(databases)
+        mail = (await messages(sandbox, "ada@example.com"))[0]
+        page = urlsplit(mail["links"][0]).path
+        offered = await ada.http.post(page, data={"score": "1"})
+        assert "Shall we come again?" in offered.text
+        if turn == 0:
+            # The word of the answer closes the ticket, and then it is reopened all the same.
+            await carry(databases)
+            assert (await seen(ada, ticket_id))["status"] == "closed"
+        asked = await ada.http.post(f"{page}/reopen", data={"reason": "It is dark again."})
+        assert "We have your request" in asked.text
+        if turn == 1:
+            databases.execute(
+                "customer",
+                "UPDATE to_sysops.pgqueuer SET priority = 1 WHERE entrypoint = 'ticket_requested'",
+            )
+        await carry(databases)
+        ticket = await seen(ada, ticket_id)
+        assert (ticket["status"], ticket["pending_request"]) == ("open", None)
+        assert ticket["timeline"][-1]["text"] == "The ticket is open again. It is dark again."
+        assert "Your ticket is open again" in (await ada.http.get(page)).text
+
+
 async def test_requests_are_decided_by_sysops_and_answered(
     ada: Customer, databases: Databases, sandbox: httpx.AsyncClient
 ) -> None:

@@ -18,8 +18,8 @@ from api.sysops.notifications.service import (
 from orchestration.local.sandbox.server import serving
 from orchestration.local.sandbox.settings import SandboxSettings
 from tests.databases import Databases
-from tests.messaging import dead_letters, deliver
-from tests.world import add_expert, furnish
+from tests.messaging import dead_letters, deliver, send
+from tests.world import add_expert, furnish, household
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 VISIT = {
@@ -46,6 +46,7 @@ async def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         monkeypatch.setenv("SQUAD_SMS_ACCOUNT", "sandbox")
         monkeypatch.setenv("SQUAD_SMS_TOKEN", "sandbox")
         monkeypatch.setenv("SQUAD_SMS_FROM", "+12025550100")
+        monkeypatch.setenv("SQUAD_DASHBOARDS_URL", "https://pages.squad.example/")
         yield running.url
 
 
@@ -159,13 +160,21 @@ async def test_managers_learn_by_mail_of_what_a_person_must_look_after(
         "INSERT INTO staff (email, full_name, phone, roles, created_at, updated_at) VALUES"
         " ('m@squad.example', 'Mo', '+12125550101', '{manager}', now(), now())",
     )
+    home = household()
+    ticket = home.ticket()
+    furnish(databases)
+    await send(databases, home.entitlement(), ticket)
+    await deliver(databases, "customer", "sysops")
     async with databases.sessions("sysops", "assigner") as sessions, sessions.begin() as session:
-        await notify_managers(session, kind, cause="x", context=context, ticket_id=None, now=NOW)
+        await notify_managers(
+            session, kind, cause="x", context=context, ticket_id=ticket.ticket_id, now=NOW
+        )
     await deliver(databases, "sysops", "sysops")
     (mail,) = await received(sandbox)
     assert (mail["to"], mail["subject"]) == ("m@squad.example", subject)
     assert "Hello Mo," in mail["text"]
     assert words in mail["text"]
+    assert mail["links"] == [f"https://pages.squad.example/ticket?id={ticket.ticket_id}"]
 
 
 async def test_administrators_learn_by_mail_of_what_was_lost(

@@ -46,6 +46,8 @@ CONTEXTS: dict[Kind, dict[str, Any]] = {
     | {"request": "cancel", "reason": "The expert has begun.", "allowed": ["reopen"]},
     "survey_invitation": ON_A_TICKET
     | {"resolution": "New power board.", "link": "https://x.example/s/abc", "open_days": 14},
+    "survey_reminder": ON_A_TICKET
+    | {"link": "https://x.example/s/abc", "open_until": "2026-03-13T16:00:00+00:00"},
     "invoice_paid": INVOICE,
     "payment_declined": INVOICE,
     "credit_note": MONEY | {"number": "CN-00000001", "applies_to": "next_invoice"},

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from api.customer.tickets.rules import priority_for
+from api.sysops.catalogue.rules import question_errors
 from api.sysops.experts.days import ROAD_FACTOR
 from api.sysops.tickets.rules import ACTIONS, ANSWER_WITHIN
 from orchestration.assignment.policy import ARRIVAL_WINDOWS
@@ -37,6 +38,13 @@ def test_ticket_types_and_plans_name_known_devices_and_skills() -> None:
         assert 15 <= kind.minutes <= 120
     for plan in CATALOGUE.plans:
         assert set(plan.device_types) <= set(CATALOGUE.device_types)
+
+
+def test_what_customers_are_asked_is_what_the_catalogue_would_take() -> None:
+    asked = {one.code: one for one in CATALOGUE.survey_templates}
+    assert set(asked) == {kind.survey for kind in CATALOGUE.ticket_types} - {None}
+    for template in asked.values():
+        assert question_errors(template.questions) == []
 
 
 def test_plans_give_every_priority() -> None:

@@ -70,12 +70,30 @@ WHERE a.status = 'accepted' OR (a.status = 'completed' AND a.completed_at = t.re
 
 -- rule: every answer reached analytics
 -- in: customer
-SELECT id, ticket_id, score, would_recommend, comment IS NOT NULL, answered_at
+SELECT id, ticket_id, score, would_recommend, comment IS NOT NULL, answered_at, template,
+    template_version
 FROM survey
 WHERE answered_at IS NOT NULL;
 -- in: analytics
-SELECT survey_id, ticket_id, score, would_recommend, has_comment, answered_at
+SELECT survey_id, ticket_id, score, would_recommend, has_comment, answered_at, template,
+    template_version
 FROM survey_response;
+
+-- rule: every choice reached analytics
+-- in: customer
+SELECT id, question, choice
+FROM survey, jsonb_each(answers) a (question, given), jsonb_array_elements_text(given) choice;
+-- in: analytics
+SELECT survey_id, question, choice
+FROM survey_choice;
+
+-- rule: survey templates are the same
+-- in: customer
+SELECT code, version, heading, questions
+FROM survey_template;
+-- in: sysops
+SELECT code, version, heading, questions
+FROM survey_template;
 
 -- rule: the directory knows every customer
 -- in: customer
@@ -131,10 +149,10 @@ FROM support_plan;
 
 -- rule: ticket types are the same
 -- in: customer
-SELECT code, version, name, device_type, device_name, active
+SELECT code, version, name, device_type, device_name, active, survey_template
 FROM ticket_type;
 -- in: sysops
-SELECT t.code, t.version, t.name, t.device_type, d.name, t.active
+SELECT t.code, t.version, t.name, t.device_type, d.name, t.active, t.survey_template
 FROM ticket_type t
 JOIN device_type d ON d.code = t.device_type;
 

@@ -52,26 +52,26 @@ def told_of_tickets(world: World, chunk: Chunk) -> Iterator[Batch]:
         "ticket_cancelled": events.to == status("cancelled"),
         "survey_invitation": events.to == status("resolved"),
     }
-    subjects = _subjects(world)
+    about = subjects(world)
     for kind, which in happened.items():
         event = np.flatnonzero(which)
-        yield _told(world, chunk, kind, event, subjects)
+        yield _told(world, chunk, kind, event, about)
 
 
-def _subjects(world: World) -> list[str]:
+def subjects(world: World) -> list[str]:
     """What each kind of ticket is about, as the templates name it."""
     listed = world.setting.catalogue
     return [f"{listed.device_types[one.device_type]}: {one.name}" for one in listed.ticket_types]
 
 
-def _told(world: World, chunk: Chunk, kind: Kind, event: Ints, subjects: list[str]) -> Batch:
+def _told(world: World, chunk: Chunk, kind: Kind, event: Ints, about: list[str]) -> Batch:
     tickets, events = chunk.tickets, chunk.events
     ticket = events.ticket[event]
     context = joined(
         '{"number": ',
         numerals(tickets.number[ticket]),
         ', "subject": "',
-        texts(subjects, tickets.kind[ticket]),
+        texts(about, tickets.kind[ticket]),
         '", "time_zone": "',
         texts(world.setting.places.zone, tickets.place[ticket]),
         '", ',
