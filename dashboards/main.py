@@ -16,7 +16,10 @@ TITLES = {
     "ticketing": ("Ticketing", ":material/confirmation_number:"),
     "experts": ("Experts", ":material/engineering:"),
     "finance": ("Finance", ":material/payments:"),
+    "ticket": ("One ticket", ":material/support_agent:"),
 }
+# A link in a mail leads there; without it there is nothing to see.
+HIDDEN = {"ticket"}
 
 st.set_page_config("Sysops Squad", str(ICON), layout="wide")
 viewer, ends_at = frame.viewer()
@@ -24,7 +27,13 @@ st.logo(str(LOGO), size="large")
 st.html(CSS)
 page = st.navigation(
     [
-        st.Page(PAGES / f"{name}.py", title=title, icon=icon, url_path=name)
+        st.Page(
+            PAGES / f"{name}.py",
+            title=title,
+            icon=icon,
+            url_path=name,
+            visibility="hidden" if name in HIDDEN else "visible",
+        )
         for name, (title, icon) in TITLES.items()
         if name in viewer.pages
     ]

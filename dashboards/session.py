@@ -20,7 +20,7 @@ from dashboards.staff_api import Refused, Tokens
 AUDIENCE: Final = "analytics"
 ISSUER: Final = "sysops"
 PAGES_OF_ROLE: Final = {
-    "manager": frozenset({"operations", "ticketing", "experts", "finance"}),
+    "manager": frozenset({"operations", "ticketing", "experts", "finance", "ticket"}),
     "administrator": frozenset({"operations", "ticketing", "experts", "finance"}),
     "finance": frozenset({"finance"}),
 }
@@ -30,8 +30,11 @@ RENEWED_BEFORE: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Viewer:
-    """A signed-in reader: the pages that the roles open, and until when the token is good."""
+    """A signed-in reader: the pages that the roles open, and until when the token is good, with
+    which a page asks the APIs in the reader's name.
+    """
 
+    token: str = field(repr=False)
     pages: frozenset[str]
     roles: frozenset[str]
     expires_at: datetime
@@ -67,6 +70,7 @@ def admit(token: str, public_key: str) -> Viewer:
             "These pages are for managers, administrators and finance. Your account is neither."
         )
     return Viewer(
+        token=token,
         pages=frozenset().union(*(PAGES_OF_ROLE[role] for role in roles)),
         roles=roles,
         expires_at=datetime.fromtimestamp(claims["exp"], UTC),

@@ -16,6 +16,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SQUAD_", frozen=True, extra="ignore")
 
     sysops_api_url: str
+    customer_api_url: str
     staff_public_key: str
     warehouse_dir: Path
     dagster_web_url: str

@@ -10,12 +10,14 @@ from api.customer.accounts.handlers import PasswordResets
 from api.customer.accounts.links import MailedTokens
 from api.customer.cards.handlers import card_outcome
 from api.customer.contracts.handlers import (
+    contract_billing,
     contract_standing,
     plan_published,
     ticket_type_published,
 )
 from api.customer.notifications.handlers import CustomerNotifier
-from api.customer.statements.handlers import invoice_issued
+from api.customer.statements.handlers import credit_changed, invoice_issued
+from api.customer.surveys.handlers import survey_template_published
 from api.customer.surveys.links import SurveyLinks
 from api.customer.tickets.handlers import phone_ticket_created, ticket_progress
 from api.kernel.inbox import Inbound
@@ -23,12 +25,15 @@ from api.kernel.outside.delivery import Sender
 from api.kernel.settings import Settings
 from api.messages import (
     CardOutcome,
+    ContractBilling,
     ContractStanding,
+    CreditChanged,
     CustomerNotification,
     InvoiceIssued,
     PasswordResetAsked,
     PhoneTicketCreated,
     PlanPublished,
+    SurveyTemplatePublished,
     TicketProgress,
     TicketTypePublished,
 )
@@ -56,6 +61,7 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
                 PhoneTicketCreated: phone_ticket_created,
                 PlanPublished: plan_published,
                 TicketTypePublished: ticket_type_published,
+                SurveyTemplatePublished: survey_template_published,
             }
         )
     elif source == "billing":
@@ -64,6 +70,8 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
                 InvoiceIssued: invoice_issued,
                 CardOutcome: card_outcome,
                 ContractStanding: contract_standing,
+                ContractBilling: contract_billing,
+                CreditChanged: credit_changed,
             }
         )
     elif source == "customer":

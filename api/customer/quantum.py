@@ -15,12 +15,14 @@ from api.customer.attachments.routes import (
     AttachmentLinkController,
     TicketAttachmentController,
 )
+from api.customer.balance.routes import BalanceController
 from api.customer.cards.routes import CardController
 from api.customer.cards.service import CardSealer
 from api.customer.contracts.routes import ContractController
 from api.customer.statements.routes import StatementController
 from api.customer.surveys.links import SurveyLinks
 from api.customer.surveys.routes import SurveyController
+from api.customer.surveys.staff_routes import SurveyAnswerController, SurveyPreviewController
 from api.customer.tickets.routes import TicketController
 from api.kernel.auth import CUSTOMER_ISSUER, STAFF_ISSUER, TokenSigner, TokenVerifier
 from api.kernel.database import create_engine
@@ -40,22 +42,25 @@ CONTROLLERS = (
     PreferenceController,
     ContractController,
     CardController,
+    BalanceController,
     TicketController,
     AttachmentController,
     TicketAttachmentController,
     AttachmentLinkController,
     StatementController,
     SurveyController,
+    SurveyPreviewController,
+    SurveyAnswerController,
 )
 
 
 class QuantumSettings(ServiceSettings, OidcSettings):
     """`signing_key` is the PEM private key that signs customer tokens; the public half checks
-    them. `vault_box_public_key` seals cards for the billing quantum (base64).
-    `survey_key`, 32 characters or more, signs what mails carry (survey links, tokens); the
-    notifier has the same. `staff_public_key` checks the passes with which staff open photos; no
-    token of theirs is accepted. `OidcSettings` name the
-    identity provider of customers, if there is one.
+    them. `staff_public_key` (PEM) checks the tokens of staff, for whom some routes are, and the
+    passes with which staff open photos. `vault_box_public_key` seals cards for the billing
+    quantum (base64). `survey_key`, 32 characters or more, signs what mails carry (survey links,
+    tokens); the notifier has the same. `OidcSettings` name the identity provider of customers,
+    if there is one.
     """
 
     signing_key: SecretStr
@@ -97,7 +102,13 @@ def quantum(settings: QuantumSettings) -> Quantum:
             name="customer-api",
             pool_size=settings.pool_size,
         ),
-        verifier=TokenVerifier("customer", {CUSTOMER_ISSUER: settings.customer_public_key}),
+        verifier=TokenVerifier(
+            "customer",
+            {
+                CUSTOMER_ISSUER: settings.customer_public_key,
+                STAFF_ISSUER: settings.staff_public_key,
+            },
+        ),
         controllers=CONTROLLERS,
         limits=Limits.of(settings),
         dependencies={

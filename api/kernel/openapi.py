@@ -151,6 +151,9 @@ def _operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
 
 
 def _complete(operation: dict[str, Any], method: str, handler: HTTPRouteHandler) -> None:
+    field = handler.parsed_data_field
+    if field is not None and field.is_optional:
+        operation["requestBody"]["required"] = False
     roles = roles_of(handler)
     if roles:
         operation["security"] = [{"token": []}]
@@ -158,6 +161,9 @@ def _complete(operation: dict[str, Any], method: str, handler: HTTPRouteHandler)
         operation["description"] = "\n\n".join(filter(None, [operation.get("description"), who]))
     if method == "post" and not handler.opt.get(SECRET_ANSWER):
         operation.setdefault("parameters", []).append(KEY_PARAMETER)
+    data = handler.parsed_data_field
+    if "requestBody" in operation and data is not None and data.is_optional:
+        operation["requestBody"]["required"] = False
     responses = operation.setdefault("responses", {})
     _add_conditions(operation, method, handler)
     forbidden = {403} if handler.opt.get(MAY_FORBID) else set()

@@ -3,9 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from pydantic import HttpUrl
+
 import api.sysops.tables  # noqa: F401 - all of them, for the keys between them
 from api.kernel.inbox import Inbound
 from api.kernel.outside.delivery import Sender
+from api.kernel.settings import Settings
 from api.messages import (
     ContractStandingToSysops,
     CustomerChanged,
@@ -19,6 +22,12 @@ from api.messages import (
 from api.sysops.attachments.handlers import ticket_attachment_changed
 from api.sysops.notifications.handlers import StaffNotifier
 from api.sysops.tickets import handlers
+
+
+class NotifierSettings(Settings):
+    """Environment: `SQUAD_DASHBOARDS_URL`, where managers open the dashboards."""
+
+    dashboards_url: HttpUrl
 
 
 @asynccontextmanager
@@ -38,7 +47,9 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
     elif source == "billing":
         yield Inbound({ContractStandingToSysops: handlers.contract_standing})
     elif source == "sysops":
+        settings = NotifierSettings()  # type: ignore[call-arg]  # read from the environment
         async with Sender.open("api.sysops.notifications") as sender:
-            yield Inbound({StaffNotification: StaffNotifier(sender).send}, batch_size=1, workers=2)
+            notifier = StaffNotifier(sender, str(settings.dashboards_url))
+            yield Inbound({StaffNotification: notifier.send}, batch_size=1, workers=2)
     else:
         raise ValueError(f"Sysops hears nothing from {source}.")

@@ -16,6 +16,7 @@ from api.sysops.attachments.routes import TicketPhotoController
 from api.sysops.attachments.service import PhotoLinks
 from api.sysops.audit.routes import AuditController
 from api.sysops.catalogue.routes import CatalogueController
+from api.sysops.catalogue.survey_template_routes import SurveyTemplateController
 from api.sysops.experts.routes import ExpertController
 from api.sysops.knowledge.audience_routes import ArticleAudienceController
 from api.sysops.knowledge.customer_routes import HelpController
@@ -28,7 +29,9 @@ from api.sysops.staff.routes import StaffController
 from api.sysops.staff.session_routes import SessionController
 from api.sysops.staff.standing import still_valid
 from api.sysops.staff.tables import SignInAttempt
+from api.sysops.tickets.desk_routes import DeskController
 from api.sysops.tickets.routes import TicketController
+from api.sysops.tickets.visit_list_routes import VisitListController
 from api.sysops.tickets.visit_routes import VisitController
 
 CONTROLLERS = (
@@ -39,9 +42,12 @@ CONTROLLERS = (
     AccountController,
     ExpertController,
     TicketController,
+    DeskController,
+    VisitListController,
     VisitController,
     TicketPhotoController,
     CatalogueController,
+    SurveyTemplateController,
     ArticleController,
     *STEPS,
     ArticleSearchController,

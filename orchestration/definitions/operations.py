@@ -1,4 +1,4 @@
-"""The code location `operations`: assignment, conservation, retention.
+"""The code location `operations`: assignment, conservation, retention, reminders of surveys.
 
 Light: no dbt, no Great Expectations.
 """
@@ -11,5 +11,6 @@ import api.sysops.tables  # noqa: F401 - all of them, for the keys between them
 from orchestration.assignment import assets as assignment
 from orchestration.reconciliation import assets as reconciliation
 from orchestration.retention import assets as retention
+from orchestration.surveys import assets as surveys
 
-defs = dg.Definitions.merge(assignment.defs, reconciliation.defs, retention.defs)
+defs = dg.Definitions.merge(assignment.defs, reconciliation.defs, retention.defs, surveys.defs)

@@ -35,6 +35,7 @@ RELAYS = (
 CODE_ROLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "operations": {
         "SQUAD_SYSOPS_URL": ("sysops", "assigner"),
+        "SQUAD_SURVEYOR_URL": ("customer", "surveyor"),
         "SQUAD_CUSTOMER_RECONCILER_URL": ("customer", "reconciler"),
         "SQUAD_SYSOPS_RECONCILER_URL": ("sysops", "reconciler"),
         "SQUAD_BILLING_RECONCILER_URL": ("billing", "reconciler"),
@@ -67,6 +68,7 @@ SCHEDULES = {
     "SQUAD_ASSIGNMENT_CRON": "* * * * *",
     "SQUAD_RECONCILIATION_CRON": "* * * * *",
     "SQUAD_WAREHOUSE_CRON": "* * * * *",
+    "SQUAD_BILLING_FOLLOW_UP_CRON": "* * * * *",
 }
 
 
@@ -81,7 +83,6 @@ def api(instance: Instance, quantum: str) -> dict[str, str]:
     staff = {"SQUAD_STAFF_PUBLIC_KEY": keys.public_key(store, STAFF)}
     customers = {"SQUAD_CUSTOMER_PUBLIC_KEY": keys.public_key(store, CUSTOMERS)}
     if quantum == "customer":
-        # The public half of the staff's key opens photos by passes, and accepts no token.
         return (
             own
             | staff
@@ -129,6 +130,9 @@ def relay(instance: Instance, pair: tuple[str, str, str, str]) -> dict[str, str]
     if source == "customer":
         own["SQUAD_SURVEY_KEY"] = keys.survey_key(store)
         own |= public_address(instance)
+    else:
+        pages = f"http://127.0.0.1:{instance.port(DASHBOARDS_PORT)}"
+        own |= _or_given(instance, {"SQUAD_DASHBOARDS_URL": pages})
     return own | mail_and_sms(instance)
 
 
@@ -172,8 +176,11 @@ def sandbox(instance: Instance) -> dict[str, str]:
 
 
 def dashboards(instance: Instance) -> dict[str, str]:
-    """The managers' pages: they log in at the API and read the published snapshots."""
+    """The managers' pages: they log in at the API, read the published snapshots, and ask the APIs
+    about a single ticket with the reader's own token.
+    """
     return warehouse(instance) | {
+        "SQUAD_CUSTOMER_API_URL": f"http://127.0.0.1:{instance.port(API_PORTS['customer'])}",
         "SQUAD_SYSOPS_API_URL": f"http://127.0.0.1:{instance.port(API_PORTS['sysops'])}",
         "SQUAD_STAFF_PUBLIC_KEY": keys.public_key(SecretStore(instance.secrets), STAFF),
         "SQUAD_DAGSTER_WEB_URL": f"http://127.0.0.1:{instance.port(WEBSERVER_PORT)}",

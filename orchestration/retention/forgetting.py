@@ -78,8 +78,8 @@ async def forget(sessions: Sessions, now: datetime) -> dict[str, int]:
         gone[f"{name}_idempotency_keys"] = await delete_before(
             sessions[name], _KEYS, now - idempotency.KEEP
         )
-    gone["unused_photos"] = await _delete(sessions["customer"], _PHOTOS, now - UNUSED_FOR)
-    gone["old_searches"] = await _delete(sessions["sysops"], _SEARCHES, now - SEARCHES_KEPT)
+    gone["unused_photos"] = await delete_before(sessions["customer"], _PHOTOS, now - UNUSED_FOR)
+    gone["old_searches"] = await delete_before(sessions["sysops"], _SEARCHES, now - SEARCHES_KEPT)
     return gone
 
 

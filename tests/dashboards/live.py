@@ -45,6 +45,7 @@ def dashboards(warehouse: Path, sysops_url: str, back: str = "") -> Iterator[str
     port = urlsplit(back).port or free_port()
     environment = {
         "SQUAD_SYSOPS_API_URL": sysops_url,
+        "SQUAD_CUSTOMER_API_URL": "http://127.0.0.1:1",
         "SQUAD_STAFF_PUBLIC_KEY": key_pair("sysops")[1],
         "SQUAD_WAREHOUSE_DIR": str(warehouse),
         "SQUAD_DAGSTER_WEB_URL": "http://127.0.0.1:3000",

@@ -19,7 +19,12 @@ Optional = Literal["email", "none"]
 
 
 class Channels(msgspec.Struct, forbid_unknown_fields=True):
-    """By kind of event. Trouble with a payment, a card or the account always comes by e-mail."""
+    """By kind of event. Trouble with a payment, a card or the account always comes by e-mail.
+
+    The way of `expert_arriving` is also how you hear that the expert is on the way; the way of
+    `visit_off`, that nobody was at home or the expert did not come. Without `survey_invitation`
+    there is no `survey_reminder`, either.
+    """
 
     expert_arriving: ArrivalChannel
     visit_off: ArrivalChannel
@@ -27,6 +32,7 @@ class Channels(msgspec.Struct, forbid_unknown_fields=True):
     ticket_cancelled: Optional = "email"
     request_refused: Optional = "email"
     survey_invitation: Optional = "email"
+    survey_reminder: Optional = "email"
     invoice_paid: Optional = "email"
 
 

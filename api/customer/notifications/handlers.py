@@ -12,6 +12,7 @@ from api.customer.accounts.links import MailedTokens
 from api.customer.accounts.tables import Account, NotificationPreference
 from api.customer.notifications import rules
 from api.customer.notifications.tables import Notification
+from api.customer.surveys import reminders
 from api.customer.surveys.links import SurveyLinks
 from api.kernel import outbox
 from api.kernel.outside.delivery import Channel, Sender
@@ -49,6 +50,10 @@ class CustomerNotifier:
         held = await self._quiet(session, notification, now)
         if held is not None:
             await outbox.send(session, message, delay=held - now)
+            return
+        if await self._is_moot(session, notification, now):
+            notification.status = "failed"
+            notification.failure = "It was answered, over or open again before this was sent."
             return
         query = select(Account.email, Account.phone, Account.full_name)
         person = (await session.execute(query.where(Account.id == notification.account_id))).one()
@@ -91,6 +96,15 @@ class CustomerNotifier:
             datetime.fromisoformat(window_start) if window_start else None,
             now,
         )
+
+    async def _is_moot(
+        self, session: AsyncSession, notification: Notification, now: datetime
+    ) -> bool:
+        """Whether it asks for what was done while it waited."""
+        survey_id = notification.context.get("survey_id")
+        if notification.kind != "survey_reminder" or survey_id is None:
+            return False
+        return await reminders.is_moot(session, UUID(survey_id), now)
 
     def _context(self, notification: Notification, full_name: str) -> dict[str, Any]:
         """A link or token is made when it is needed: it is a key, and no table keeps it."""

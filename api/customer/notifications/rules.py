@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-ARRIVALS = frozenset({"expert_arriving", "visit_off"})
+ARRIVALS = frozenset(
+    {"expert_arriving", "expert_on_the_way", "visit_off", "nobody_home", "expert_did_not_come"}
+)
 # Somebody is at a screen and waits for it, or must know of it at once.
 AT_ONCE = frozenset({"confirm_email", "reset_password", "password_changed", "identity_linked"})
 SOON = timedelta(hours=2)

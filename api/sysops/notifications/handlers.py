@@ -20,8 +20,10 @@ log = structlog.get_logger()
 class StaffNotifier:
     """Handles `StaffNotification`; a temporary failure is raised, and the relay tries again."""
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, sender: Sender, dashboards_url: str) -> None:
+        """`dashboards_url` is where managers open the pages on which a mail's link leads."""
         self._sender = sender
+        self._dashboards_url = dashboards_url.rstrip("/")
 
     async def send(self, session: AsyncSession, message: StaffNotification, now: datetime) -> None:
         """Send one queued notification and note what the provider said."""
@@ -38,6 +40,8 @@ class StaffNotifier:
             )
         ).one()
         context = {**notification.context, "name": person.full_name}
+        if notification.ticket_id is not None:
+            context["link"] = f"{self._dashboards_url}/ticket?id={notification.ticket_id}"
         if notification.kind in links.KINDS:
             token = await links.make_token(session, UUID(notification.cause), now)
             if token is None:

@@ -14,7 +14,8 @@ from api.sysops.notifications.tables import Notification
 from api.sysops.staff.tables import Staff
 
 Kind = Literal[
-    "visit_proposed", "visit_off", "low_score", "promise_broken", "invitation", "password_reset"
+    "visit_proposed", "visit_off", "visit_missed", "expert_did_not_come", "customer_to_call",
+    "low_score", "promise_broken", "invitation", "password_reset",
 ]  # fmt: skip
 
 

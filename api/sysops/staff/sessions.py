@@ -20,7 +20,7 @@ HOME = "sysops"
 AUDIENCE_OF_ROLE: dict[str, set[str]] = {
     "expert": set(),
     "helpdesk": {"customer"},
-    "manager": {"analytics"},
+    "manager": {"customer", "analytics"},
     "administrator": {"customer", "billing", "analytics"},
     "finance": {"billing", "analytics"},
 }

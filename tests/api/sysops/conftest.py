@@ -13,7 +13,8 @@ from api.kernel.auth import STAFF_ISSUER, TokenSigner
 from api.sysops.quantum import QuantumSettings, quantum
 from tests.api.support import bearer, client, key_pair
 from tests.databases import Databases
-from tests.world import Household, household
+from tests.messaging import deliver, send
+from tests.world import Household, add_expert, furnish, household
 
 CUSTOMERS_AT = "https://support.squad.example"
 PASSWORD = "correct horse battery staple"
@@ -59,6 +60,25 @@ def add_staff(databases: Databases, role: str, email: str | None = None) -> UUID
 def home() -> Household:
     """A customer with a contract, of whom sysops has not heard yet."""
     return household()
+
+
+@pytest.fixture
+async def ticket_id(databases: Databases, home: Household) -> UUID:
+    """A ticket that arrived from a customer and is open."""
+    furnish(databases)
+    ticket = home.ticket()
+    await send(databases, home.directory(), home.entitlement(), ticket)
+    assert await deliver(databases, "customer", "sysops") == 3
+    return ticket.ticket_id
+
+
+@pytest.fixture
+async def expert(databases: Databases, ticket_id: UUID) -> UUID:
+    """Eve, who can sign in."""
+    del ticket_id  # the catalogue comes with it
+    expert_id = add_expert(databases)
+    databases.execute("sysops", "UPDATE staff SET password_hash = %s", HASH)
+    return expert_id
 
 
 @pytest.fixture

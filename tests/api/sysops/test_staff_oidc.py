@@ -10,10 +10,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from api.sysops.quantum import QuantumSettings, quantum
+from api.sysops.quantum import quantum
 from tests import openid_provider
-from tests.api.support import bearer, client, key_pair
-from tests.api.sysops.conftest import SignIn, add_staff
+from tests.api.support import bearer, client
+from tests.api.sysops.conftest import SignIn, add_staff, settings_for
 from tests.databases import Databases
 from tests.openid_provider import CLIENT_ID, SECRET, Provider
 
@@ -46,16 +46,13 @@ class Desk:
 
 @pytest.fixture
 async def desk(databases: Databases, provider: Provider) -> AsyncIterator[Desk]:
-    private, public = key_pair("sysops")
-    settings = QuantumSettings(
-        database_url=SecretStr(databases.url("sysops", "sysops_api")),
-        port=0,
-        signing_key=SecretStr(private),
-        staff_public_key=public,
-        oidc_issuer=provider.issuer,
-        oidc_client_id=CLIENT_ID,
-        oidc_client_secret=SecretStr(SECRET),
-        oidc_redirect_urls="https://desk.example/signed-in",
+    settings = settings_for(databases).model_copy(
+        update={
+            "oidc_issuer": provider.issuer,
+            "oidc_client_id": CLIENT_ID,
+            "oidc_client_secret": SecretStr(SECRET),
+            "oidc_redirect_urls": "https://desk.example/signed-in",
+        }
     )
     async with client(quantum, settings) as http:
         yield Desk(http, provider)

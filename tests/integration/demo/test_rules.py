@@ -63,8 +63,9 @@ def test_a_broken_rule_is_found(databases: Databases) -> None:
         "sysops": "UPDATE ticket SET version = version + 1 WHERE number = 100001",
         "billing": "UPDATE invoice SET tax_cents = tax_cents + 1, total_cents = total_cents + 1"
         " WHERE number = 1",
-        "customer": "DELETE FROM notification WHERE kind = 'survey_invitation'",
-        "analytics": "DELETE FROM survey_response",
+        "customer": "DELETE FROM notification"
+        " WHERE kind IN ('survey_invitation', 'survey_reminder')",
+        "analytics": "TRUNCATE survey_response, survey_choice",
     }
     for database, statement in wrong.items():
         databases.execute(database, statement)
@@ -77,7 +78,9 @@ def test_a_broken_rule_is_found(databases: Databases) -> None:
         "billing: row hashes are those of the rows",
         "customer and billing: statements are billing's invoices",
         "customer: customers are told what cannot wait, once, the way they prefer",
+        "customer: who does not answer in five days is reminded once",
         "customer and analytics: every answer reached analytics",
+        "customer and analytics: every choice reached analytics",
     }
 
 

@@ -9,12 +9,17 @@ from uuid import UUID
 import httpx
 import pytest
 
-from api.sysops.notifications.service import notify, notify_administrators, notify_managers
+from api.sysops.notifications.service import (
+    Kind,
+    notify,
+    notify_administrators,
+    notify_managers,
+)
 from orchestration.local.sandbox.server import serving
 from orchestration.local.sandbox.settings import SandboxSettings
 from tests.databases import Databases
-from tests.messaging import dead_letters, deliver
-from tests.world import add_expert, furnish
+from tests.messaging import dead_letters, deliver, send
+from tests.world import add_expert, furnish, household
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 VISIT = {
@@ -41,6 +46,7 @@ async def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         monkeypatch.setenv("SQUAD_SMS_ACCOUNT", "sandbox")
         monkeypatch.setenv("SQUAD_SMS_TOKEN", "sandbox")
         monkeypatch.setenv("SQUAD_SMS_FROM", "+12025550100")
+        monkeypatch.setenv("SQUAD_DASHBOARDS_URL", "https://pages.squad.example/")
         yield running.url
 
 
@@ -51,12 +57,14 @@ async def received(sandbox: str) -> list[dict[str, Any]]:
         return messages
 
 
-async def tell(databases: Databases, expert: UUID, cause: str = "a") -> None:
+async def tell(
+    databases: Databases, expert: UUID, cause: str = "a", kind: Kind = "visit_proposed"
+) -> None:
     async with databases.sessions("sysops", "assigner") as sessions, sessions.begin() as session:
         await notify(
             session,
             expert,
-            "visit_proposed",
+            kind,
             cause=cause,
             channel="sms",
             context=VISIT,
@@ -76,6 +84,17 @@ async def test_an_expert_reads_where_and_when_in_local_time(
     assert "laptop repair, Austin 78701, Tue 03 Mar, 10:00 to 12:00" in sms["text"]
     assert "by Mon 02 Mar, 10:00" in sms["text"]
     assert databases.rows("sysops", "SELECT status FROM notification") == [("sent",)]
+
+
+async def test_an_expert_who_lost_a_visit_reads_that_nobody_waits_there(
+    databases: Databases, sandbox: str
+) -> None:
+    furnish(databases)
+    await tell(databases, add_expert(databases), kind="visit_missed")
+    await deliver(databases, "sysops", "sysops")
+    (sms,) = await received(sandbox)
+    assert "the visit for ticket 100001 in Austin 78701, Tue 03 Mar, 10:00." in sms["text"]
+    assert "Please do not go there" in sms["text"]
 
 
 async def test_the_same_cause_never_tells_twice(databases: Databases, sandbox: str) -> None:
@@ -115,25 +134,47 @@ async def test_a_number_that_does_not_exist_fails_for_good_and_a_busy_provider_i
     assert dead_letters(databases, "sysops", "sysops") == 0
 
 
-async def test_managers_learn_of_a_low_score_by_mail(databases: Databases, sandbox: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "context", "subject", "words"),
+    [
+        ("low_score", {"number": 100_001, "score": 1}, "Ticket 100001 was rated 1 of 5", "call"),
+        (
+            "expert_did_not_come",
+            VISIT,
+            "Ticket 100001: the expert did not come",
+            "promised for Tue 03 Mar, 10:00 to 12:00, local time there",
+        ),
+        (
+            "customer_to_call",
+            {"number": 100_001, "absences": 2},
+            "Ticket 100001: please have the customer called",
+            "nobody was at home at 2 visits",
+        ),
+    ],
+)
+async def test_managers_learn_by_mail_of_what_a_person_must_look_after(
+    databases: Databases, sandbox: str, kind: Kind, context: Any, subject: str, words: str
+) -> None:
     databases.execute(
         "sysops",
         "INSERT INTO staff (email, full_name, phone, roles, created_at, updated_at) VALUES"
         " ('m@squad.example', 'Mo', '+12125550101', '{manager}', now(), now())",
     )
-    async with databases.sessions("sysops", "sysops_api") as sessions, sessions.begin() as session:
+    home = household()
+    ticket = home.ticket()
+    furnish(databases)
+    await send(databases, home.entitlement(), ticket)
+    await deliver(databases, "customer", "sysops")
+    async with databases.sessions("sysops", "assigner") as sessions, sessions.begin() as session:
         await notify_managers(
-            session,
-            "low_score",
-            cause="x",
-            context={"number": 100_001, "score": 1},
-            ticket_id=None,
-            now=NOW,
+            session, kind, cause="x", context=context, ticket_id=ticket.ticket_id, now=NOW
         )
     await deliver(databases, "sysops", "sysops")
     (mail,) = await received(sandbox)
-    assert (mail["to"], mail["subject"]) == ("m@squad.example", "Ticket 100001 was rated 1 of 5")
+    assert (mail["to"], mail["subject"]) == ("m@squad.example", subject)
     assert "Hello Mo," in mail["text"]
+    assert words in mail["text"]
+    assert mail["links"] == [f"https://pages.squad.example/ticket?id={ticket.ticket_id}"]
 
 
 async def test_administrators_learn_by_mail_of_what_was_lost(

@@ -36,6 +36,9 @@ def told_staff(world: World, chunk: Chunk) -> Iterator[Batch]:
     by_customer = np.array([one.actor == "customer" for one in outcomes.OUTCOMES])
     off = np.flatnonzero(by_customer[visits.outcome] & ~chunk.is_live)
     yield _experts(world, chunk, "visit_off", off, visits.ended[off])
+    missed = np.flatnonzero((visits.outcome == outcomes.code("missed")) & ~chunk.is_live)
+    yield _experts(world, chunk, "visit_missed", missed, visits.ended[missed])
+    yield _managers_of_missed(world, chunk, missed)
     yield _managers(world, chunk)
 
 
@@ -70,6 +73,23 @@ def _visit(world: World, chunk: Chunk, visit: Ints) -> Column:
         ', "answer_by": "', isoformat(visits.answer_by[visit]),
         '", "time_zone": "', texts(setting.places.zone, place), '"}',
     )  # fmt: skip
+
+
+def _managers_of_missed(world: World, chunk: Chunk, missed: Ints) -> Batch:
+    """Every manager, of every visit to which nobody came."""
+    visit = np.repeat(missed, len(MANAGERS))
+    at = chunk.visits.ended[visit]
+    data = notifications(
+        uuid7(at, world.setting.draws("missed visits", chunk.number)),
+        "expert_did_not_come",
+        uuid_texts(chunk.visit_ids[visit]),
+        np.zeros(len(visit), dtype=bool),
+        jsonb(_visit(world, chunk, visit), len(visit)),
+        (at, world.setting.now),
+    )
+    who = uuids(world.office.id[np.tile(MANAGERS, len(missed))])
+    ticket_id = uuids(chunk.tickets.id[chunk.visits.ticket[visit]])
+    return Batch("sysops", "notification", table(**data, staff_id=who, ticket_id=ticket_id))
 
 
 def _managers(world: World, chunk: Chunk) -> Batch:
