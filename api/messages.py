@@ -21,6 +21,7 @@ Priority = Literal["urgent", "high", "normal", "low"]
 TicketRequestKind = Literal["cancel", "reopen", "reschedule"]
 ContractStatus = Literal["active", "suspended", "cancelled"]
 BillingInterval = Literal["month", "year"]
+QuestionKind = Literal["score", "recommendation", "single_choice", "multiple_choice", "text"]
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -41,6 +42,50 @@ class ServiceAddress(msgspec.Struct, frozen=True, kw_only=True):
     latitude: float
     longitude: float
     time_zone: str
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """A spare part as an expert names it."""
+
+    name: str
+    part_number: str | None = None
+    quantity: int = 1
+
+
+class TicketDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """What sysops may change of a ticket beside its status, whole."""
+
+    description: str
+    priority: Priority
+    preferred_windows: tuple[Window, ...] = ()
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One of the answers that a question offers: its code for reports, its text for people."""
+
+    code: str
+    text: str
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """One question of a survey. `code` is what its answers are kept and reported under.
+
+    A score is from 1 to 5, a recommendation from 0 to 10; both kinds of choice name `choices`.
+    """
+
+    code: str
+    kind: QuestionKind
+    text: str
+    required: bool = False
+    choices: list[Choice] = []
+
+
+DEFAULT_SURVEY_TEMPLATE = "default"
+"""The code of the survey template that asks whatever ticket type names none of its own."""
+OVERALL_SCORE = "score"
+RECOMMENDATION = "would_recommend"
+COMMENT = "comment"
+"""Questions with these codes mean the same in every template: reports rest on them."""
 
 
 # customer -> sysops -------------------------------------------------------------------
@@ -97,7 +142,11 @@ class CustomerChanged(CustomerToSysops, frozen=True, kw_only=True):
 
 
 class EntitlementChanged(CustomerToSysops, frozen=True, kw_only=True):
-    """What a contract entitles to; sysops assigns only under an active one."""
+    """What a contract entitles to; sysops assigns only under an active one.
+
+    `replaced_by` is set when the contract ended by a change of plan: tickets that were opened
+    under it are still served.
+    """
 
     channel = "entitlement_changed"
 
@@ -106,16 +155,21 @@ class EntitlementChanged(CustomerToSysops, frozen=True, kw_only=True):
     plan_code: str
     status: ContractStatus
     version: int
+    replaced_by: UUID | None = None
 
 
 class SurveyOutcome(CustomerToSysops, frozen=True, kw_only=True):
-    """A survey was answered: the ticket may close, and a low score alerts a manager."""
+    """A survey was answered: the ticket may close, and a low score alerts a manager.
+
+    `ticket_version` is that of the resolution which the survey was about.
+    """
 
     channel = "survey_outcome"
 
     ticket_id: UUID
     score: int
     answered_at: datetime
+    ticket_version: int | None = None
 
 
 class CustomerUnreached(CustomerToSysops, frozen=True, kw_only=True):
@@ -170,7 +224,11 @@ class SysopsToCustomer(Message, frozen=True, kw_only=True):
 class TicketProgress(SysopsToCustomer, frozen=True, kw_only=True):
     """A ticket reached a version; also carries the answer to a customer's request.
 
-    `expert_name` and `window` are set while a visit is promised (accepted, in progress).
+    `action` is what happened (`api/sysops/tickets/rules.py`). `expert_name`, `window`,
+    `accepted_version` (the version that accepted the visit, which so names it) and `set_out_at`
+    are set while a visit is promised (accepted, in progress). Absences count visits for nothing:
+    nobody was at home, the expert did not come. `details` come when they have changed, `parts`
+    when a visit that used them has ended.
     """
 
     channel = "ticket_progress"
@@ -187,6 +245,14 @@ class TicketProgress(SysopsToCustomer, frozen=True, kw_only=True):
     request_id: UUID | None = None
     request_accepted: bool | None = None
     allowed: tuple[str, ...] = ()
+    action: str | None = None
+    accepted_version: int | None = None
+    set_out_at: datetime | None = None
+    customer_absences: int = 0
+    expert_absences: int = 0
+    coordinator_calls: bool = False
+    details: TicketDetails | None = None
+    parts: tuple[Part, ...] = ()
 
 
 class PhoneTicketCreated(SysopsToCustomer, frozen=True, kw_only=True):
@@ -235,6 +301,18 @@ class TicketTypePublished(SysopsToCustomer, frozen=True, kw_only=True):
     device_type: str
     device_name: str
     active: bool
+    survey_template: str | None = None
+
+
+class SurveyTemplatePublished(SysopsToCustomer, frozen=True, kw_only=True):
+    """What a customer is asked after a visit. Every version stays: its surveys are read by it."""
+
+    channel = "survey_template_published"
+
+    code: str
+    version: int
+    heading: str
+    questions: list[Question]
 
 
 # customer -> billing ------------------------------------------------------------------
@@ -250,7 +328,8 @@ class CardSealed(CustomerToBilling, frozen=True, kw_only=True):
     """A card, sealed with the vault's public key; only the vault can open it.
 
     The ids in the envelope are sealed inside too, and the vault refuses a box whose ids
-    differ. `sealed` is base64 of a libsodium sealed box.
+    differ. `sealed` is base64 of a libsodium sealed box. The card `replaces` is given up in the
+    act that stores this one, and only then.
     """
 
     channel = "card_sealed"
@@ -263,6 +342,7 @@ class CardSealed(CustomerToBilling, frozen=True, kw_only=True):
     last4: str
     exp_month: int
     exp_year: int
+    replaces: UUID | None = None
 
 
 class CardRemoved(CustomerToBilling, frozen=True, kw_only=True):
@@ -270,6 +350,16 @@ class CardRemoved(CustomerToBilling, frozen=True, kw_only=True):
 
     card_id: UUID
     customer_id: UUID
+
+
+class CardChosen(CustomerToBilling, frozen=True, kw_only=True):
+    """The card that the customer wants charged from now on."""
+
+    channel = "card_chosen"
+
+    customer_id: UUID
+    card_id: UUID
+    version: int
 
 
 class ContractChanged(CustomerToBilling, frozen=True, kw_only=True):
@@ -296,8 +386,29 @@ class BillingToCustomer(Message, frozen=True, kw_only=True):
     channel = ""
 
 
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was done about an invoice; `id` names it, `amount_cents` is positive.
+
+    `number` is that of a credit note, `card_id` the card of a payment or refund.
+    """
+
+    id: UUID
+    kind: Literal["payment", "credit", "credit_note", "refund", "write_off"]
+    status: Literal["done", "declined", "under_way", "refused"]
+    at: datetime
+    amount_cents: int
+    number: str | None = None
+    applies_to: Literal["invoice", "next_invoice", "refund"] | None = None
+    card_id: UUID | None = None
+
+
 class InvoiceIssued(BillingToCustomer, frozen=True, kw_only=True):
-    """An invoice the customer owes; later states of it come with a higher version."""
+    """An invoice the customer owes; later states of it come with a higher version.
+
+    `due_cents` is what is still to pay (None from a sender that did not tell), `next_try_at` when
+    a declined card is tried again by the schedule. When `adjusted`, the status itself was told
+    before: only what was done about the invoice since is new.
+    """
 
     channel = "invoice_issued"
 
@@ -306,7 +417,7 @@ class InvoiceIssued(BillingToCustomer, frozen=True, kw_only=True):
     contract_id: UUID
     number: str
     version: int
-    status: Literal["issued", "paid", "declined", "void"]
+    status: Literal["issued", "paid", "declined", "credited", "written_off", "void"]
     period_start: date
     period_end: date
     total_cents: int
@@ -314,6 +425,22 @@ class InvoiceIssued(BillingToCustomer, frozen=True, kw_only=True):
     lines: list[tuple[str, int]]
     at: datetime
     reason: str | None = None
+    due_cents: int | None = None
+    settlements: tuple[Settlement, ...] = ()
+    next_try_at: datetime | None = None
+    adjusted: bool = False
+
+
+class CreditChanged(BillingToCustomer, frozen=True, kw_only=True):
+    """The credit that the customer's next invoices use up."""
+
+    channel = "credit_changed"
+
+    customer_id: UUID
+    version: int
+    cents: int
+    currency: str
+    at: datetime
 
 
 class CardOutcome(BillingToCustomer, frozen=True, kw_only=True):
@@ -335,6 +462,21 @@ class ContractStanding(BillingToCustomer, frozen=True, kw_only=True):
     contract_id: UUID
     standing: Literal["good", "suspended"]
     version: int
+    at: datetime
+
+
+class ContractBilling(BillingToCustomer, frozen=True, kw_only=True):
+    """How a contract is billed: not at all while it is `held`, and with which tax.
+
+    `tax_rate_millionths` (7.25 % = 72500) is None where no rate is known for the state.
+    """
+
+    channel = "contract_billing"
+
+    contract_id: UUID
+    version: int
+    held: bool
+    tax_rate_millionths: int | None
     at: datetime
 
 
@@ -377,7 +519,10 @@ class PlanPriced(Message, frozen=True, kw_only=True):
 
 
 class SurveyAnswered(Message, frozen=True, kw_only=True):
-    """A survey's scores; its free text stays in the customer database."""
+    """A survey's scores and choices; its free text stays in the customer database.
+
+    `choices` are by the code of their question: codes, or the number of a further score.
+    """
 
     source = "customer"
     target = "analytics"
@@ -389,6 +534,9 @@ class SurveyAnswered(Message, frozen=True, kw_only=True):
     would_recommend: int | None
     has_comment: bool
     answered_at: datetime
+    template: str = DEFAULT_SURVEY_TEMPLATE
+    template_version: int = 1
+    choices: dict[str, list[str]] = msgspec.field(default_factory=dict)
 
 
 # within a quantum: what leaves the house by mail or SMS -------------------------------
@@ -402,6 +550,19 @@ class CustomerNotification(Message, frozen=True, kw_only=True):
     channel = "customer_notification"
 
     notification_id: UUID
+
+
+class PasswordResetAsked(Message, frozen=True, kw_only=True):
+    """Somebody asked for a new password; where no account has the address, the id is nobody's.
+
+    So asking takes the same steps, and the same time, whether there is an account or not.
+    """
+
+    source = "customer"
+    target = "customer"
+    channel = "password_reset_asked"
+
+    account_id: UUID
 
 
 class StaffNotification(Message, frozen=True, kw_only=True):

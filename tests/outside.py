@@ -11,6 +11,7 @@ from orchestration.local.sandbox.server import Running
 
 PUBLIC = "https://support.squad.example"
 STAFF = "https://staff.squad.example"
+PAGES = "https://pages.squad.example"
 NUMBER = "+12025550100"
 """Ours, that texts come from and are answered to."""
 WEBHOOK_TOKEN = "what the SMS provider signs with"
@@ -34,6 +35,7 @@ def lead_to(running: Running, monkeypatch: pytest.MonkeyPatch, **more: str) -> N
         "SMS_FROM": NUMBER,
         "PUBLIC_BASE_URL": PUBLIC,
         "STAFF_BASE_URL": STAFF,
+        "DASHBOARDS_URL": PAGES,
         **more,
     }
     for name, value in environment.items():

@@ -8,7 +8,7 @@ from api.billing.contracts.handlers import contract_changed, plan_priced
 from api.billing.vault.handlers import CardIntake
 from api.billing.vault.settings import BoxSettings, VaultSettings
 from api.kernel.inbox import Inbound
-from api.messages import CardRemoved, CardSealed, ContractChanged, PlanPriced
+from api.messages import CardChosen, CardRemoved, CardSealed, ContractChanged, PlanPriced
 
 
 @asynccontextmanager
@@ -25,6 +25,7 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
             {
                 CardSealed: intake.sealed,
                 CardRemoved: intake.removed,
+                CardChosen: intake.chosen,
                 ContractChanged: contract_changed,
             }
         )

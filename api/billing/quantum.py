@@ -1,6 +1,12 @@
-"""The billing quantum as a process serves it: runs, invoices, alerts. It holds no card role."""
+"""The billing quantum as a process serves it: runs, invoices, accounts. It holds no card role."""
 
 import api.billing.tables  # noqa: F401 - all of them, for the keys between them
+from api.billing.accounts.routes import AccountController
+from api.billing.adjustments.routes import (
+    AdjustmentController,
+    HistoryController,
+    HoldController,
+)
 from api.billing.invoices.routes import InvoiceController, RunController
 from api.billing.payments.routes import AlertController
 from api.kernel.auth import STAFF_ISSUER, TokenVerifier
@@ -26,6 +32,14 @@ def quantum(settings: QuantumSettings) -> Quantum:
             pool_size=settings.pool_size,
         ),
         verifier=TokenVerifier("billing", {STAFF_ISSUER: settings.staff_public_key}),
-        controllers=[RunController, InvoiceController, AlertController],
+        controllers=[
+            RunController,
+            InvoiceController,
+            AlertController,
+            AdjustmentController,
+            HoldController,
+            HistoryController,
+            AccountController,
+        ],
         limits=Limits.of(settings),
     )

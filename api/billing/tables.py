@@ -1,5 +1,6 @@
 """All tables of the billing database, for migrations and drift tests."""
 
+from api.billing.adjustments import tables as adjustments
 from api.billing.base import Base
 from api.billing.contracts import tables as contracts
 from api.billing.invoices import tables as invoices
@@ -8,7 +9,7 @@ from api.billing.vault import tables as vault
 from api.kernel.database import inbox_table
 from api.kernel.idempotency import idempotency_table
 
-MODULES = (contracts, invoices, payments, vault)
+MODULES = (adjustments, contracts, invoices, payments, vault)
 INBOX = inbox_table(Base.metadata)
 IDEMPOTENCY_KEYS = idempotency_table(Base.metadata)
 METADATA = Base.metadata

@@ -6,25 +6,33 @@ from contextlib import asynccontextmanager
 from pydantic import HttpUrl, SecretStr
 
 import api.customer.tables  # noqa: F401 - all of them, for the keys between them
+from api.customer.accounts.handlers import PasswordResets
+from api.customer.accounts.links import MailedTokens
 from api.customer.cards.handlers import card_outcome
 from api.customer.contracts.handlers import (
+    contract_billing,
     contract_standing,
     plan_published,
     ticket_type_published,
 )
 from api.customer.notifications.handlers import CustomerNotifier
-from api.customer.statements.handlers import invoice_issued
+from api.customer.statements.handlers import credit_changed, invoice_issued
+from api.customer.surveys.handlers import survey_template_published
 from api.customer.tickets.handlers import phone_ticket_created, ticket_progress
 from api.kernel.inbox import Inbound
 from api.kernel.outside.delivery import Sender
 from api.kernel.settings import Settings
 from api.messages import (
     CardOutcome,
+    ContractBilling,
     ContractStanding,
+    CreditChanged,
     CustomerNotification,
     InvoiceIssued,
+    PasswordResetAsked,
     PhoneTicketCreated,
     PlanPublished,
+    SurveyTemplatePublished,
     TicketProgress,
     TicketTypePublished,
 )
@@ -52,6 +60,7 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
                 PhoneTicketCreated: phone_ticket_created,
                 PlanPublished: plan_published,
                 TicketTypePublished: ticket_type_published,
+                SurveyTemplatePublished: survey_template_published,
             }
         )
     elif source == "billing":
@@ -60,6 +69,8 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
                 InvoiceIssued: invoice_issued,
                 CardOutcome: card_outcome,
                 ContractStanding: contract_standing,
+                ContractBilling: contract_billing,
+                CreditChanged: credit_changed,
             }
         )
     elif source == "customer":
@@ -67,6 +78,11 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
         key = settings.survey_key.get_secret_value()
         async with Sender.open("api.customer.notifications") as sender:
             notifier = CustomerNotifier(sender, key, str(settings.public_base_url))
-            yield Inbound({CustomerNotification: notifier.send}, batch_size=1, workers=4)
+            resets = PasswordResets(MailedTokens(key))
+            yield Inbound(
+                {CustomerNotification: notifier.send, PasswordResetAsked: resets.send},
+                batch_size=1,
+                workers=4,
+            )
     else:
         raise ValueError(f"The customer quantum hears nothing from {source}.")

@@ -73,10 +73,12 @@ _WITHOUT_TEXTS = frozenset(
 )
 
 
-def takes_texts(phone: str) -> bool:
+def takes_texts(phone: str | None) -> bool:
     """Whether a number in E.164 form may get text messages: false for a landline, a toll-free
-    number and the like, as far as their ranges tell.
+    number and the like, as far as their ranges tell, and for no number at all.
     """
+    if phone is None:
+        return False
     try:
         number = phonenumbers.parse(phone)
     except phonenumbers.NumberParseException:

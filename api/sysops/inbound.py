@@ -26,9 +26,12 @@ from api.sysops.tickets import handlers, unreached
 
 
 class NotifierSettings(Settings):
-    """Environment: `SQUAD_STAFF_BASE_URL`, where staff and the SMS provider reach this API."""
+    """Environment: `SQUAD_STAFF_BASE_URL`, where staff and the SMS provider reach this API, and
+    `SQUAD_DASHBOARDS_URL`, where managers open the dashboards.
+    """
 
     staff_base_url: HttpUrl
+    dashboards_url: HttpUrl
 
 
 @asynccontextmanager
@@ -51,7 +54,9 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
     elif source == "sysops":
         settings = NotifierSettings()  # type: ignore[call-arg]  # read from the environment
         async with Sender.open("api.sysops.notifications") as sender:
-            notifier = StaffNotifier(sender, str(settings.staff_base_url))
+            notifier = StaffNotifier(
+                sender, str(settings.staff_base_url), str(settings.dashboards_url)
+            )
             yield Inbound({StaffNotification: notifier.send}, batch_size=1, workers=2)
     else:
         raise ValueError(f"Sysops hears nothing from {source}.")

@@ -11,11 +11,13 @@ from api.kernel.limits import Limits
 from api.kernel.notifications.webhooks import ProviderCalls
 from api.kernel.passes import PassMaker
 from api.kernel.quantum import Quantum, given
-from api.kernel.settings import ServiceSettings
+from api.kernel.settings import OidcSettings, ServiceSettings
+from api.kernel.sign_in.attempts import provider_sign_in
 from api.sysops.attachments.routes import TicketPhotoController
 from api.sysops.attachments.service import PhotoLinks
 from api.sysops.audit.routes import AuditController
 from api.sysops.catalogue.routes import CatalogueController
+from api.sysops.catalogue.survey_template_routes import SurveyTemplateController
 from api.sysops.experts.routes import ExpertController
 from api.sysops.knowledge.audience_routes import ArticleAudienceController
 from api.sysops.knowledge.customer_routes import HelpController
@@ -25,20 +27,30 @@ from api.sysops.knowledge.use_routes import ArticleUseController
 from api.sysops.notifications.routes import StaffNotificationController
 from api.sysops.notifications.webhook_routes import ProviderController
 from api.sysops.staff.account_routes import AccountController, PasswordController
+from api.sysops.staff.identity_routes import StaffOidcController
 from api.sysops.staff.routes import StaffController
+from api.sysops.staff.session_routes import SessionController
 from api.sysops.staff.standing import still_valid
+from api.sysops.staff.tables import SignInAttempt
+from api.sysops.tickets.desk_routes import DeskController
 from api.sysops.tickets.routes import TicketController
+from api.sysops.tickets.visit_list_routes import VisitListController
 from api.sysops.tickets.visit_routes import VisitController
 
 CONTROLLERS = (
     StaffController,
+    SessionController,
+    StaffOidcController,
     PasswordController,
     AccountController,
     ExpertController,
     TicketController,
+    DeskController,
+    VisitListController,
     VisitController,
     TicketPhotoController,
     CatalogueController,
+    SurveyTemplateController,
     ArticleController,
     *STEPS,
     ArticleSearchController,
@@ -51,13 +63,14 @@ CONTROLLERS = (
 )
 
 
-class QuantumSettings(ServiceSettings):
+class QuantumSettings(ServiceSettings, OidcSettings):
     """`signing_key` is the PEM private key that signs staff tokens; the public half checks them.
     `customer_public_key` checks the tokens of customers, for the articles that are theirs.
 
     `public_base_url` is where people reach the customer API; links to photos begin with it.
     `sms_webhook_token` is what the SMS provider signs its calls with, and `staff_base_url` where
-    it, and staff, reach this API.
+    it, and staff, reach this API. `OidcSettings` name the identity provider of staff, if there is
+    one.
     """
 
     signing_key: SecretStr
@@ -94,5 +107,6 @@ def quantum(settings: QuantumSettings) -> Quantum:
             "signer": given(TokenSigner(STAFF_ISSUER, signing_key)),
             "provider_calls": given(ProviderCalls(str(settings.staff_base_url), webhook_token)),
             "photo_links": given(photo_links),
+            "provider_sign_in": provider_sign_in(settings, SignInAttempt),
         },
     )

@@ -5,6 +5,7 @@ partition can be run again at any time.
 """
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -23,11 +24,11 @@ MONTHS = dg.MonthlyPartitionsDefinition(start_date="2020-01-01", timezone=str(BI
 RETRY = dg.RetryPolicy(max_retries=2, delay=20, backoff=dg.Backoff.EXPONENTIAL)
 REPORT_SECONDS = 5.0
 
-CONTRACT, PLAN, TAX_RATE, CARD, DRAFT, APPROVAL, INVOICE, PAYMENT, DUNNING = (
+CONTRACT, PLAN, TAX_RATE, CARD, DRAFT, APPROVAL, INVOICE, PAYMENT, DUNNING, REFUND = (
     dg.AssetKey(["billing", name])
     for name in (
         "contract", "plan", "tax_rate", "vault_card", "draft", "approval", "invoice", "payment",
-        "dunning",
+        "dunning", "refund",
     )
 )  # fmt: skip
 
@@ -179,6 +180,22 @@ def overdue(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[
         context.log.info(str(reason))
         return
     yield dg.MaterializeResult(asset_key=DUNNING, metadata=_figures(progress))
+
+
+@dg.asset(
+    key=REFUND,
+    group_name=GROUP,
+    deps=[PAYMENT],
+    owners=[OWNER],
+    kinds={"python", "postgres"},
+    retry_policy=RETRY,
+    description="What finance refunds, given back once: the intent is there, the provider is asked "
+    "by its key, then the ledger. What stays unknown is asked for again.",
+)
+def refunds() -> dg.MaterializeResult[None]:
+    """The provider is asked with the payment role, which the API does not have."""
+    done = asyncio.run(steps.give_back())
+    return dg.MaterializeResult(metadata=dataclasses.asdict(done))
 
 
 def _told(context: dg.AssetExecutionContext) -> Callable[[Progress], None]:

@@ -12,11 +12,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.billing.contracts import standing
 from api.billing.invoices.announce import announce
 from api.billing.payments import rules
 from api.billing.payments.alerts import Cause, open_alerts
 from api.kernel.outside.payments import Approved, ChargeOutcome, Declined, ProviderError, Unknown
-from orchestration.billing import standing
 from orchestration.billing.dunning import remind
 from orchestration.billing.intents import Attempt
 
@@ -41,7 +41,8 @@ WITH told AS (
            posting.currency, 'payment', posting.id, posting.customer_id, posting.invoice_id
     FROM posting CROSS JOIN (VALUES ('cash', 1), ('receivable', -1)) AS side (account, sign)
 ), recovered AS (
-    UPDATE dunning d SET status = 'recovered', next_at = NULL, updated_at = :now
+    UPDATE dunning d SET status = 'recovered', next_at = NULL, asked_at = NULL,
+        updated_at = :now
     FROM paid WHERE d.invoice_id = paid.invoice_id
 ), closed AS (
     UPDATE alert a SET status = 'closed', closed_at = :now
@@ -151,7 +152,11 @@ async def _unknown(session: AsyncSession, batch: Sequence[Settled], now: datetim
     if not batch:
         return
     await session.execute(_UNKNOWN, {"ids": [it.attempt.payment_id for it in batch]})
-    old = [it for it in batch if now - it.attempt.created_at > rules.ALERT_UNKNOWN_AFTER]
+    old = [
+        it
+        for it in batch
+        if now - it.attempt.created_at > rules.ALERT_UNKNOWN_AFTER and not it.attempt.held
+    ]
     detail = "The provider has not said for over an hour whether this was charged."
     await open_alerts(session, "payment_unknown", _causes(old, lambda _: detail), now)
 

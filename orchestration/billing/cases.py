@@ -9,17 +9,16 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.billing.calendar import Period
+from api.billing.contracts.tables import SUPPORT_PLAN
 from orchestration.billing.rating import Bill, Case, Plan, content_hash, rate
-
-PRODUCT_CLASS = "support_plan"
 
 # A contract `c` of a plan `p` is looked at for a month when it may have something to bill in it:
 # any month of a monthly plan; of a yearly one the anniversary's and the cancellation's. A plan
 # that is not known comes along, so that it is reported. A suspended contract gets no visit and
-# so no bill.
+# so no bill; one that is held gets none until it is released.
 BILLABLE = """
     c.starts_on <= :last AND (c.ends_on IS NULL OR c.ends_on >= :first) AND c.standing = 'good'
-    AND (
+    AND c.held_since IS NULL AND (
         p.code IS NULL OR p.interval = 'month'
         OR extract(month FROM c.starts_on) = :month
         OR c.ends_on <= :last
@@ -87,7 +86,7 @@ async def rated_cases(session: AsyncSession, period: Period) -> RatedCases:
     """Rate each distinct case of the month once; cases without a price or a tax rate are left
     out and reported by the checks.
     """
-    asked = parameters(period) | {"product_class": PRODUCT_CLASS}
+    asked = parameters(period) | {"product_class": SUPPORT_PLAN}
     rows = (await session.execute(_CASES, asked)).mappings()
     return _rated(rows, period)
 

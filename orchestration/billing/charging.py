@@ -168,6 +168,8 @@ class Charger:
             found = await self.provider.find(attempt.idempotency_key)
             if found is not None:
                 return found
+            if attempt.held:
+                return Unknown("the contract is held, and the provider does not know the charge")
         if card is None:
             if attempt.fresh:
                 return rules.CARD_UNREADABLE

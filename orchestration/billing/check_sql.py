@@ -18,7 +18,7 @@ _RATE = """
 """
 _COUNTED = "i.run_id = :run_id AND i.status NOT IN ('parked', 'void')"
 _SERVED = """
-    c.standing = 'good' AND c.starts_on <= :last
+    c.standing = 'good' AND c.held_since IS NULL AND c.starts_on <= :last
     AND (c.ends_on IS NULL OR (c.ends_on >= :first AND c.ends_on >= c.starts_on))
 """
 
@@ -85,11 +85,13 @@ SELECT i.id, i.customer_id, i.total_cents FROM invoice i
 WHERE i.run_id = :run_id AND i.status = 'parked' ORDER BY i.id
 """)
 
-# Contracts of which billing heard only after last month was billed.
+# Contracts of which billing heard only after last month was billed, or which were held then. One
+# without a single day there has nothing to be billed for.
 LATE = text("""
 SELECT c.id, c.customer_id FROM contract c JOIN plan p ON p.code = c.plan_code
 WHERE p.interval = 'month' AND c.standing = 'good' AND c.standing_version = 0
-    AND c.starts_on < :first AND (c.ends_on IS NULL OR c.ends_on >= :previous_first)
+    AND c.held_since IS NULL AND c.starts_on < :first
+    AND (c.ends_on IS NULL OR (c.ends_on >= :previous_first AND c.ends_on >= c.starts_on))
     AND NOT EXISTS (
         SELECT FROM invoice i
         WHERE i.contract_id = c.id AND i.period_start = :previous_first AND i.status <> 'void'

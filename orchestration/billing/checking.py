@@ -10,13 +10,14 @@ from sqlalchemy import Row, TextClause, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.billing.calendar import Period
+from api.billing.contracts.tables import SUPPORT_PLAN
 from api.billing.invoices.hashes import run_hash
 from api.billing.invoices.rules import Finding, Severity, outside
 from api.billing.invoices.runs import find_run, findings_of
 from api.billing.invoices.tables import BillingRun
 from api.billing.payments.alerts import Cause, open_alerts
 from orchestration.billing import check_sql
-from orchestration.billing.cases import PRODUCT_CLASS, parameters
+from orchestration.billing.cases import parameters
 from orchestration.billing.settings import BillingSettings
 
 SHOWN = 5
@@ -37,7 +38,7 @@ class Checking:
 
     async def rows(self, query: TextClause) -> Sequence[Row[Any]]:
         period = Period(self.run.period)
-        asked = parameters(period) | {"run_id": self.run.id, "product_class": PRODUCT_CLASS}
+        asked = parameters(period) | {"run_id": self.run.id, "product_class": SUPPORT_PLAN}
         asked["previous_first"] = period.previous.first
         names = query.compile().params.keys()
         chosen = {name: value for name, value in asked.items() if name in names}
@@ -111,15 +112,15 @@ async def credits_parked(it: Checking) -> Finding:
 
 
 async def last_month_complete(it: Checking) -> Finding:
-    """Contracts of which billing heard too late for last month's run."""
+    """Contracts that last month's run left out: heard of too late, or held."""
     found = await it.rows(check_sql.LATE) if it.previous else []
-    words = "Billing heard of this contract after last month was billed; it has no invoice."
+    words = "Last month was billed without this contract: it was heard of too late, or was held."
     await it.alert("unbilled_month", [Cause(row.id, words, row.customer_id) for row in found])
     return Finding(
         name="last_month_complete",
         severity="note",
         ok=not found,
-        detail=f"{len(found)} contracts were heard of too late for last month.",
+        detail=f"{len(found)} contracts have no bill for last month.",
         figures={"count": len(found), "first": [str(row.id) for row in found[:SHOWN]]},
     )
 

@@ -28,19 +28,37 @@ FOR UPDATE
 
 _DUE = text("""
 SELECT EXISTS (SELECT FROM payment WHERE status IN ('intent', 'unknown'))
-    OR EXISTS (SELECT FROM invoice WHERE status = 'issued')
-    OR EXISTS (SELECT FROM dunning WHERE status = 'running' AND next_at <= :now)
+    OR EXISTS (
+        SELECT FROM invoice i JOIN contract c ON c.id = i.contract_id
+        WHERE i.status = 'issued' AND c.held_since IS NULL
+    )
     OR EXISTS (
         SELECT FROM dunning d JOIN invoice i ON i.id = d.invoice_id
+        JOIN contract c ON c.id = i.contract_id
+        WHERE i.status = 'declined' AND c.held_since IS NULL AND (
+            (d.status = 'running' AND d.next_at <= :now) OR d.asked_at IS NOT NULL
+        )
+    )
+    OR EXISTS (
+        SELECT FROM dunning d JOIN invoice i ON i.id = d.invoice_id
+        JOIN contract c ON c.id = i.contract_id
         JOIN vault_card v ON v.customer_id = i.customer_id
         WHERE d.status IN ('running', 'exhausted') AND i.status = 'declined'
-            AND v.status = 'active' AND v.created_at > d.updated_at
+            AND c.held_since IS NULL AND v.status = 'active' AND v.created_at > d.updated_at
     )
 """)
 
 
+_REFUNDS_DUE = text("SELECT EXISTS (SELECT FROM refund WHERE status IN ('intent', 'unknown'))")
+
+
 class ChargingAlready(Exception):
     """Another process is charging; nothing was done."""
+
+
+async def refunds_are_due(session: AsyncSession) -> bool:
+    """Whether a refund is open (role card_charge)."""
+    return bool(await session.scalar(_REFUNDS_DUE))
 
 
 async def something_is_due(session: AsyncSession, now: datetime) -> bool:

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.billing.contracts import standing
 from api.billing.payments.alerts import Cause, open_alerts
 from api.billing.payments.rules import DunningState, after_decline
-from orchestration.billing import standing
 from orchestration.billing.intents import Attempt
 
 DECLINED = "payment_declined"
@@ -28,7 +28,7 @@ FROM unnest(
 ) AS told (invoice_id, step, status, started_at, next_at)
 ON CONFLICT (invoice_id) DO UPDATE
 SET step = excluded.step, status = excluded.status, next_at = excluded.next_at,
-    updated_at = excluded.updated_at
+    updated_at = excluded.updated_at, asked_at = NULL
 """)
 
 _CONTRACTS = text("SELECT contract_id FROM invoice WHERE id = ANY(:ids)")

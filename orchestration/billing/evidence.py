@@ -28,7 +28,8 @@ WHERE r.period = :first
 GROUP BY e.posting_id HAVING sum(e.amount_cents) <> 0
 """)
 
-# Receivable is what was invoiced and not paid, cash what the provider took.
+# Receivable is what was invoiced and neither paid, credited nor given up; cash is what the provider
+# took and did not give back.
 _BOOKS = text("""
 SELECT i.id FROM invoice i JOIN billing_run r ON r.id = i.run_id
 LEFT JOIN LATERAL (
@@ -40,9 +41,14 @@ LEFT JOIN LATERAL (
     SELECT sum(amount_cents) AS taken FROM payment
     WHERE invoice_id = i.id AND status = 'approved'
 ) provider ON true
+LEFT JOIN LATERAL (
+    SELECT sum(amount_cents) AS given_back FROM refund
+    WHERE invoice_id = i.id AND status = 'refunded'
+) returned ON true
 WHERE r.period = :first AND i.number IS NOT NULL AND i.status <> 'void' AND (
-    coalesce(books.receivable, 0) <> CASE WHEN i.status = 'paid' THEN 0 ELSE i.total_cents END
-    OR coalesce(books.cash, 0) <> coalesce(provider.taken, 0)
+    coalesce(books.receivable, 0) <> CASE
+        WHEN i.status IN ('issued', 'declined') THEN i.total_cents - i.credited_cents ELSE 0 END
+    OR coalesce(books.cash, 0) <> coalesce(provider.taken, 0) - coalesce(returned.given_back, 0)
 )
 """)
 

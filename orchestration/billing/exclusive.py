@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 CHARGING = 7_302_003
+REFUNDING = 7_302_004
 
 
 @asynccontextmanager

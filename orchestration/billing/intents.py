@@ -20,22 +20,29 @@ from api.billing.invoices.numbers import number_text
 PAGE = 200
 FIRST_ID = UUID(int=0)
 
-_FRESH = """
-SELECT i.id, i.number, i.customer_id, i.total_cents, i.currency
-FROM invoice i
-WHERE i.status = 'issued' AND i.number > :after
+# Locked: nobody credits an invoice or holds its contract between this look and the intent.
+_LOCKED = "FOR UPDATE OF i FOR SHARE OF c"
+
+_FRESH = f"""
+SELECT i.id, i.number, i.customer_id, i.total_cents - i.credited_cents AS due_cents, i.currency,
+       CAST('infinity' AS timestamptz) AS tried_at
+FROM invoice i JOIN contract c ON c.id = i.contract_id
+WHERE c.held_since IS NULL AND i.status = 'issued' AND i.number > :after
     AND (CAST(:run_id AS uuid) IS NULL OR i.run_id = :run_id)
     AND NOT EXISTS (SELECT FROM payment p WHERE p.invoice_id = i.id)
-ORDER BY i.number LIMIT :page
-"""
+ORDER BY i.number LIMIT :page {_LOCKED}
+"""  # noqa: S608 - constants
 
-# Due by the schedule, or the customer has added a card since the last try.
-_OVERDUE = """
-SELECT i.id, i.number, i.customer_id, i.total_cents, i.currency
-FROM dunning d JOIN invoice i ON i.id = d.invoice_id
-WHERE i.status = 'declined' AND i.number > :after AND d.status IN ('running', 'exhausted')
+# Due by the schedule, asked for by finance, or the customer has added a card since the last try.
+_OVERDUE = f"""
+SELECT i.id, i.number, i.customer_id, i.total_cents - i.credited_cents AS due_cents, i.currency,
+       d.updated_at AS tried_at
+FROM dunning d JOIN invoice i ON i.id = d.invoice_id JOIN contract c ON c.id = i.contract_id
+WHERE c.held_since IS NULL AND i.status = 'declined' AND i.number > :after
+    AND d.status IN ('running', 'exhausted')
     AND (
         (d.status = 'running' AND d.next_at <= :now)
+        OR d.asked_at IS NOT NULL
         OR EXISTS (
             SELECT FROM vault_card v
             WHERE v.customer_id = i.customer_id AND v.status = 'active'
@@ -45,14 +52,18 @@ WHERE i.status = 'declined' AND i.number > :after AND d.status IN ('running', 'e
     AND NOT EXISTS (
         SELECT FROM payment p WHERE p.invoice_id = i.id AND p.status IN ('intent', 'unknown')
     )
-ORDER BY i.number LIMIT :page
-"""
+ORDER BY i.number LIMIT :page {_LOCKED}
+"""  # noqa: S608 - constants
 
-# The newest card that has not expired, else the newest: the provider then says why not.
+# Of those that have not expired: one that was added since the last try, for it was added to be
+# tried; else the one that the customer chose; else the newest. When all have expired the
+# provider says why not.
 _CARD = """
-SELECT card_id FROM vault_card v
+SELECT v.card_id FROM vault_card v
+LEFT JOIN default_card chosen USING (customer_id, card_id)
 WHERE v.customer_id = due.customer_id AND v.status = 'active'
-ORDER BY (v.exp_year, v.exp_month) >= (:year, :month) DESC, v.created_at DESC, v.card_id
+ORDER BY (v.exp_year, v.exp_month) >= (:year, :month) DESC, v.created_at > due.tried_at DESC,
+    chosen.card_id IS NULL, v.created_at DESC, v.card_id
 LIMIT 1
 """
 
@@ -69,15 +80,15 @@ WITH due AS ({due}), chosen AS MATERIALIZED (
         id, invoice_id, attempt, customer_id, card_id, idempotency_key, amount_cents, currency,
         status, created_at
     )
-    SELECT payment_id, id, attempt, customer_id, card_id, 'payment-' || payment_id, total_cents,
+    SELECT payment_id, id, attempt, customer_id, card_id, 'payment-' || payment_id, due_cents,
            currency, 'intent', :now
     FROM chosen WHERE card_id IS NOT NULL
     ON CONFLICT DO NOTHING
     RETURNING id
 )
 SELECT chosen.id AS invoice_id, chosen.number, chosen.customer_id, chosen.card_id,
-       chosen.total_cents AS amount_cents, chosen.currency,
-       CAST(:now AS timestamptz) AS created_at, true AS card_usable,
+       chosen.due_cents AS amount_cents, chosen.currency,
+       CAST(:now AS timestamptz) AS created_at, true AS card_usable, false AS held,
        made.id AS payment_id, 'payment-' || made.id AS idempotency_key
 FROM chosen LEFT JOIN made ON made.id = chosen.payment_id
 ORDER BY chosen.number
@@ -89,10 +100,10 @@ OVERDUE = _intend(_OVERDUE)
 
 _UNDECIDED = text("""
 SELECT p.id AS payment_id, p.invoice_id, i.number, p.customer_id, p.card_id, p.amount_cents,
-       p.currency, p.created_at, p.idempotency_key,
+       p.currency, p.created_at, p.idempotency_key, c.held_since IS NOT NULL AS held,
        EXISTS (SELECT FROM vault_card v WHERE v.card_id = p.card_id AND v.status = 'active')
            AS card_usable
-FROM payment p JOIN invoice i ON i.id = p.invoice_id
+FROM payment p JOIN invoice i ON i.id = p.invoice_id JOIN contract c ON c.id = i.contract_id
 WHERE p.status IN ('intent', 'unknown') AND p.id > :after
     AND (CAST(:run_id AS uuid) IS NULL OR i.run_id = :run_id)
 ORDER BY p.id LIMIT :page
@@ -115,6 +126,8 @@ class Attempt:
     fresh: bool
     """Made by this process just now: no provider has heard of it."""
     card_usable: bool
+    held: bool
+    """The contract is held: what became of the charge is asked, but it is not sent again."""
 
 
 async def undecided(
@@ -174,4 +187,5 @@ def _attempt(row: Row[Any], *, fresh: bool) -> Attempt:
         created_at=row.created_at,
         fresh=fresh,
         card_usable=row.card_usable,
+        held=row.held,
     )

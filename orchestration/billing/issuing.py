@@ -17,9 +17,10 @@ from api.billing.calendar import Period
 from api.billing.invoices import rules
 from api.billing.invoices.announce import announce
 from api.billing.invoices.hashes import STORED_ROW_HASH
-from api.billing.invoices.numbers import SERIES
+from api.billing.invoices.numbers import SERIES, take_numbers
 from api.billing.invoices.runs import find_run, record
 from api.billing.invoices.tables import Invoice
+from orchestration.billing.crediting import use_credit
 from orchestration.billing.rating import run_hash
 
 PORTION = 5_000
@@ -34,13 +35,6 @@ SELECT i.id, i.contract_id, {STORED_ROW_HASH} AS stored
 FROM invoice i WHERE i.run_id = :run_id AND i.status = 'draft'
 ORDER BY i.contract_id LIMIT :portion
 """)  # noqa: S608 - constants
-
-# The row of the series stays locked until the portion's transaction ends.
-_TAKE_NUMBERS = text("""
-INSERT INTO invoice_series AS series (series, last_number) VALUES (:series, :count)
-ON CONFLICT (series) DO UPDATE SET last_number = series.last_number + :count
-RETURNING last_number
-""")
 
 _NUMBER = text("""
 UPDATE invoice SET
@@ -150,9 +144,9 @@ async def _issue_portion(
     if changed:
         raise RowsChanged(f"{len(changed)} rows are not as approved, among them {changed[0]}.")
     ids = [row.id for row in rows]
-    taken = await session.execute(_TAKE_NUMBERS, {"series": SERIES, "count": len(ids)})
-    before = taken.scalar_one() - len(ids)
+    before = await take_numbers(session, SERIES, len(ids)) - len(ids)
     await session.execute(_NUMBER, {"before": before, "ids": ids, "now": now})
     await session.execute(_POST, {"ids": ids, "now": now})
+    await use_credit(session, ids, now)
     await announce(session, ids, now)
     return len(ids)

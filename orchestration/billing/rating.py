@@ -5,9 +5,7 @@ is a calendar month of New York. A month is billed when it is over, so every sta
 cancellation in it is known: nothing is estimated. A yearly plan is billed for its whole term
 in the month in which the term begins. ADR 0030 gives the reasons.
 
-Parts are cut by cumulative rounding: with C(k) = price * k / days, rounded half up, the days
-i to j of a month (or term) cost C(j) - C(i - 1). Any cut of a month therefore sums to its price.
-Tax is the rate times the subtotal, rounded once an invoice, half away from zero.
+How days are cut out of a month or term and how tax is rounded is in `api.kernel.proration`.
 """
 
 import hashlib
@@ -18,8 +16,7 @@ from typing import Literal
 from uuid import UUID
 
 from api.billing.calendar import ONE_DAY, Period
-
-MILLION = 1_000_000
+from api.kernel.proration import share_cents, tax_cents, term_containing
 
 LineKind = Literal["plan", "proration", "credit", "tax"]
 
@@ -98,25 +95,6 @@ def rate(case: Case, period: Period) -> Bill | None:
     return Bill(period, case.plan.currency, lines)
 
 
-def prorated_cents(price_cents: int, days: int, first: int, last: int) -> int:
-    """What days `first` to `last` (counted from 1, both included) of `days` cost."""
-    return _rounded(price_cents * last, days) - _rounded(price_cents * (first - 1), days)
-
-
-def tax_cents(subtotal_cents: int, rate_millionths: int) -> int:
-    """Tax on a subtotal; of a credit as much is given back as was taken."""
-    tax = _rounded(abs(subtotal_cents) * rate_millionths, MILLION)
-    return tax if subtotal_cents >= 0 else -tax
-
-
-def term_containing(starts_on: date, day: date) -> tuple[date, date]:
-    """First and last day of the yearly term that `day` (not before `starts_on`) is in."""
-    years = day.year - starts_on.year
-    if _anniversary(starts_on, years) > day:
-        years -= 1
-    return _anniversary(starts_on, years), _anniversary(starts_on, years + 1) - ONE_DAY
-
-
 def content_hash(bill: Bill) -> bytes:
     """SHA-256 over period, amounts and lines, in a text that SQL can make too.
 
@@ -179,26 +157,12 @@ def _yearly(case: Case, period: Period) -> Line | None:
 
 
 def _share(plan: Plan, whole: tuple[date, date], first: date, last: date) -> Line:
-    days = (whole[1] - whole[0]).days + 1
-    begin, end = (first - whole[0]).days + 1, (last - whole[0]).days + 1
-    amount = prorated_cents(plan.price_cents, days, begin, end)
+    amount = share_cents(plan.price_cents, whole, first, last)
     words = f"{plan.name}, {first} to {last}"
     if (first, last) == whole:
         return Line("plan", words, amount)
-    return Line("proration", f"{words} ({end - begin + 1} of {days} days)", amount)
-
-
-def _anniversary(starts_on: date, years: int) -> date:
-    """The same day `years` later; 29 February becomes the 28th where there is none."""
-    try:
-        return starts_on.replace(year=starts_on.year + years)
-    except ValueError:
-        return starts_on.replace(year=starts_on.year + years, day=28)
-
-
-def _rounded(numerator: int, denominator: int) -> int:
-    """Half up, for a numerator that is not negative."""
-    return (2 * numerator + denominator) // (2 * denominator)
+    part, days = ((end - begin).days + 1 for begin, end in ((first, last), whole))
+    return Line("proration", f"{words} ({part} of {days} days)", amount)
 
 
 def _tax_words(rate_millionths: int) -> str:

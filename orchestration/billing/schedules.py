@@ -9,7 +9,7 @@ import dagster as dg
 from api.billing.calendar import BILLING_ZONE, Period
 from api.kernel import clock
 from orchestration.billing import steps
-from orchestration.billing.assets import APPROVAL, DRAFT, DUNNING, INVOICE, PAYMENT
+from orchestration.billing.assets import APPROVAL, DRAFT, DUNNING, INVOICE, PAYMENT, REFUND
 from orchestration.definitions.common import UNFINISHED, cron
 
 RUN_JOB = "billing_run_job"
@@ -23,9 +23,10 @@ run_job = dg.define_asset_job(
 )
 follow_up_job = dg.define_asset_job(
     FOLLOW_UP_JOB,
-    selection=dg.AssetSelection.assets(DUNNING),
+    selection=dg.AssetSelection.assets(DUNNING, REFUND),
     executor_def=dg.in_process_executor,
-    description="Ask for unknown outcomes, try overdue invoices again, suspend and restore.",
+    description="Ask for unknown outcomes, try overdue invoices again, suspend and restore; give "
+    "back what finance refunds.",
 )
 
 
@@ -80,7 +81,7 @@ def billing_resume_schedule(
     cron_schedule=cron("billing_follow_up", "*/5 * * * *"),
     execution_timezone=str(BILLING_ZONE),
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Follow up on open charges and overdue invoices, when there are any.",
+    description="Follow up on open charges, overdue invoices and refunds, when there are any.",
 )
 def billing_follow_up_schedule(
     context: dg.ScheduleEvaluationContext,
@@ -90,10 +91,12 @@ def billing_follow_up_schedule(
         if running := _unfinished(context, job):
             yield running
             return
-    if asyncio.run(steps.follow_up_is_due()):
-        yield dg.RunRequest()
+    due = asyncio.run(steps.what_is_due())
+    assets = [key for key, wanted in ((DUNNING, due.charges), (REFUND, due.refunds)) if wanted]
+    if assets:
+        yield dg.RunRequest(asset_selection=assets)
     else:
-        yield dg.SkipReason("Nothing is open or overdue.")
+        yield dg.SkipReason("Nothing is open, overdue or to be given back.")
 
 
 def _request(month: date) -> dg.RunRequest:

@@ -5,6 +5,7 @@ Settings are read when a step begins, so that loading the definitions needs none
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
@@ -21,9 +22,10 @@ from orchestration.billing import evidence
 from orchestration.billing.approving import decide
 from orchestration.billing.charging import Progress
 from orchestration.billing.checking import check
-from orchestration.billing.collecting import Collector, something_is_due
+from orchestration.billing.collecting import Collector, refunds_are_due, something_is_due
 from orchestration.billing.drafting import Drafted, draft
 from orchestration.billing.issuing import Issued, issue
+from orchestration.billing.refunding import Refunder, RefundProgress
 from orchestration.billing.settings import BillingSettings
 
 Report = Callable[[Progress], None]
@@ -76,6 +78,20 @@ async def follow_up(report: Report) -> Progress:
         return await collector.follow_up()
 
 
+async def give_back() -> RefundProgress:
+    """Refunds of all months."""
+    async with _collector(lambda _: None) as it:
+        return await Refunder(it.sessions, it.provider, it.clock).run()
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a follow-up would find to do."""
+
+    charges: bool
+    refunds: bool
+
+
 async def resumable_months() -> list[date]:
     """Months that can go on by themselves: interrupted before approval, or approved."""
     query = select(BillingRun.period).where(BillingRun.status.in_(("drafted", "approved")))
@@ -83,12 +99,15 @@ async def resumable_months() -> list[date]:
         return list(await session.scalars(query.order_by(BillingRun.period)))
 
 
-async def follow_up_is_due() -> bool:
-    """Whether a follow-up would find anything to do."""
+async def what_is_due() -> Due:
+    """Whether a follow-up would find anything to do, of either kind."""
     settings = _settings()
     url = settings.billing_charge_url.get_secret_value()
     async with database(url, name="billing-due", pool_size=1) as sessions, sessions() as session:
-        return await something_is_due(session, clock.now())
+        return Due(
+            charges=await something_is_due(session, clock.now()),
+            refunds=await refunds_are_due(session),
+        )
 
 
 def _settings() -> BillingSettings:

@@ -16,6 +16,7 @@ defs = dg.Definitions(
         assets.invoices,
         assets.payments,
         assets.overdue,
+        assets.refunds,
     ],
     jobs=[schedules.run_job, schedules.follow_up_job],
     schedules=[

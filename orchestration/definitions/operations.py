@@ -1,4 +1,4 @@
-"""The code location `operations`: assignment, notifications, conservation, retention.
+"""The code location `operations`: assignment, notifications, surveys, conservation, retention.
 
 Light: no dbt, no Great Expectations.
 """
@@ -12,5 +12,8 @@ from orchestration.assignment import assets as assignment
 from orchestration.notifying import assets as notifying
 from orchestration.reconciliation import assets as reconciliation
 from orchestration.retention import assets as retention
+from orchestration.surveys import assets as surveys
 
-defs = dg.Definitions.merge(assignment.defs, notifying.defs, reconciliation.defs, retention.defs)
+defs = dg.Definitions.merge(
+    assignment.defs, notifying.defs, surveys.defs, reconciliation.defs, retention.defs
+)

@@ -39,6 +39,7 @@ RELAYS = (
 CODE_ROLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "operations": {
         "SQUAD_SYSOPS_URL": ("sysops", "assigner"),
+        "SQUAD_SURVEYOR_URL": ("customer", "surveyor"),
         "SQUAD_CUSTOMER_RECONCILER_URL": ("customer", "reconciler"),
         "SQUAD_SYSOPS_RECONCILER_URL": ("sysops", "reconciler"),
         "SQUAD_BILLING_RECONCILER_URL": ("billing", "reconciler"),
@@ -73,6 +74,7 @@ SCHEDULES = {
     "SQUAD_ASSIGNMENT_CRON": "* * * * *",
     "SQUAD_RECONCILIATION_CRON": "* * * * *",
     "SQUAD_WAREHOUSE_CRON": "* * * * *",
+    "SQUAD_BILLING_FOLLOW_UP_CRON": "* * * * *",
 }
 
 
@@ -83,10 +85,10 @@ def api(instance: Instance, quantum: str) -> dict[str, str]:
         "SQUAD_DATABASE_URL": role_url(instance, quantum, f"{quantum}_api"),
         "SQUAD_PORT": str(instance.port(API_PORTS[quantum])),
     }
+    own |= identity_provider(instance, quantum)
     staff = {"SQUAD_STAFF_PUBLIC_KEY": keys.public_key(store, STAFF)}
     customers = {"SQUAD_CUSTOMER_PUBLIC_KEY": keys.public_key(store, CUSTOMERS)}
     if quantum == "customer":
-        # The public half of the staff's key opens photos by passes, and accepts no token.
         own |= sms_calls(instance) | public_address(instance)
         return (
             own
@@ -105,6 +107,16 @@ def api(instance: Instance, quantum: str) -> dict[str, str]:
     if quantum == "analytics":
         return own | staff | warehouse(instance)
     return own | staff
+
+
+def identity_provider(instance: Instance, quantum: str) -> dict[str, str]:
+    """The OpenID provider of customers, or of staff, if the operator's shell names one."""
+    whose = {"customer": "CUSTOMER", "sysops": "STAFF"}.get(quantum)
+    names = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URLS") if whose else ()
+    given = {
+        f"SQUAD_OIDC_{name}": instance.setting(f"SQUAD_{whose}_OIDC_{name}", "") for name in names
+    }
+    return {name: value for name, value in given.items() if value}
 
 
 def relay(instance: Instance, pair: tuple[str, str, str, str]) -> dict[str, str]:
@@ -126,6 +138,8 @@ def relay(instance: Instance, pair: tuple[str, str, str, str]) -> dict[str, str]
     if source == "customer":
         own |= {"SQUAD_SURVEY_KEY": keys.survey_key(store)} | public_address(instance)
         return own | mail_and_sms(instance, customers_number(instance))
+    pages = f"http://127.0.0.1:{instance.port(DASHBOARDS_PORT)}"
+    own |= _or_given(instance, {"SQUAD_DASHBOARDS_URL": pages})
     return own | staff_base(instance) | mail_and_sms(instance, staff_number(instance))
 
 
@@ -181,11 +195,15 @@ def _replies(base: Mapping[str, str], quantum: str) -> str:
 
 
 def dashboards(instance: Instance) -> dict[str, str]:
-    """The managers' pages: they log in at the API and read the published snapshots."""
+    """The managers' pages: they log in at the API, read the published snapshots, and ask the APIs
+    about a single ticket with the reader's own token.
+    """
     return warehouse(instance) | {
+        "SQUAD_CUSTOMER_API_URL": f"http://127.0.0.1:{instance.port(API_PORTS['customer'])}",
         "SQUAD_SYSOPS_API_URL": f"http://127.0.0.1:{instance.port(API_PORTS['sysops'])}",
         "SQUAD_STAFF_PUBLIC_KEY": keys.public_key(SecretStore(instance.secrets), STAFF),
         "SQUAD_DAGSTER_WEB_URL": f"http://127.0.0.1:{instance.port(WEBSERVER_PORT)}",
+        "SQUAD_OIDC_REDIRECT_URL": instance.setting("SQUAD_DASHBOARDS_OIDC_REDIRECT_URL", ""),
     }
 
 

@@ -74,7 +74,7 @@ PHOTOS = Root(
     recent="SELECT id FROM attachment WHERE ticket_id IS NOT NULL AND updated_at >= :since",
     everything="SELECT id FROM attachment WHERE ticket_id IS NOT NULL",
 )
-# An old invoice is paid, or given up, through a payment or while its dunning runs.
+# An old invoice changes through a payment, while its dunning runs, or by an act of finance.
 INVOICES = Root(
     "billing",
     recent="""
@@ -84,9 +84,24 @@ INVOICES = Root(
     UNION
     SELECT invoice_id FROM payment WHERE created_at >= :since
     UNION
+    SELECT invoice_id FROM finance_act WHERE at >= :since AND invoice_id IS NOT NULL
+    UNION
+    SELECT invoice_id FROM refund WHERE decided_at >= :since
+    UNION
     SELECT invoice_id FROM dunning WHERE status = 'running'
     """,
     everything="SELECT id FROM invoice WHERE number IS NOT NULL",
+)
+CREDIT = Root(
+    "billing",
+    recent="SELECT customer_id FROM credit_balance WHERE updated_at >= :since",
+    everything="SELECT customer_id FROM credit_balance",
+)
+# Billing's word on a contract goes out when it first hears of it, and with every hold.
+BILLED = Root(
+    "billing",
+    recent="SELECT id FROM contract WHERE updated_at >= :since AND billing_version > 0",
+    everything="SELECT id FROM contract WHERE billing_version > 0",
 )
 
 
@@ -160,13 +175,21 @@ PROMISES = (
         says="Every customer whose visit is accepted was told who comes and when, or word of it is"
         " on its way.",
         root=TICKETS,
-        items="SELECT id, version, status FROM ticket WHERE id = ANY(:ids) AND status = 'accepted'",
+        # The version that accepted the visit names it; other words may follow meanwhile.
+        items="""
+        SELECT t.id, max(e.version), t.status
+        FROM ticket t
+        JOIN ticket_event e ON e.ticket_id = t.id
+            AND e.from_status = 'assigned' AND e.to_status = 'accepted'
+        WHERE t.id = ANY(:ids) AND t.status = 'accepted'
+        GROUP BY t.id
+        """,
         target="customer",
         arrived="""
         SELECT t.id, split_part(n.cause, '/', 2)::int, 'accepted'
         FROM ticket t
         JOIN notification n ON n.account_id = t.account_id
-            AND n.kind = 'expert_arriving' AND n.ticket_id = t.id
+            AND n.kind IN ('expert_arriving', 'expert_on_the_way') AND n.ticket_id = t.id
         WHERE t.id = ANY(:ids)
         """,
         queue=Queue("customer", ("ticket_progress",)),
@@ -187,12 +210,41 @@ PROMISES = (
     ),
     Promise(
         name="invoices_reach_customers",
-        says="Every invoice has the same state at its customer as in billing, or is on its way.",
+        says="Every invoice has the same state at its customer as in billing, to the cent that is"
+        " still to pay, or is on its way.",
         root=INVOICES,
-        items="SELECT id, version, status FROM invoice WHERE id = ANY(:ids) AND number IS NOT NULL",
+        items="""
+        SELECT id, version, status || '/' || CASE
+            WHEN status IN ('issued', 'declined') THEN total_cents - credited_cents ELSE 0 END
+        FROM invoice WHERE id = ANY(:ids) AND number IS NOT NULL
+        """,
         target="customer",
-        arrived="SELECT id, version, status FROM statement WHERE id = ANY(:ids)",
+        arrived="SELECT id, version, status || '/' || due_cents FROM statement"
+        " WHERE id = ANY(:ids)",
         queue=Queue("customer", ("invoice_issued",)),
+        moves=True,
+    ),
+    Promise(
+        name="credit_reaches_customers",
+        says="Every customer's credit is the same at the customer as in billing, or on its way.",
+        root=CREDIT,
+        items="SELECT customer_id, version, cents::text FROM credit_balance"
+        " WHERE customer_id = ANY(:ids)",
+        target="customer",
+        arrived="SELECT account_id, version, cents::text FROM credit WHERE account_id = ANY(:ids)",
+        queue=Queue("customer", ("credit_changed",)),
+        moves=True,
+    ),
+    Promise(
+        name="customers_know_how_they_are_billed",
+        says="Every contract that billing holds is held at its customer too, or word of it is on"
+        " its way.",
+        root=BILLED,
+        items="SELECT id, billing_version, (held_since IS NOT NULL)::text FROM contract"
+        " WHERE id = ANY(:ids)",
+        target="customer",
+        arrived="SELECT id, billing_version, billing_held::text FROM contract WHERE id = ANY(:ids)",
+        queue=Queue("customer", ("contract_billing",)),
         moves=True,
     ),
     _leaves("customer", "customers", "customer_notification"),

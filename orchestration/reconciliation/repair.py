@@ -12,6 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import load_only
 
+from api.billing.adjustments.ledger import credit_now
+from api.billing.adjustments.tables import CreditBalance
+from api.billing.contracts.billed import tell
+from api.billing.contracts.tables import Contract
 from api.billing.invoices.announce import announce
 from api.billing.invoices.tables import Invoice
 from api.customer.accounts.tables import Account, Address
@@ -21,7 +25,7 @@ from api.customer.tickets import service as customer_tickets
 from api.customer.tickets.tables import Ticket as CustomerTicket
 from api.kernel import outbox
 from api.messages import CustomerNotification, StaffNotification
-from api.sysops.tickets import intake, proposals, service
+from api.sysops.tickets import intake, proposals, telling
 from api.sysops.tickets.tables import Assignment, Ticket, TicketEvent
 from orchestration.reconciliation.promises import Database
 from orchestration.reconciliation.rules import Gap
@@ -87,7 +91,7 @@ async def _states(session: AsyncSession, gaps: Sequence[Gap], _: datetime) -> li
             continue
         if ticket.id in missing:
             await outbox.send(session, intake.taken_by_phone(ticket))
-        await service.tell_again(session, ticket)
+        await telling.tell_again(session, ticket)
         told.add(ticket.id)
     return _of(gaps, told)
 
@@ -116,7 +120,7 @@ async def _surveys(session: AsyncSession, gaps: Sequence[Gap], _: datetime) -> l
     told: set[tuple[UUID, int]] = set()
     for ticket, event in (await session.execute(query)).all():
         if (key := (ticket.id, event.version)) in versions:
-            await service.tell_of_resolution(session, ticket, event)
+            await telling.tell_of_resolution(session, ticket, event)
             told.add(key)
     return [gap for gap in gaps if (gap.item.id, gap.item.version) in told]
 
@@ -130,6 +134,36 @@ async def _invoices(session: AsyncSession, gaps: Sequence[Gap], _: datetime) -> 
     for row in found:
         await announce(session, [row.id], row.paid_at or row.issued_at)
     return _of(gaps, {row.id for row in found})
+
+
+async def _credit(session: AsyncSession, gaps: Sequence[Gap], now: datetime) -> list[Gap]:
+    """Repeat the customer's credit."""
+    wanted = _ids(gaps, "missing", "behind")
+    query = select(CreditBalance).where(CreditBalance.customer_id.in_(wanted))
+    found = (await session.scalars(query)).all()
+    await outbox.send(session, *(credit_now(balance, now) for balance in found))
+    return _of(gaps, {balance.customer_id for balance in found})
+
+
+async def _billed(session: AsyncSession, gaps: Sequence[Gap], now: datetime) -> list[Gap]:
+    """Repeat how the contract is billed."""
+    query = (
+        select(Contract)
+        .where(Contract.id.in_(_ids(gaps, "missing", "behind")))
+        .options(
+            load_only(
+                Contract.id,
+                Contract.state,
+                Contract.held_since,
+                Contract.billing_version,
+                raiseload=True,
+            )
+        )
+    )
+    found = (await session.scalars(query)).all()
+    for contract in found:
+        await tell(session, contract, now)
+    return _of(gaps, {contract.id for contract in found})
 
 
 async def _customers_mail(session: AsyncSession, gaps: Sequence[Gap], _: datetime) -> list[Gap]:
@@ -149,6 +183,8 @@ REPAIRS: Mapping[str, tuple[Database, Repair]] = {
     "proposed_experts_are_told": ("sysops", _experts),
     "resolutions_are_surveyed": ("sysops", _surveys),
     "invoices_reach_customers": ("billing", _invoices),
+    "credit_reaches_customers": ("billing", _credit),
+    "customers_know_how_they_are_billed": ("billing", _billed),
     "notifications_to_customers_leave": ("customer", _customers_mail),
     "notifications_to_staff_leave": ("sysops", _staff_mail),
 }

@@ -81,11 +81,31 @@ def _payments(world: World, invoice: Row, attempts: int, *, paid: bool) -> None:
             total = invoice["total_cents"]
             sides = [("cash", total), ("receivable", -total)]
             _post(world, invoice, at, "payment", payment["id"], sides)
+            if invoice["number"] % 4 == 0:
+                _give_back(world, invoice, payment, at + timedelta(days=1))
     if not paid:
         world.add(
             "billing", "dunning", invoice_id=invoice["id"], step=attempts, status="running",
             started_at=invoice["issued_at"], updated_at=invoice["issued_at"],
         )  # fmt: skip
+
+
+def _give_back(world: World, invoice: Row, payment: Row, at: datetime) -> None:
+    """A hundred cents of it, with their tax."""
+    cents, tax = 100, 7
+    note = world.add(
+        "billing", "credit_note", id=world.uuid(), number=invoice["number"],
+        invoice_id=invoice["id"], customer_id=invoice["customer_id"], amount_cents=cents,
+        tax_cents=tax, currency="USD", applies_to="refund", created_at=at,
+    )  # fmt: skip
+    sides = [("revenue", cents - tax), ("tax", tax), ("credit", -cents)]
+    _post(world, invoice, at, "credit_note", note["id"], sides)
+    refund = world.add(
+        "billing", "refund", id=world.uuid(), payment_id=payment["id"], invoice_id=invoice["id"],
+        customer_id=invoice["customer_id"], amount_cents=cents, currency="USD",
+        idempotency_key=str(world.uuid()), status="refunded", created_at=at, decided_at=at,
+    )  # fmt: skip
+    _post(world, invoice, at, "refund", refund["id"], [("credit", cents), ("cash", -cents)])
 
 
 def _post(

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.billing.contracts.billed import tell
 from api.billing.contracts.tables import Contract, Plan
 from api.messages import ContractChanged, PlanPriced
 
@@ -21,7 +22,8 @@ async def contract_changed(session: AsyncSession, message: ContractChanged, now:
     """Keep billing's copy of a contract. An older version changes nothing.
 
     Of the first version `effective_on` is the contract's first day, of a cancellation its
-    last one, still served and billed. Standing is billing's own and stays as it is.
+    last one, still served and billed. Standing and holds are billing's own and stay as they
+    are. The customer quantum is told by which rate the contract is taxed.
 
     Raises:
         UnknownContract: the first version has not arrived.
@@ -31,7 +33,10 @@ async def contract_changed(session: AsyncSession, message: ContractChanged, now:
     if contract is None:
         if message.version != 1:
             raise UnknownContract(f"Contract {message.contract_id} is not known yet.")
-        session.add(_first(message, now))
+        contract = _first(message, now)
+        session.add(contract)
+        await session.flush()
+        await tell(session, contract, now)
         return
     if message.version <= contract.version:
         return
@@ -40,8 +45,14 @@ async def contract_changed(session: AsyncSession, message: ContractChanged, now:
     cancelled = message.status == "cancelled"
     contract.status = "cancelled" if cancelled else "active"
     contract.ends_on = message.effective_on if cancelled else None
+    moved = contract.state != message.state
     contract.state, contract.zip = message.state, message.zip
+    if moved:
+        contract.billing_version += 1
     contract.version, contract.updated_at = message.version, now
+    await session.flush()
+    if moved:
+        await tell(session, contract, now)
 
 
 async def plan_priced(session: AsyncSession, message: PlanPriced, _: datetime) -> None:
@@ -73,6 +84,7 @@ def _first(message: ContractChanged, now: datetime) -> Contract:
         version=message.version,
         state=message.state,
         zip=message.zip,
+        billing_version=1,
         starts_on=message.effective_on,
         ends_on=message.effective_on if cancelled else None,
         updated_at=now,

@@ -1,13 +1,18 @@
 """Billing's copy of what customers agreed to, and what is charged for it."""
 
-from datetime import date
+from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.billing.base import Base
 from api.kernel.database import Cents, Moment, one_of
+
+SUPPORT_PLAN: Final = "support_plan"
+"""The product class by which support plans are taxed."""
 
 
 class Plan(Base):
@@ -28,7 +33,9 @@ class Plan(Base):
 class Contract(Base):
     """A contract as the customer quantum told it; `standing` is billing's own (dunning).
 
-    It runs from `starts_on` to `ends_on`, the last day included.
+    It runs from `starts_on` to `ends_on`, the last day included. While `held_since` is set
+    nothing is billed, charged or reminded. `billing_version` counts what the customer quantum
+    is told of that and of the tax rate.
     """
 
     __tablename__ = "contract"
@@ -37,6 +44,8 @@ class Contract(Base):
         one_of("standing", ("good", "suspended")),
         Index("ix_contract_customer", "customer_id"),
         Index("ix_contract_span", "starts_on", "ends_on"),
+        Index("ix_contract_updated", "updated_at"),
+        Index("ix_contract_held", "held_since", postgresql_where=text("held_since IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -46,6 +55,8 @@ class Contract(Base):
     version: Mapped[int]
     standing: Mapped[str] = mapped_column(server_default="good")
     standing_version: Mapped[int] = mapped_column(server_default="0")
+    held_since: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    billing_version: Mapped[int] = mapped_column(server_default="0")
     state: Mapped[str]
     zip: Mapped[str]
     starts_on: Mapped[date]

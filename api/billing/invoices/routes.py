@@ -14,6 +14,8 @@ from api.billing.calendar import Period
 from api.billing.guards import DECIDERS, READERS
 from api.billing.invoices import comparison, runs, service
 from api.billing.invoices.comparison import Kind
+from api.billing.invoices.numbers import number_of
+from api.billing.invoices.tables import InvoiceStatus
 from api.billing.invoices.views import (
     ChangeView,
     InvoiceDetail,
@@ -28,6 +30,17 @@ from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
 Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=500)]
 Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 NO_ID = UUID(int=0)
+Month = Annotated[
+    str | None,
+    QueryParameter(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$", description="A month, `2026-10`."),
+]
+Number = Annotated[
+    str | None,
+    QueryParameter(
+        pattern=r"^([Ii][Nn][Vv]-?)?0*[1-9][0-9]{0,17}$",
+        description="`INV-00001234`, or its digits.",
+    ),
+]
 
 
 class Approval(msgspec.Struct, forbid_unknown_fields=True):
@@ -129,17 +142,32 @@ class InvoiceController(Controller):
     path = "/invoices"
     guards = READERS
 
-    @get(summary="Invoices of a customer")
+    @get(summary="Invoices")
     async def invoices(
         self,
         session: NamedDependency[AsyncSession],
-        customer_id: FromQuery[UUID],
+        *,
+        customer_id: FromQuery[UUID | None] = None,
+        contract_id: FromQuery[UUID | None] = None,
+        status: FromQuery[InvoiceStatus | None] = None,
+        period: Month = None,
+        number: Number = None,
         limit: PageSize = 20,
         cursor: PageCursor = None,
     ) -> InvoicePage:
-        """Drafts and parked ones included, the newest month first, page by page."""
+        """Drafts and parked ones included, the newest month first, page by page.
+
+        All filters given must match: customer, contract, status, month, number.
+        """
+        search = service.InvoiceSearch(
+            customer_id,
+            contract_id,
+            status,
+            Period.parse(period).first if period else None,
+            number_of(number) if number else None,
+        )
         after = position_of(cursor) if cursor else None
-        found = await service.invoices_of(session, customer_id, after, limit + 1)
+        found = await service.invoice_page(session, search, after, limit + 1)
         shown = found[:limit]
         more = None
         if len(found) > limit:
@@ -151,5 +179,7 @@ class InvoiceController(Controller):
     async def invoice(
         self, invoice_id: FromPath[UUID], session: NamedDependency[AsyncSession]
     ) -> InvoiceDetail:
-        """Its lines, every attempt to charge it, its dunning, and its entries in the ledger."""
+        """Its lines, every attempt to charge it, its dunning, credit notes and refunds, and its
+        entries in the ledger.
+        """
         return await service.show_invoice(session, invoice_id)

@@ -1,14 +1,25 @@
 """Reading runs and invoices, and finance's decision on a run."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.billing.adjustments.tables import CreditNote, Refund
+from api.billing.adjustments.views import CreditNoteView, RefundView
 from api.billing.calendar import Period
+from api.billing.contracts.tables import Contract
 from api.billing.invoices import comparison, runs
-from api.billing.invoices.tables import BillingRun, Invoice, InvoiceLine, LedgerEntry, RunEvent
+from api.billing.invoices.tables import (
+    BillingRun,
+    Invoice,
+    InvoiceLine,
+    InvoiceStatus,
+    LedgerEntry,
+    RunEvent,
+)
 from api.billing.invoices.views import (
     DunningView,
     EntryView,
@@ -67,11 +78,36 @@ async def refuse(
     return await show_run(session, period)
 
 
-async def invoices_of(
-    session: AsyncSession, customer_id: UUID, after: Position | None, size: int
+@dataclass(frozen=True, slots=True)
+class InvoiceSearch:
+    """What is None does not matter; `period` is a month's first day."""
+
+    customer_id: UUID | None = None
+    contract_id: UUID | None = None
+    status: InvoiceStatus | None = None
+    period: date | None = None
+    number: int | None = None
+
+
+async def invoice_page(
+    session: AsyncSession, search: InvoiceSearch, after: Position | None, size: int
 ) -> list[Invoice]:
-    """A customer's invoices after a position, the newest month first."""
-    query = select(Invoice).where(Invoice.customer_id == customer_id)
+    """The invoices that match, after a position, the newest month first."""
+    query = select(Invoice)
+    wanted = {
+        Invoice.customer_id: search.customer_id,
+        Invoice.contract_id: search.contract_id,
+        Invoice.status: search.status,
+        Invoice.period_start: search.period,
+        Invoice.number: search.number,
+    }
+    for column, value in wanted.items():
+        if value is not None:
+            query = query.where(column == value)
+    if search.contract_id is not None:
+        # Invoices are found by their customer; a contract has one.
+        owner = select(Contract.customer_id).where(Contract.id == search.contract_id)
+        query = query.where(Invoice.customer_id == owner.scalar_subquery())
     if after is not None:
         place = (after.moment.date(), after.id)
         query = query.where(tuple_(Invoice.period_start, Invoice.id) < place)
@@ -80,7 +116,7 @@ async def invoices_of(
 
 
 async def show_invoice(session: AsyncSession, invoice_id: UUID) -> InvoiceDetail:
-    """An invoice with its lines, attempts, dunning and ledger entries; raises NotFound."""
+    """An invoice with all that happened to it; raises NotFound."""
     invoice = await session.get(Invoice, invoice_id)
     if invoice is None:
         raise NotFound("There is no such invoice.")
@@ -97,12 +133,22 @@ async def show_invoice(session: AsyncSession, invoice_id: UUID) -> InvoiceDetail
         .where(LedgerEntry.invoice_id == invoice_id)
         .order_by(LedgerEntry.posted_at, LedgerEntry.id)
     )
+    notes = await session.scalars(
+        select(CreditNote)
+        .where(CreditNote.invoice_id == invoice_id)
+        .order_by(CreditNote.created_at, CreditNote.id)
+    )
+    refunds = await session.scalars(
+        select(Refund).where(Refund.invoice_id == invoice_id).order_by(Refund.created_at, Refund.id)
+    )
     dunning = await session.get(Dunning, invoice_id)
     return InvoiceDetail(
         **InvoiceDetail.fields(invoice),
         period_end=invoice.period_end,
         lines=[LineView.of(line) for line in lines],
         payments=[PaymentView.of(payment) for payment in payments],
+        credit_notes=[CreditNoteView.of(note) for note in notes],
+        refunds=[RefundView.of(refund) for refund in refunds],
         dunning=DunningView.of(dunning) if dunning else None,
         ledger=[EntryView.of(entry) for entry in ledger],
     )

@@ -1,6 +1,7 @@
 """Billing runs, invoices and the double-entry ledger."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,24 @@ from api.kernel.database import Cents, Id, Moment, one_of
 
 RUN_STATUSES = ("drafted", "held", "approved", "refused", "issued", "charging", "finished")
 RUN_ACTS = ("drafted", "held", "approved", "refused", "issued", "finished")
-INVOICE_STATUSES = ("draft", "parked", "issued", "paid", "declined", "void")
 LEDGER_ACCOUNTS = ("receivable", "revenue", "tax", "cash", "credit", "write_off")
+LEDGER_CAUSES = ("invoice", "credit", "payment", "refund", "credit_note", "write_off")
+
+
+class InvoiceStatus(StrEnum):
+    """`parked` is a credit that waits for finance; the last three owe nothing and were not paid."""
+
+    DRAFT = "draft"
+    PARKED = "parked"
+    ISSUED = "issued"
+    PAID = "paid"
+    DECLINED = "declined"
+    CREDITED = "credited"
+    WRITTEN_OFF = "written_off"
+    VOID = "void"
+
+
+_NOT_NEGATIVE = "greatest(total_cents, 0)"
 
 
 class BillingRun(Base):
@@ -61,14 +78,28 @@ class RunEvent(Base):
 class Invoice(Base):
     """At most one that is not void, a contract and period; the database refuses a second.
 
-    `total_cents = subtotal_cents + tax_cents`, and the lines sum to the total.
+    `total_cents = subtotal_cents + tax_cents`, and the lines sum to the total. What is still
+    to pay of an issued or declined one is `total_cents - credited_cents`; `credited_cents` is
+    what credit has taken off it, `noted_cents` what credit notes have taken back of its
+    revenue and tax, `refunded_cents` what of its payment went back or is on its way back.
     """
 
     __tablename__ = "invoice"
     __table_args__ = (
-        one_of("status", INVOICE_STATUSES),
+        one_of("status", InvoiceStatus),
         CheckConstraint("total_cents = subtotal_cents + tax_cents", name="total"),
-        CheckConstraint("(number IS NULL) = (status IN ('draft', 'parked'))", name="numbered"),
+        CheckConstraint(
+            "(number IS NULL) = (status IN ('draft', 'parked')) OR status = 'void'",
+            name="numbered",
+        ),
+        CheckConstraint(f"credited_cents BETWEEN 0 AND {_NOT_NEGATIVE}", name="credited_cents"),
+        CheckConstraint(f"noted_cents BETWEEN 0 AND {_NOT_NEGATIVE}", name="noted_cents"),
+        # A payment is of the whole rest: nothing beyond it can go back.
+        CheckConstraint(
+            f"refunded_cents BETWEEN 0 AND {_NOT_NEGATIVE} - credited_cents"
+            " AND (refunded_cents = 0 OR status = 'paid')",
+            name="refunded_cents",
+        ),
         Index(
             "uq_invoice_contract_period",
             "contract_id",
@@ -79,6 +110,14 @@ class Invoice(Base):
         Index("ix_invoice_customer", "customer_id", text("period_start DESC")),
         Index("ix_invoice_run", "run_id", "status"),
         Index("ix_invoice_owed", "number", postgresql_where=text("status = 'issued'")),
+        Index("ix_invoice_period", text("period_start DESC"), text("id DESC")),
+        Index(
+            "ix_invoice_unusual",
+            "status",
+            text("period_start DESC"),
+            text("id DESC"),
+            postgresql_where=text("status <> 'paid'"),
+        ),
     )
 
     id: Mapped[Id]
@@ -94,6 +133,9 @@ class Invoice(Base):
     subtotal_cents: Mapped[Cents]
     tax_cents: Mapped[Cents]
     total_cents: Mapped[Cents]
+    credited_cents: Mapped[Cents] = mapped_column(server_default="0")
+    noted_cents: Mapped[Cents] = mapped_column(server_default="0")
+    refunded_cents: Mapped[Cents] = mapped_column(server_default="0")
     row_hash: Mapped[bytes]
     reason: Mapped[str | None]
     created_at: Mapped[Moment]
@@ -130,7 +172,7 @@ class LedgerEntry(Base):
     __tablename__ = "ledger_entry"
     __table_args__ = (
         one_of("account", LEDGER_ACCOUNTS),
-        one_of("cause", ("invoice", "payment", "refund", "credit_note", "write_off")),
+        one_of("cause", LEDGER_CAUSES),
         CheckConstraint("amount_cents <> 0", name="amount_cents"),
         Index("uq_ledger_entry_cause", "cause", "cause_id", "account", unique=True),
         Index("ix_ledger_entry_posting", "posting_id"),

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from api.billing.adjustments.rules import OWED
+from api.billing.adjustments.views import CreditNoteView, RefundView
 from api.billing.calendar import Period
 from api.billing.invoices import rules
 from api.billing.invoices.numbers import number_text
@@ -104,7 +106,11 @@ class LineView(msgspec.Struct):
 
 
 class InvoiceView(msgspec.Struct, kw_only=True):
-    """An invoice; `number` is null while it is a draft or parked."""
+    """An invoice; `number` is null while it is a draft or parked.
+
+    `due_cents` is what is still to pay. `credited_cents` is what credit took off it, `noted_cents`
+    what credit notes took back of it, `refunded_cents` what went back or is on its way back.
+    """
 
     id: UUID
     number: str | None
@@ -115,6 +121,10 @@ class InvoiceView(msgspec.Struct, kw_only=True):
     subtotal_cents: int
     tax_cents: int
     total_cents: int
+    due_cents: int
+    credited_cents: int
+    noted_cents: int
+    refunded_cents: int
     currency: str
     reason: str | None
     issued_at: datetime | None
@@ -124,11 +134,14 @@ class InvoiceView(msgspec.Struct, kw_only=True):
     def fields(cls, invoice: Invoice) -> dict[str, Any]:
         copied = (
             "id", "contract_id", "customer_id", "status", "subtotal_cents", "tax_cents",
-            "total_cents", "currency", "reason", "issued_at", "paid_at",
+            "total_cents", "credited_cents", "noted_cents", "refunded_cents", "currency", "reason",
+            "issued_at", "paid_at",
         )  # fmt: skip
+        owed = invoice.status in OWED
         return {name: getattr(invoice, name) for name in copied} | {
             "number": number_text(invoice.number) if invoice.number is not None else None,
             "period": str(Period(invoice.period_start)),
+            "due_cents": invoice.total_cents - invoice.credited_cents if owed else 0,
         }
 
     @classmethod
@@ -155,13 +168,16 @@ class PaymentView(msgspec.Struct, kw_only=True):
 
 
 class DunningView(msgspec.Struct):
+    """`asked_at` is when somebody asked for a try out of turn, until it is made."""
+
     status: str
     step: int
     next_at: datetime | None
+    asked_at: datetime | None
 
     @classmethod
     def of(cls, dunning: Dunning) -> Self:
-        return cls(dunning.status, dunning.step, dunning.next_at)
+        return cls(dunning.status, dunning.step, dunning.next_at, dunning.asked_at)
 
 
 class EntryView(msgspec.Struct):
@@ -184,6 +200,8 @@ class InvoiceDetail(InvoiceView, kw_only=True):
     period_end: date
     lines: list[LineView]
     payments: list[PaymentView]
+    credit_notes: list[CreditNoteView]
+    refunds: list[RefundView]
     dunning: DunningView | None
     ledger: list[EntryView]
 

@@ -7,15 +7,19 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.billing.guards import DECIDERS, READERS
+from api.billing.adjustments.history import Act
+from api.billing.adjustments.views import Because
+from api.billing.guards import READERS
 from api.billing.payments import service
 from api.billing.payments.service import AlertStatus
 from api.billing.payments.tables import Alert
+from api.kernel.auth import SignedInRequest
 from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
 
+LOOKED_AFTER = "Looked after."
 Status = Annotated[AlertStatus | None, QueryParameter(description="Leave it out for both.")]
 Kind = Annotated[str | None, QueryParameter(max_length=50, description="`payment_declined` ...")]
 
@@ -63,12 +67,18 @@ class AlertController(Controller):
         more = cursor_of(shown[-1].created_at, shown[-1].id) if len(found) > limit else None
         return AlertPage([AlertView.of(alert) for alert in shown], more)
 
-    @post("/{alert_id:uuid}/closing", status_code=200, guards=DECIDERS, summary="Close an alert")
+    @post("/{alert_id:uuid}/closing", status_code=200, guards=READERS, summary="Close an alert")
     async def close(
         self,
         alert_id: FromPath[UUID],
+        request: SignedInRequest,
         session: NamedDependency[AsyncSession],
         now: NamedDependency[datetime],
+        data: JSONBody[Because | None] = None,
     ) -> AlertView:
-        """Its cause was looked after; if it comes again, it is a new alert."""
-        return AlertView.of(await service.close(session, alert_id, now))
+        """Its cause was looked after; if it comes again, it is a new alert.
+
+        A reason is kept with it in the history of acts; without a body it is "Looked after."
+        """
+        act = Act(request.user.id, data.reason if data else LOOKED_AFTER, now)
+        return AlertView.of(await service.close(session, alert_id, act))

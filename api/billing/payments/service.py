@@ -1,12 +1,14 @@
 """Reading and closing alerts."""
 
-from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.billing.adjustments import history
+from api.billing.adjustments.history import Act
+from api.billing.adjustments.tables import ActKind
 from api.billing.payments.tables import Alert
 from api.kernel.errors import Conflict, NotFound
 from api.kernel.paging import Position
@@ -37,12 +39,20 @@ async def page(
     return list(await session.scalars(query))
 
 
-async def close(session: AsyncSession, alert_id: UUID, now: datetime) -> Alert:
+async def close(session: AsyncSession, alert_id: UUID, act: Act) -> Alert:
     """Somebody has looked after it; raises NotFound, or Conflict when it is closed already."""
     alert = await session.get(Alert, alert_id, with_for_update=True)
     if alert is None:
         raise NotFound("There is no such alert.")
     if alert.status == "closed":
         raise Conflict("This alert is closed already.")
-    alert.status, alert.closed_at = "closed", now
+    alert.status, alert.closed_at = "closed", act.now
+    await history.record(
+        session,
+        act,
+        ActKind.CLOSE_ALERT,
+        None,
+        subject_id=alert.id,
+        customer_id=alert.customer_id,
+    )
     return alert

@@ -82,13 +82,15 @@ class Alert(Base):
 class Dunning(Base):
     """Where an unpaid invoice stands in its schedule of reminders and retries.
 
-    `step` counts the retries made; the schedule's days run from `started_at`.
+    `step` counts the retries made; the schedule's days run from `started_at`. `asked_at` is
+    when somebody asked for a try out of turn, until it is made.
     """
 
     __tablename__ = "dunning"
     __table_args__ = (
         one_of("status", ("running", "recovered", "exhausted")),
         Index("ix_dunning_due", "next_at", postgresql_where=text("status = 'running'")),
+        Index("ix_dunning_asked", "asked_at", postgresql_where=text("asked_at IS NOT NULL")),
     )
 
     invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoice.id"), primary_key=True)
@@ -97,3 +99,4 @@ class Dunning(Base):
     started_at: Mapped[Moment]
     next_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     updated_at: Mapped[Moment]
+    asked_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))

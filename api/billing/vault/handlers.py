@@ -15,7 +15,7 @@ from api.billing.vault.rules import UNREADABLE, CardRefused, number_of
 from api.kernel.outbox import send
 from api.kernel.outside.payments import CardNumber
 from api.kernel.sealing import Unsealable, open_box
-from api.messages import CardOutcome, CardRemoved, CardSealed
+from api.messages import CardChosen, CardOutcome, CardRemoved, CardSealed
 
 ACTOR = "billing_intake"
 DUPLICATE = "You have added this card before."
@@ -52,6 +52,10 @@ class CardIntake:
         if outcome is not None:
             await send(session, outcome)
 
+    async def chosen(self, session: AsyncSession, message: CardChosen, _: datetime) -> None:
+        """Keep which card the customer wants charged. An older version changes nothing."""
+        await service.choose(session, message.customer_id, message.card_id, message.version)
+
     async def removed(self, session: AsyncSession, message: CardRemoved, now: datetime) -> None:
         await service.remove(session, message.card_id, message.customer_id, now)
 
@@ -77,6 +81,8 @@ class CardIntake:
             exp_year=message.exp_year,
         )
         result = await service.store(session, await load_keys(session, self._kek), card, now)
+        if result == "stored" and message.replaces is not None:
+            await service.replace(session, card, message.replaces, now)
         if result == "foreign":
             raise CardRefused(UNREADABLE, suspicious=True)
         if result == "gone":

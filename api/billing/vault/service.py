@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from api.billing.vault import access_log
 from api.billing.vault.crypto import Encrypted, KeyWrapper, WrongKey
 from api.billing.vault.keys import VaultKeys, load_keys
-from api.billing.vault.tables import VaultCard
+from api.billing.vault.tables import DefaultCard, VaultCard
 from api.kernel.outside.payments import Card, CardNumber
 
 StoreResult = Literal["stored", "duplicate", "foreign", "gone"]
@@ -129,6 +129,30 @@ async def remove(session: AsyncSession, card_id: UUID, customer_id: UUID, now: d
             VaultCard.status == "active",
         )
         .values(status="removed", updated_at=now)
+    )
+
+
+async def replace(session: AsyncSession, card: NewCard, replaced: UUID, now: datetime) -> None:
+    """A card that was stored takes the place of another one, in the caller's transaction."""
+    await remove(session, replaced, card.customer_id, now)
+    await session.execute(
+        update(DefaultCard)
+        .where(DefaultCard.customer_id == card.customer_id, DefaultCard.card_id == replaced)
+        .values(card_id=card.card_id)
+    )
+
+
+async def choose(session: AsyncSession, customer_id: UUID, card_id: UUID, version: int) -> None:
+    """The card to charge; one that is gone by then, or not here yet, is passed over."""
+    values = {"card_id": card_id, "version": version}
+    await session.execute(
+        insert(DefaultCard)
+        .values(customer_id=customer_id, **values)
+        .on_conflict_do_update(
+            index_elements=[DefaultCard.customer_id],
+            set_=values,
+            where=DefaultCard.version < version,
+        )
     )
 
 

@@ -77,6 +77,16 @@ class VaultCard(Base):
     updated_at: Mapped[Moment]
 
 
+class DefaultCard(Base):
+    """The card that a customer wants charged; without one it is the newest."""
+
+    __tablename__ = "default_card"
+
+    customer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    card_id: Mapped[UUID]
+    version: Mapped[int]
+
+
 class VaultAccess(Base):
     """One opening of a batch of cards: who, why, which; `hash` chains it to the one before.
 

@@ -22,8 +22,11 @@ Reminder = Literal["sms", "email", "none"]
 class Channels(msgspec.Struct, forbid_unknown_fields=True):
     """By kind of event. Trouble with a payment, a card or the account always comes by e-mail.
 
-    A reminder goes the way of arrivals unless it says otherwise. What would be a text message
-    goes by e-mail while your number has stopped texts; text START to us to get them again.
+    The way of `expert_arriving` is also how you hear that the expert is on the way; the way of
+    `visit_off`, that nobody was at home or the expert did not come. A reminder goes the way of
+    arrivals unless it says otherwise. Without `survey_invitation` there is no `survey_reminder`,
+    either. What would be a text message goes by e-mail while your number has stopped texts; text
+    START to us to get them again.
     """
 
     expert_arriving: ArrivalChannel
@@ -33,6 +36,7 @@ class Channels(msgspec.Struct, forbid_unknown_fields=True):
     ticket_cancelled: Optional = "email"
     request_refused: Optional = "email"
     survey_invitation: Optional = "email"
+    survey_reminder: Optional = "email"
     invoice_paid: Optional = "email"
 
 

@@ -1,6 +1,5 @@
 """Registering, and what customers keep of themselves. Services never commit."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,9 +16,9 @@ from api.customer.accounts.tables import Account, Address, NotificationPreferenc
 from api.customer.contracts.tables import Contract
 from api.customer.tickets.tables import Ticket
 from api.kernel import outbox
-from api.kernel.auth import hash_password
 from api.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from api.kernel.fields import place, takes_texts
+from api.kernel.sign_in.passwords import hash_password, refuse_personal
 from api.messages import CustomerChanged, ServiceAddress
 
 ArrivalChannel = Literal["sms", "email"]
@@ -52,9 +51,14 @@ async def register(
     tokens: MailedTokens,
     now: datetime,
 ) -> Account:
-    """A new account with its first address; raises Conflict when the e-mail has one."""
-    # argon2 takes its time on purpose, and other requests must not wait for it.
-    password_hash = await asyncio.to_thread(hash_password, password)
+    """A new account with its first address.
+
+    Raises:
+        Invalid: the password has the address or the name in it.
+        Conflict: the e-mail address has an account.
+    """
+    refuse_personal(password, email, full_name)
+    password_hash = await hash_password(password)
     account: Account | None = await session.scalar(
         insert(Account)
         .values(
@@ -78,7 +82,7 @@ async def register(
     return account
 
 
-def first_channel(phone: str) -> ArrivalChannel:
+def first_channel(phone: str | None) -> ArrivalChannel:
     """How somebody is told of arrivals who has not chosen yet."""
     return DEFAULT_CHANNEL if takes_texts(phone) else "email"
 
@@ -261,6 +265,8 @@ async def _changed(session: AsyncSession, account: Account, now: datetime) -> No
 
 async def _tell_sysops(session: AsyncSession, account: Account) -> None:
     await session.flush()
+    if account.phone is None:
+        return  # nobody can be visited who cannot be called: sysops hears of it with the number
     known = await addresses(session, account.id)
     await outbox.send(
         session,

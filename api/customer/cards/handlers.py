@@ -1,10 +1,12 @@
 """What the vault made of a card."""
 
 from datetime import datetime
+from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.customer.cards.tables import Card
+from api.customer.cards.tables import Card, CardChoice
 from api.customer.notifications.service import notify
 from api.customer.unknown import NotYetKnown
 from api.messages import CardOutcome
@@ -13,8 +15,9 @@ from api.messages import CardOutcome
 async def card_outcome(session: AsyncSession, message: CardOutcome, now: datetime) -> None:
     """Keep whether the card can be charged; the customer is told of one that cannot.
 
-    A duplicate is refused without a mail: the card works already. A removed card stays
-    removed. Raises NotYetKnown for a card that is not here.
+    One that replaces another takes its place when it is stored, as it did in the vault. A
+    duplicate is refused without a mail: the card works already. A removed card stays removed.
+    Raises NotYetKnown for a card that is not here.
     """
     card = await session.get(Card, message.card_id, with_for_update=True)
     if card is None:
@@ -25,6 +28,8 @@ async def card_outcome(session: AsyncSession, message: CardOutcome, now: datetim
     card.reason = message.reason
     card.updated_at = now
     await session.flush()
+    if message.status == "stored" and card.replaces_id is not None:
+        await _take_the_place(session, card, card.replaces_id, now)
     if message.status == "refused":
         await notify(
             session,
@@ -35,3 +40,17 @@ async def card_outcome(session: AsyncSession, message: CardOutcome, now: datetim
             context={"brand": card.brand, "last4": card.last4, "reason": message.reason},
             now=now,
         )
+
+
+async def _take_the_place(
+    session: AsyncSession, card: Card, replaced_id: UUID, now: datetime
+) -> None:
+    """The vault has given the old card up in the same act, and moved the customer's choice."""
+    await session.execute(
+        update(Card).where(Card.id == replaced_id).values(status="removed", updated_at=now)
+    )
+    await session.execute(
+        update(CardChoice)
+        .where(CardChoice.account_id == card.account_id, CardChoice.card_id == replaced_id)
+        .values(card_id=card.id)
+    )

@@ -10,7 +10,10 @@ from api.kernel.database import Id, Moment, one_of
 
 
 class Card(Base):
-    """A stored card: `sent` until the vault has answered, then `stored` or `refused`."""
+    """A stored card: `sent` until the vault has answered, then `stored` or `refused`.
+
+    When this one is stored, the card that it `replaces_id` is given up.
+    """
 
     __tablename__ = "card"
     __table_args__ = (
@@ -26,5 +29,16 @@ class Card(Base):
     exp_year: Mapped[int]
     status: Mapped[str]
     reason: Mapped[str | None]
+    replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("card.id"))
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
+
+
+class CardChoice(Base):
+    """The card that the customer wants charged; without one it is the newest."""
+
+    __tablename__ = "card_choice"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    card_id: Mapped[UUID] = mapped_column(ForeignKey("card.id"))
+    version: Mapped[int]

@@ -1,57 +1,27 @@
 """Support plans, what can be repaired under them, and the customer's contracts."""
 
-from datetime import date, datetime
-from typing import Self
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.customer.contracts import service
-from api.customer.contracts.tables import Contract, SupportPlan, TicketType
+from api.customer.balance.service import outlooks
+from api.customer.contracts import changing, service
+from api.customer.contracts.tables import Contract
+from api.customer.contracts.views import (
+    ContractView,
+    PlanChangeView,
+    PlanView,
+    TicketTypeView,
+)
 from api.customer.guards import CUSTOMERS
 from api.kernel.auth import SignedInRequest
 from api.kernel.fields import Line
-
-
-class PlanView(msgspec.Struct):
-    """`price_cents` is per `interval`; `sla_hours` is from submission to resolution."""
-
-    code: str
-    name: str
-    price_cents: int
-    currency: str
-    interval: str
-    sla_hours: int
-    device_types: list[str]
-
-    @classmethod
-    def of(cls, plan: SupportPlan) -> Self:
-        return cls(
-            code=plan.code,
-            name=plan.name,
-            price_cents=plan.price_cents,
-            currency=plan.currency,
-            interval=plan.interval,
-            sla_hours=plan.sla_hours,
-            device_types=plan.device_types,
-        )
-
-
-class TicketTypeView(msgspec.Struct):
-    """A plan covers it when `device_type` is among the plan's `device_types`."""
-
-    code: str
-    name: str
-    device_type: str
-    device_name: str
-
-    @classmethod
-    def of(cls, kind: TicketType) -> Self:
-        return cls(kind.code, kind.name, kind.device_type, kind.device_name)
 
 
 class NewContract(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,34 +29,8 @@ class NewContract(msgspec.Struct, forbid_unknown_fields=True):
     address_id: UUID
 
 
-class ContractView(msgspec.Struct):
-    """`standing` is `suspended` while an invoice is overdue; then no ticket can be opened.
-
-    `covers` is what the plan gives, for any number of tickets, until the end of `ends_on`;
-    null while the contract runs on.
-    """
-
-    id: UUID
-    plan_code: str
-    covers: PlanView
-    address_id: UUID
-    status: str
-    standing: str
-    starts_on: date
-    ends_on: date | None
-
-    @classmethod
-    def of(cls, contract: Contract, plan: SupportPlan) -> Self:
-        return cls(
-            id=contract.id,
-            plan_code=contract.plan_code,
-            covers=PlanView.of(plan),
-            address_id=contract.address_id,
-            status=contract.status,
-            standing=contract.standing,
-            starts_on=contract.starts_on,
-            ends_on=contract.ends_on,
-        )
+class PlanChange(msgspec.Struct, forbid_unknown_fields=True):
+    plan_code: Line
 
 
 class ContractController(Controller):
@@ -117,15 +61,70 @@ class ContractController(Controller):
         contract = await service.start(
             session, request.user.id, data.plan_code, data.address_id, now
         )
-        return ContractView.of(contract, await service.plan_of(session, contract))
+        return await _view(session, contract, now)
 
     @get("/contracts", guards=CUSTOMERS, summary="My contracts")
     async def contracts(
-        self, request: SignedInRequest, session: NamedDependency[AsyncSession]
+        self,
+        request: SignedInRequest,
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
     ) -> list[ContractView]:
-        """All of them, ended ones too, with what they cover, the newest first."""
+        """All of them, ended ones too, the newest first: what each covers, until when it is paid,
+        and its next charge.
+        """
         found = await service.contracts(session, request.user.id)
-        return [ContractView.of(contract, plan) for contract, plan in found]
+        expected = await outlooks(session, found, now)
+        return [ContractView.of(it, plan, expected[it.id]) for it, plan in found]
+
+    @get("/contracts/{contract_id:uuid}", guards=CUSTOMERS, summary="One contract")
+    async def contract(
+        self,
+        request: SignedInRequest,
+        contract_id: FromPath[UUID],
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
+    ) -> ContractView:
+        """What it covers, until when it is paid, and its next charge."""
+        contract = await service.find(session, request.user.id, contract_id)
+        return await _view(session, contract, now)
+
+    @get(
+        "/contracts/{contract_id:uuid}/plan-change",
+        guards=CUSTOMERS,
+        summary="What a change of plan would cost",
+    )
+    async def preview(
+        self,
+        request: SignedInRequest,
+        contract_id: FromPath[UUID],
+        plan_code: Annotated[str, QueryParameter(max_length=200, pattern=r"^[^\x00]+$")],
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
+    ) -> PlanChangeView:
+        """Nothing is changed: this month's bills of both plans, what the new one costs then, and
+        which devices it covers that the old one does not, and the other way round.
+        """
+        planned = await changing.plan(session, request.user.id, contract_id, plan_code, now)
+        return PlanChangeView.of(planned)
+
+    @post("/contracts/{contract_id:uuid}/plan-change", guards=CUSTOMERS, summary="Change the plan")
+    async def change(
+        self,
+        request: SignedInRequest,
+        contract_id: FromPath[UUID],
+        data: JSONBody[PlanChange],
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
+    ) -> ContractView:
+        """The contract ends and one on the other plan begins, today; answers with the new one.
+
+        Both are billed by day. Tickets that are open are still served, also on a device that the
+        new plan does not cover. On the first of a month a yearly plan changes tomorrow. 409 while
+        an invoice of the contract is not paid, it is suspended, or its billing is held.
+        """
+        contract = await changing.change(session, request.user.id, contract_id, data.plan_code, now)
+        return await _view(session, contract, now)
 
     @post(
         "/contracts/{contract_id:uuid}/cancel",
@@ -142,4 +141,10 @@ class ContractController(Controller):
     ) -> ContractView:
         """The contract ends today; today is still covered and billed."""
         contract = await service.cancel(session, request.user.id, contract_id, now)
-        return ContractView.of(contract, await service.plan_of(session, contract))
+        return await _view(session, contract, now)
+
+
+async def _view(session: AsyncSession, contract: Contract, now: datetime) -> ContractView:
+    plan = await service.plan_of(session, contract)
+    expected = await outlooks(session, [(contract, plan)], now)
+    return ContractView.of(contract, plan, expected[contract.id])

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.customer.accounts.completeness import require_complete
 from api.customer.accounts.tables import Address
 from api.customer.contracts import rules
 from api.customer.contracts.tables import Contract, SupportPlan, TicketType
@@ -50,9 +51,11 @@ async def start(
     """Begin a plan today.
 
     Raises:
+        Incomplete: the customer has not told yet how and where to be reached.
         Invalid: no such plan to choose, or not the customer's address.
         Conflict: the customer has a running contract on this plan.
     """
+    await require_complete(session, account_id)
     plan = await session.get(SupportPlan, plan_code)
     # Held, so that it is not removed while a contract begins on it.
     held = {"read": True, "key_share": True}
@@ -81,7 +84,18 @@ async def start(
     )
     if contract is None:
         raise Conflict("You have a running contract on this plan already.")
-    await _tell(session, contract, address, "active", starts_on)
+    await tell(session, contract, address, "active", starts_on)
+    return contract
+
+
+async def find(
+    session: AsyncSession, account_id: UUID, contract_id: UUID, *, lock: bool = False
+) -> Contract:
+    """A contract of the customer; raises NotFound."""
+    query = select(Contract).where(Contract.id == contract_id, Contract.account_id == account_id)
+    contract = await session.scalar(query.with_for_update() if lock else query)
+    if contract is None:
+        raise NotFound("You have no such contract.")
     return contract
 
 
@@ -89,29 +103,39 @@ async def cancel(
     session: AsyncSession, account_id: UUID, contract_id: UUID, now: datetime
 ) -> Contract:
     """End a contract today; raises NotFound, or Conflict when it has ended before."""
-    query = select(Contract).where(Contract.id == contract_id, Contract.account_id == account_id)
-    contract = await session.scalar(query.with_for_update())
-    if contract is None:
-        raise NotFound("You have no such contract.")
+    contract = await find(session, account_id, contract_id, lock=True)
     if contract.status != "active":
         raise Conflict("This contract is cancelled already.")
-    ends_on = rules.last_day(starts_on=contract.starts_on, now=now)
+    await end(session, contract, rules.last_day(starts_on=contract.starts_on, now=now), now)
+    return contract
+
+
+async def end(
+    session: AsyncSession,
+    contract: Contract,
+    last_day: date,
+    now: datetime,
+    *,
+    replaced_by: UUID | None = None,
+) -> None:
+    """End a running contract that the caller has locked, and tell sysops and billing."""
     contract.status = "cancelled"
-    contract.ends_on = ends_on
+    contract.ends_on = last_day
     contract.version += 1
     contract.updated_at = now
     await session.flush()
     address = await session.get_one(Address, contract.address_id)
-    await _tell(session, contract, address, "cancelled", ends_on)
-    return contract
+    await tell(session, contract, address, "cancelled", last_day, replaced_by=replaced_by)
 
 
-async def _tell(
+async def tell(
     session: AsyncSession,
     contract: Contract,
     address: Address,
     status: Literal["active", "cancelled"],
     effective_on: date,
+    *,
+    replaced_by: UUID | None = None,
 ) -> None:
     """Sysops hears what the contract entitles to, billing what it costs from when on."""
     await outbox.send(
@@ -122,6 +146,7 @@ async def _tell(
             plan_code=contract.plan_code,
             status=status,
             version=contract.version,
+            replaced_by=replaced_by,
         ),
         ContractChanged(
             contract_id=contract.id,

@@ -39,13 +39,16 @@ class TicketType(Base):
     device_type: Mapped[str]
     device_name: Mapped[str]
     active: Mapped[bool]
+    survey_template: Mapped[str | None]
 
 
 class Contract(Base):
     """A customer's support plan from its start to its end.
 
     `standing` is billing's word (dunning); `status` is the customer's. `version` counts
-    the customer's changes, `standing_version` billing's.
+    the customer's changes, `standing_version` billing's. While billing holds the contract
+    (`billing_held`) nothing is billed or charged; by `tax_rate_millionths` it is taxed, None
+    until billing has told it. A change of plan ends the contract that this one `replaces_id`.
     """
 
     __tablename__ = "contract"
@@ -70,6 +73,10 @@ class Contract(Base):
     status: Mapped[str]
     standing: Mapped[str] = mapped_column(server_default="good")
     standing_version: Mapped[int] = mapped_column(server_default="0")
+    billing_held: Mapped[bool] = mapped_column(server_default=text("false"))
+    tax_rate_millionths: Mapped[int | None]
+    billing_version: Mapped[int] = mapped_column(server_default="0")
+    replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("contract.id"))
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     version: Mapped[int] = mapped_column(server_default="1")

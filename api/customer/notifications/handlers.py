@@ -15,6 +15,7 @@ from api.customer.notifications import rules
 from api.customer.notifications.service import OPTIONAL
 from api.customer.notifications.tables import LOG, Notification
 from api.customer.notifications.unsubscribing import UnsubscribeLinks
+from api.customer.surveys import reminders
 from api.customer.surveys.links import SurveyLinks
 from api.customer.tickets.tables import Ticket
 from api.kernel import outbox
@@ -88,6 +89,10 @@ class CustomerNotifier:
     async def _overtaken(
         self, session: AsyncSession, notification: Notification, now: datetime
     ) -> bool:
+        """Whether it asks for what was done while it waited, or says what is no longer so."""
+        if notification.kind == "survey_reminder":
+            survey_id = UUID(notification.context["survey_id"])
+            return await reminders.is_moot(session, survey_id, now)
         query = select(Ticket.window_start).where(
             Ticket.id == notification.ticket_id, Ticket.status.in_(PROMISED)
         )

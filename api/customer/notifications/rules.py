@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-ARRIVALS = frozenset({"expert_arriving", "visit_off"})
+ARRIVALS = frozenset(
+    {"expert_arriving", "expert_on_the_way", "visit_off", "nobody_home", "expert_did_not_come"}
+)
 # These promise a visit: they are true only while the ticket has it.
-PROMISES = frozenset({"expert_arriving", "visit_reminder"})
+PROMISES = frozenset({"expert_arriving", "expert_on_the_way", "visit_reminder"})
+# These speak of a visit to come; all others of one that was, or of none.
+AHEAD = PROMISES | {"visit_off"}
 # Somebody is at a screen and waits for it, or must know of it at once.
-AT_ONCE = frozenset({"confirm_email", "reset_password", "password_changed"})
+AT_ONCE = frozenset({"confirm_email", "reset_password", "password_changed", "identity_linked"})
 SOON = timedelta(hours=2)
 """A visit that begins so short after quiet hours is told in them, or it would be told too late."""
 
@@ -71,7 +75,7 @@ def is_overtaken(claim: Claim, promised: datetime | None, now: datetime) -> bool
     """
     if claim.open_until is not None and now >= claim.open_until:
         return True
-    if claim.window_start is None or claim.window_end is None:
+    if claim.kind not in AHEAD or claim.window_start is None or claim.window_end is None:
         return False
     if claim.kind in PROMISES and promised != claim.window_start:
         return True

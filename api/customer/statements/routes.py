@@ -1,56 +1,27 @@
-"""Customers see what they were billed."""
+"""Customers see what they were billed, and what was done about it."""
 
-from datetime import date, datetime
-from typing import Self
+import asyncio
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, get
+from litestar import Controller, Response, get
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.customer.guards import CUSTOMERS
+from api.customer.statements import page as pages
 from api.customer.statements import service
-from api.customer.statements.tables import Statement
+from api.customer.statements.documents import Document
+from api.customer.statements.views import StatementDetail, StatementView
 from api.kernel.auth import SignedInRequest
 from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
 
 
-class LineView(msgspec.Struct):
-    text: str
-    cents: int
+def _pdf(document: Document) -> bytes:
+    from api.customer.statements.pdf import printed
 
-
-class StatementView(msgspec.Struct):
-    """An invoice: its lines sum to `total_cents`; `reason` says why a payment failed."""
-
-    id: UUID
-    number: str
-    contract_id: UUID
-    status: str
-    period_start: date
-    period_end: date
-    lines: list[LineView]
-    total_cents: int
-    currency: str
-    issued_at: datetime
-    reason: str | None
-
-    @classmethod
-    def of(cls, statement: Statement) -> Self:
-        return cls(
-            id=statement.id,
-            number=statement.number,
-            contract_id=statement.contract_id,
-            status=statement.status,
-            period_start=statement.period_start,
-            period_end=statement.period_end,
-            lines=[LineView(text, cents) for text, cents in statement.lines],
-            total_cents=statement.total_cents,
-            currency=statement.currency,
-            issued_at=statement.issued_at,
-            reason=statement.reason,
-        )
+    return printed(document)
 
 
 class StatementPage(msgspec.Struct):
@@ -78,3 +49,39 @@ class StatementController(Controller):
         shown = found[:limit]
         more = cursor_of(shown[-1].issued_at, shown[-1].id) if len(found) > limit else None
         return StatementPage([StatementView.of(statement) for statement in shown], more)
+
+    @get("/{statement_id:uuid}", summary="One statement")
+    async def statement(
+        self,
+        request: SignedInRequest,
+        statement_id: FromPath[UUID],
+        session: NamedDependency[AsyncSession],
+    ) -> StatementDetail:
+        """Its lines, and the payments, credits and refunds that followed, oldest first."""
+        whole = await service.find(session, request.user.id, statement_id)
+        return StatementDetail.whole(whole)
+
+    @get("/{statement_id:uuid}/html", media_type="text/html", summary="One statement as a page")
+    async def page(
+        self,
+        request: SignedInRequest,
+        statement_id: FromPath[UUID],
+        session: NamedDependency[AsyncSession],
+    ) -> Response[str]:
+        """A page to read or print, with everything in it; it loads nothing."""
+        document = await service.printed(session, request.user.id, statement_id)
+        return Response(pages.html(document), media_type="text/html", headers=pages.HEADERS)
+
+    @get("/{statement_id:uuid}/pdf", media_type="application/pdf", summary="One statement as a PDF")
+    async def pdf(
+        self,
+        request: SignedInRequest,
+        statement_id: FromPath[UUID],
+        session: NamedDependency[AsyncSession],
+    ) -> Response[bytes]:
+        """US Letter, made when it is asked for."""
+        document = await service.printed(session, request.user.id, statement_id)
+        made = await asyncio.to_thread(_pdf, document)
+        name = f'attachment; filename="statement-{document.number}.pdf"'
+        headers = {"Cache-Control": "no-store", "Content-Disposition": name}
+        return Response(made, media_type="application/pdf", headers=headers)

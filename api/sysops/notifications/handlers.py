@@ -26,9 +26,12 @@ REPORTS_PATH = "/sysops/notifications/reports"
 class StaffNotifier:
     """Handles `StaffNotification`; a temporary failure is raised, and the relay tries again."""
 
-    def __init__(self, sender: Sender, staff_base_url: str) -> None:
-        """`staff_base_url` is where staff, and the SMS provider, reach the sysops API."""
+    def __init__(self, sender: Sender, staff_base_url: str, dashboards_url: str) -> None:
+        """`staff_base_url` is where staff, and the SMS provider, reach the sysops API;
+        `dashboards_url` where managers open the pages on which a mail's link leads.
+        """
         self._out = Outgoing(LOG, sender, staff_base_url.rstrip("/") + REPORTS_PATH)
+        self._dashboards_url = dashboards_url.rstrip("/")
 
     async def send(self, session: AsyncSession, message: StaffNotification, now: datetime) -> None:
         """Bring one notification a step further: send it, or note what became of it."""
@@ -53,6 +56,8 @@ class StaffNotifier:
         query = select(Staff.email, Staff.phone, Staff.full_name)
         person = (await session.execute(query.where(Staff.id == notification.staff_id))).one()
         context = {**notification.context, "name": person.full_name}
+        if notification.ticket_id is not None:
+            context["link"] = f"{self._dashboards_url}/ticket?id={notification.ticket_id}"
         if notification.kind in links.KINDS:
             token = await links.make_token(session, UUID(notification.cause), now)
             if token is None:

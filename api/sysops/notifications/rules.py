@@ -8,7 +8,12 @@ from zoneinfo import ZoneInfo
 
 # What somebody in the field, or at the door of the platform, must have: when neither a text
 # message nor a mail reaches them, their number or address has to be put right.
-NEEDED = frozenset({"visit_proposed", "visit_off", "visits_ahead", "invitation", "password_reset"})
+NEEDED = frozenset(
+    {
+        "visit_proposed", "visit_off", "visit_missed", "visits_ahead", "invitation",
+        "password_reset",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,9 @@ def is_overtaken(claim: Claim, assignment_status: str | None, now: datetime) -> 
     if claim.kind == "visit_proposed":
         too_late = claim.answer_by is not None and now >= claim.answer_by
         return too_late or assignment_status not in {None, "proposed"}
-    end = claim.window_start if claim.kind == "visits_ahead" else claim.window_end
-    return end is not None and now >= end
+    if claim.kind == "visits_ahead":
+        return claim.window_start is not None and now >= claim.window_start
+    return claim.kind == "visit_off" and claim.window_end is not None and now >= claim.window_end
 
 
 REMIND_FROM = time(17)

@@ -1,7 +1,7 @@
 """Tickets, the events that made them what they are, and who was sent."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from sqlalchemy import (
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from api.kernel.database import Id, Moment, one_of
 from api.messages import Priority, TicketStatus
 from api.sysops.base import Base
+from api.sysops.tickets.rules import Action, Outcome
 
 STATUSES = (
     "submitted", "open", "escalated", "assigned", "accepted", "in_progress", "resolved",
@@ -52,7 +53,11 @@ class Customer(Base):
 
 
 class Entitlement(Base):
-    """What a contract entitles to; a visit needs an active one in good standing."""
+    """What a contract entitles to; a visit needs an active one in good standing.
+
+    One that a change of plan has `replaced_by` another entitles to no new ticket, but those that
+    were opened under it are served.
+    """
 
     __tablename__ = "entitlement"
     __table_args__ = (
@@ -68,10 +73,15 @@ class Entitlement(Base):
     version: Mapped[int] = mapped_column(server_default="0")
     standing: Mapped[str] = mapped_column(server_default="good")
     standing_version: Mapped[int] = mapped_column(server_default="0")
+    replaced_by: Mapped[UUID | None]
 
 
 class Ticket(Base):
-    """One ticket; `status` is written by `service.transition` alone, `version` counts with it."""
+    """One ticket; `status` is written by `service.transition` alone, `version` counts with it.
+
+    Absences count visits for nothing: nobody was at home, the expert did not come. No visit is
+    planned before `earliest_visit_at`.
+    """
 
     __tablename__ = "ticket"
     __table_args__ = (
@@ -120,6 +130,9 @@ class Ticket(Base):
     version: Mapped[int]
     preferred_windows: Mapped[list[Any]] = mapped_column(JSONB)
     resolution: Mapped[str | None]
+    customer_absences: Mapped[int] = mapped_column(server_default="0")
+    expert_absences: Mapped[int] = mapped_column(server_default="0")
+    earliest_visit_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     submitted_at: Mapped[Moment]
     sla_due_at: Mapped[Moment]
     resolved_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
@@ -127,13 +140,17 @@ class Ticket(Base):
 
 
 class TicketEvent(Base):
-    """One transition of one ticket; `actor_id` is None for the platform itself."""
+    """One action on one ticket; `actor_id` is None for the platform itself.
+
+    `action` is None where it was not kept yet.
+    """
 
     __tablename__ = "ticket_event"
     __table_args__ = (
         UniqueConstraint("ticket_id", "version"),
         one_of("actor", ("customer", "expert", "helpdesk", "manager", "administrator", "system")),
         one_of("to_status", STATUSES),
+        one_of("action", get_args(Action)),
     )
 
     id: Mapped[Id]
@@ -144,6 +161,7 @@ class TicketEvent(Base):
     actor_id: Mapped[UUID | None]
     from_status: Mapped[str | None]
     to_status: Mapped[str]
+    action: Mapped[Action | None] = mapped_column(String)
     reason: Mapped[str | None]
     assignment_id: Mapped[UUID | None]
 
@@ -191,11 +209,13 @@ class Assignment(Base):
     """An expert proposed for a ticket in an arrival window, and what became of it.
 
     `travel_km` is from the expert's home, by road factor. At most one is active a ticket.
+    `outcome` codes how it ended; None while it stands, and where it was not kept yet.
     """
 
     __tablename__ = "assignment"
     __table_args__ = (
         one_of("status", ("proposed", "accepted", "rejected", "expired", "withdrawn", "completed")),
+        one_of("outcome", get_args(Outcome)),
         Index(
             "uq_assignment_active",
             "ticket_id",
@@ -213,6 +233,14 @@ class Assignment(Base):
             "completed_at",
             postgresql_where=text("status = 'completed'"),
         ),
+        # An expert's past visits, page by page.
+        Index(
+            "ix_assignment_past",
+            "expert_id",
+            text("completed_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("status = 'completed'"),
+        ),
     )
 
     id: Mapped[Id]
@@ -226,8 +254,10 @@ class Assignment(Base):
     proposed_at: Mapped[Moment]
     answer_by: Mapped[Moment]
     decided_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    set_out_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     started_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     completed_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    outcome: Mapped[Outcome | None] = mapped_column(String)
     reason: Mapped[str | None]
 
 

@@ -149,6 +149,13 @@ def jsonb(documents: Column | str, count: int) -> Column:
     return joined(same(JSONB_VERSION, count), documents)
 
 
+def listed_json(documents: Column, row: Ints, count: int) -> Column:
+    """JSON lists of `count` rows; `row` says in ascending order to which one a document belongs."""
+    ends = np.searchsorted(row, np.arange(count + 1)).astype(np.int32)
+    lists_ = pa.ListArray.from_arrays(pa.array(ends), documents)
+    return joined("[", pc.binary_join(lists_, ", "), "]")
+
+
 def lists(values: Sequence[Sequence[str]]) -> Column:
     """`text[]`."""
     offsets = np.cumsum([0, *(len(row) for row in values)]).astype(np.int32)

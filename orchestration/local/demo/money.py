@@ -126,7 +126,7 @@ def _rated(
         rest, start_day = divmod(rest, _SPAN)
         plan_place, state_place = divmod(rest, len(states))
         ends_on = None if end_day == _SPAN - 1 else clocks.date_of(end_day - _PAST)
-        tax = _rate_of(rates[states[state_place]], period)
+        tax = rate_of(rates[states[state_place]], period)
         case = Case(plans[plan_place], tax, clocks.date_of(start_day - _PAST), ends_on)
         bill = rate(case, period)
         if bill is not None and bill.total_cents > 0:
@@ -136,7 +136,7 @@ def _rated(
     return contract[billed], number[where][billed], bills
 
 
-def _rate_of(rates: Sequence[tuple[date, int]], period: Period) -> int:
+def rate_of(rates: Sequence[tuple[date, int]], period: Period) -> int:
     """The newest rate that is valid on the first of the month."""
     return max(one for one in rates if one[0] <= period.first)[1]
 

@@ -73,14 +73,37 @@ async def test_a_customers_invoices_come_page_by_page_and_nobody_elses(
     assert len(seen) == len(set(seen)) == 5
 
 
-async def test_an_unknown_invoice_is_not_found_and_a_missing_customer_is_said(
+async def test_invoices_are_found_by_contract_status_month_and_number(
+    billing: httpx.AsyncClient, world: World
+) -> None:
+    customer = await declined(world)
+    world.now = world.now.replace(month=12)
+    world.contract(starts_on=OCTOBER.next.first)
+    await world.bill(OCTOBER.next)
+    contract = world.value("SELECT id FROM contract WHERE customer_id = %s", customer)
+
+    async def found(**query: Any) -> list[str]:
+        items = (await ask(billing, "/billing/invoices", **query))["items"]
+        return [it["period"] for it in items]
+
+    assert await found(contract_id=str(contract)) == ["2026-11", "2026-10"]
+    assert await found(status="declined") == ["2026-10"]
+    assert await found(period="2026-11") == ["2026-11", "2026-11"]
+    assert await found(period="2026-11", contract_id=str(contract)) == ["2026-11"]
+    assert await found(number="INV-00000001") == await found(number="1") == ["2026-10"]
+    assert await found(customer_id=str(uuid4())) == await found(number="77") == []
+    assert len(await found()) == 3
+
+
+async def test_an_unknown_invoice_is_not_found_and_every_wrong_filter_is_said(
     billing: httpx.AsyncClient,
 ) -> None:
     answer = await billing.get(f"/billing/invoices/{uuid4()}", headers=token(FINANCE))
     assert answer.status_code == 404
-    answer = await billing.get("/billing/invoices", headers=token(FINANCE))
+    wrong = {"status": "late", "period": "2026-13", "number": "x"}
+    answer = await billing.get("/billing/invoices", params=wrong, headers=token(FINANCE))
     assert answer.status_code == 400
-    assert "customer_id" in str(answer.json()["errors"])
+    assert {it["parameter"] for it in answer.json()["errors"]} == set(wrong)
 
 
 async def test_alerts_are_filtered_and_closed_once(
@@ -93,6 +116,9 @@ async def test_alerts_are_filtered_and_closed_once(
     path = f"/billing/alerts/{alert['id']}/closing"
     closed = await billing.post(path, headers=token(FINANCE))
     assert (closed.status_code, closed.json()["status"]) == (200, "closed")
+    (act,) = (await ask(billing, "/billing/acts"))["items"]
+    assert (act["act"], act["subject_id"]) == ("close_alert", alert["id"])
+    assert act["reason"] == "Looked after."
     assert (await billing.post(path, headers=token(FINANCE))).status_code == 409
     assert (await ask(billing, "/billing/alerts", status="open"))["items"] == []
     missing = f"/billing/alerts/{uuid4()}/closing"

@@ -167,6 +167,7 @@ async def test_a_month_without_a_run_is_not_found(billing: httpx.AsyncClient, pe
 
 
 NOBODY = UUID(int=9)
+ACTORS = {"finance", "administrator"}
 ROUTES = [
     ("GET", "/billing/runs", {"finance", "administrator"}),
     ("GET", "/billing/runs/2026-10", {"finance", "administrator"}),
@@ -176,7 +177,16 @@ ROUTES = [
     ("GET", f"/billing/invoices?customer_id={NOBODY}", {"finance", "administrator"}),
     ("GET", f"/billing/invoices/{NOBODY}", {"finance", "administrator"}),
     ("GET", "/billing/alerts", {"finance", "administrator"}),
-    ("POST", f"/billing/alerts/{NOBODY}/closing", {"finance"}),
+    ("POST", f"/billing/alerts/{NOBODY}/closing", ACTORS),
+    ("POST", f"/billing/invoices/{NOBODY}/retry", ACTORS),
+    ("POST", f"/billing/invoices/{NOBODY}/credit-notes", ACTORS),
+    ("POST", f"/billing/invoices/{NOBODY}/refunds", ACTORS),
+    ("POST", f"/billing/invoices/{NOBODY}/write-off", ACTORS),
+    ("POST", f"/billing/contracts/{NOBODY}/hold", ACTORS),
+    ("POST", f"/billing/contracts/{NOBODY}/release", ACTORS),
+    ("GET", f"/billing/refunds/{NOBODY}", ACTORS),
+    ("GET", "/billing/acts", ACTORS),
+    ("GET", f"/billing/customers/{NOBODY}", ACTORS),
 ]
 
 

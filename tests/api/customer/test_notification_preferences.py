@@ -21,6 +21,7 @@ ALL = {
     "ticket_cancelled": "email",
     "request_refused": "email",
     "survey_invitation": "email",
+    "survey_reminder": "email",
     "invoice_paid": "email",
 }
 

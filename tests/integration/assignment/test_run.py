@@ -2,8 +2,10 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from api.messages import TicketCreated, Window
@@ -52,6 +54,20 @@ async def test_an_open_ticket_gets_an_expert_a_booking_and_the_expert_a_message(
         "staff_notification"
     ]
     assert decisions(databases)[0][0] == "assigned"
+
+
+async def test_a_ticket_that_was_open_when_its_plan_was_changed_is_still_served(
+    databases: Databases,
+) -> None:
+    furnish(databases)
+    add_expert(databases)
+    home = household()
+    ended = replace(home.entitlement(2), status="cancelled", replaced_by=uuid4())
+    await send(databases, home.directory(), home.entitlement(), home.ticket(), ended)
+    await deliver(databases, "customer", "sysops")
+    assert databases.rows("sysops", "SELECT status FROM entitlement") == [("cancelled",)]
+    outcome = await run(databases)
+    assert (outcome.assigned, outcome.not_entitled) == (1, 0)
 
 
 async def test_a_run_says_how_long_it_took(databases: Databases) -> None:

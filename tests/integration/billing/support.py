@@ -14,7 +14,7 @@ from api.billing.vault.keys import VaultKeys, ensure_keys
 from api.kernel.inbox import Delivery, Inbound, receive
 from api.kernel.messages import Message, decode_envelope, encode
 from api.kernel.sealing import box_keypair, generate_box_keypair, seal
-from api.messages import CardRemoved, CardSealed, ContractChanged, PlanPriced
+from api.messages import CardChosen, CardRemoved, CardSealed, ContractChanged, PlanPriced
 from tests.databases import Databases
 
 NOW = datetime(2026, 11, 2, 15, tzinfo=UTC)
@@ -31,6 +31,7 @@ def intake() -> Inbound:
         {
             CardSealed: cards.sealed,
             CardRemoved: cards.removed,
+            CardChosen: cards.chosen,
             ContractChanged: contract_changed,
         }
     )

@@ -10,7 +10,7 @@ import pytest
 from api.billing.contracts.handlers import ContractIdentityChanged, UnknownContract
 from api.messages import ContractChanged
 from tests.databases import Databases
-from tests.integration.billing.support import contract, deliver, from_sysops, priced
+from tests.integration.billing.support import contract, deliver, from_sysops, priced, sent
 
 ID = UUID(int=1)
 HISTORY = (
@@ -77,3 +77,14 @@ async def test_a_plan_follows_its_newest_price(databases: Databases) -> None:
     )
     assert results == [None, None, None]
     assert databases.rows("billing", "SELECT version, price_cents FROM plan") == [(3, 2499)]
+
+
+async def test_the_customer_quantum_is_told_the_tax_of_a_contract_and_of_its_next_state(
+    databases: Databases,
+) -> None:
+    await deliver(databases, contract(ID), contract(ID, 2), contract(ID, 3, state="NJ"))
+    told = [
+        (it["version"], it["tax_rate_millionths"], it["held"])
+        for it in sent(databases, "customer", "contract_billing")
+    ]
+    assert told == [(1, 40_000, False), (2, 66_250, False)]

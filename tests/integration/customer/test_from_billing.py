@@ -6,7 +6,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from api.messages import CardOutcome, ContractStanding, InvoiceIssued
+from api.messages import (
+    CardOutcome,
+    ContractBilling,
+    ContractStanding,
+    CreditChanged,
+    InvoiceIssued,
+    Settlement,
+)
 from tests.api.customer.world import Household
 from tests.databases import Databases
 from tests.messaging import deliver, queued, send
@@ -19,10 +26,12 @@ BILLER = "biller"
 def invoice(
     home: Household,
     version: int,
-    status: Literal["issued", "paid", "declined", "void"],
+    status: Literal["issued", "paid", "declined", "credited", "written_off", "void"],
     reason: str | None = None,
+    **more: Any,
 ) -> InvoiceIssued:
     return InvoiceIssued(
+        **more,
         invoice_id=INVOICE,
         customer_id=home.account_id,
         contract_id=home.contract_id,
@@ -160,6 +169,85 @@ async def test_standing_follows_its_newest_version(databases: Databases, home: H
     assert databases.rows("customer", "SELECT standing, standing_version FROM contract") == [
         ("good", 3)
     ]
+
+
+async def test_each_credit_note_refund_and_write_off_is_told_once(
+    databases: Databases, home: Household
+) -> None:
+    def done(kind: Any, id_: int, status: Any = "done", **more: Any) -> Settlement:
+        return Settlement(
+            id=UUID(int=id_), kind=kind, status=status, at=NOW, amount_cents=500, **more
+        )
+
+    paid = done("payment", 1)
+    note = done("credit_note", 2, number="CN-00000001", applies_to="next_invoice")
+    silent = done("credit_note", 3, number="CN-00000002", applies_to="refund")
+    way, back = done("refund", 4, "under_way"), done("refund", 4)
+    kept = done("refund", 5, "refused")
+    await hear(
+        databases,
+        invoice(home, 3, "paid", due_cents=0, settlements=(paid,)),
+        invoice(home, 5, "paid", due_cents=0, settlements=(paid, note, silent, way), adjusted=True),
+        invoice(
+            home, 6, "paid", due_cents=0, settlements=(paid, note, silent, back), adjusted=True
+        ),
+        invoice(home, 7, "paid", due_cents=0, settlements=(paid, note, back, kept), adjusted=True),
+    )
+    assert sorted(told(databases)) == sorted(
+        [
+            ("invoice_paid", f"{INVOICE}/3"),
+            ("credit_note", str(note.id)),
+            ("refund_made", str(back.id)),
+            ("refund_credited", str(kept.id)),
+        ]
+    )
+    rows = databases.rows(
+        "customer", "SELECT version, jsonb_array_length(settlements) FROM statement"
+    )
+    assert rows == [(7, 4)]
+    given_up = done("write_off", 6)
+    await hear(
+        databases,
+        invoice(home, 8, "written_off", due_cents=0, settlements=(given_up,), adjusted=True),
+    )
+    assert told(databases)[-1] == ("invoice_written_off", str(given_up.id))
+
+
+async def test_what_is_still_to_pay_and_when_it_is_tried_again_is_kept(
+    databases: Databases, home: Household
+) -> None:
+    later = NOW + timedelta(days=3)
+    await hear(databases, invoice(home, 2, "declined", due_cents=2205, next_try_at=later))
+    kept = databases.rows("customer", "SELECT due_cents, next_try_at FROM statement")
+    assert kept == [(2205, later)]
+
+
+async def test_credit_and_holds_follow_their_newest_version_and_a_hold_is_told(
+    databases: Databases, home: Household
+) -> None:
+    def credit(version: int, cents: int) -> CreditChanged:
+        return CreditChanged(
+            customer_id=home.account_id, version=version, cents=cents, currency="USD", at=NOW
+        )
+
+    def billed(version: int, *, held: bool, rate: int | None = 62_500) -> ContractBilling:
+        return ContractBilling(
+            contract_id=home.contract_id,
+            version=version,
+            held=held,
+            tax_rate_millionths=rate,
+            at=NOW,
+        )
+
+    await hear(databases, credit(2, 300), credit(1, 700))
+    assert databases.rows("customer", "SELECT cents, version FROM credit") == [(300, 2)]
+    await hear(databases, billed(1, held=False))
+    assert told(databases) == []
+    await hear(databases, billed(2, held=True))
+    await hear(databases, billed(3, held=False), billed(2, held=True))
+    held = "SELECT billing_held, tax_rate_millionths, billing_version FROM contract"
+    assert databases.rows("customer", held) == [(False, 62_500, 3)]
+    assert [kind for kind, _ in told(databases)] == ["billing_held", "billing_resumed"]
 
 
 async def test_word_of_a_contract_that_is_not_here_waits_and_is_not_lost(

@@ -3,21 +3,26 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
-from api.sysops.notifications.service import notify, notify_administrators, notify_managers
+from api.sysops.notifications.service import (
+    Kind,
+    notify,
+    notify_administrators,
+    notify_managers,
+)
 from orchestration.local.sandbox.server import serving
 from orchestration.local.sandbox.settings import SandboxSettings
 from tests.api.sysops.conftest import add_staff
 from tests.databases import Databases
-from tests.messaging import dead_letters, deliver
+from tests.messaging import dead_letters, deliver, send
 from tests.outside import lead_to
-from tests.world import add_expert, furnish, tomorrow_at
+from tests.world import add_expert, furnish, household, tomorrow_at
 
 NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)
@@ -65,7 +70,7 @@ async def tell(
     databases: Databases,
     expert: UUID,
     cause: str | None = None,
-    kind: Literal["visit_proposed", "visit_off"] = "visit_proposed",
+    kind: Kind = "visit_proposed",
 ) -> None:
     async with databases.sessions("sysops", "assigner") as sessions, sessions.begin() as session:
         await notify(
@@ -94,6 +99,17 @@ async def test_an_expert_reads_where_and_when_in_local_time(
     )
     assert f"by {local(START - HOUR)}." in sms["text"]
     assert databases.rows("sysops", "SELECT status FROM notification") == [("sent",)]
+
+
+async def test_an_expert_who_lost_a_visit_reads_that_nobody_waits_there(
+    databases: Databases, sandbox: str
+) -> None:
+    furnish(databases)
+    await tell(databases, add_expert(databases), kind="visit_missed")
+    await deliver(databases, "sysops", "sysops")
+    (sms,) = await received(sandbox)
+    assert "the visit for ticket 100001 in Austin 78701, Tue 03 Mar, 10:00." in sms["text"]
+    assert "Please do not go there" in sms["text"]
 
 
 async def test_the_same_cause_never_tells_twice(databases: Databases, sandbox: str) -> None:
@@ -187,25 +203,47 @@ async def test_a_busy_provider_is_tried_again_and_both_tries_are_kept(
     assert dead_letters(databases, "sysops", "sysops") == 0
 
 
-async def test_managers_learn_of_a_low_score_by_mail(databases: Databases, sandbox: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "context", "subject", "words"),
+    [
+        ("low_score", {"number": 100_001, "score": 1}, "Ticket 100001 was rated 1 of 5", "call"),
+        (
+            "expert_did_not_come",
+            VISIT,
+            "Ticket 100001: the expert did not come",
+            "promised for Tue 03 Mar, 10:00 to 12:00, local time there",
+        ),
+        (
+            "customer_to_call",
+            {"number": 100_001, "absences": 2},
+            "Ticket 100001: please have the customer called",
+            "nobody was at home at 2 visits",
+        ),
+    ],
+)
+async def test_managers_learn_by_mail_of_what_a_person_must_look_after(
+    databases: Databases, sandbox: str, kind: Kind, context: Any, subject: str, words: str
+) -> None:
     databases.execute(
         "sysops",
         "INSERT INTO staff (email, full_name, phone, roles, created_at, updated_at) VALUES"
         " ('m@squad.example', 'Mo', '+12125550101', '{manager}', now(), now())",
     )
-    async with databases.sessions("sysops", "sysops_api") as sessions, sessions.begin() as session:
+    home = household()
+    ticket = home.ticket()
+    furnish(databases)
+    await send(databases, home.entitlement(), ticket)
+    await deliver(databases, "customer", "sysops")
+    async with databases.sessions("sysops", "assigner") as sessions, sessions.begin() as session:
         await notify_managers(
-            session,
-            "low_score",
-            cause="x",
-            context={"number": 100_001, "score": 1},
-            ticket_id=None,
-            now=NOW,
+            session, kind, cause="x", context=context, ticket_id=ticket.ticket_id, now=NOW
         )
     await deliver(databases, "sysops", "sysops")
     (mail,) = await received(sandbox)
-    assert (mail["to"], mail["subject"]) == ("m@squad.example", "Ticket 100001 was rated 1 of 5")
+    assert (mail["to"], mail["subject"]) == ("m@squad.example", subject)
     assert "Hello Mo," in mail["text"]
+    assert words in mail["text"]
+    assert mail["links"] == [f"https://pages.squad.example/ticket?id={ticket.ticket_id}"]
 
 
 async def test_administrators_learn_by_mail_of_what_was_lost(

@@ -13,6 +13,7 @@ from api.billing.calendar import Period
 from api.kernel import clock
 from api.kernel.outside.http_payments import HttpPayments
 from orchestration.billing import schedules
+from orchestration.billing.assets import REFUND
 from orchestration.billing.checking import CHECKS
 from orchestration.definitions.billing import defs
 from orchestration.local.sandbox.server import Running
@@ -20,6 +21,7 @@ from tests.integration.billing.support import make_keys
 from tests.orchestration.billing.conftest import charges
 from tests.orchestration.billing.test_charging import DECLINED
 from tests.orchestration.billing.test_issuing import approve
+from tests.orchestration.billing.test_refunds import intend
 from tests.orchestration.billing.world import World
 
 # Dagster knows the months that are over by the real clock: these tests live in a real past.
@@ -115,6 +117,23 @@ async def test_a_follow_up_starts_only_when_something_is_open(
     assert await tick(schedules.billing_follow_up_schedule, instance) == []
     await job.card(contract, days=1)
     assert len(await tick(schedules.billing_follow_up_schedule, instance)) == 1
+
+
+async def test_a_refund_alone_starts_what_gives_back_and_nothing_else(
+    job: World, provider: HttpPayments, instance: dg.DagsterInstance
+) -> None:
+    job.plan()
+    await job.card(job.contract(starts_on=PAST.first))
+    job.previous_run(1, 2079, PAST)
+    await job.bill(PAST)
+    await job.charge(provider, PAST)
+    assert await tick(schedules.billing_follow_up_schedule, instance) == []
+    await intend(job, job.value("SELECT id FROM invoice"), 500)
+    (request,) = await tick(schedules.billing_follow_up_schedule, instance)
+    assert request.asset_selection == [REFUND]
+    assert (await run(schedules.FOLLOW_UP_JOB, instance)).success
+    assert job.rows("SELECT status FROM refund") == [("refunded",)]
+    assert [it.refunded_cents for it in await charges(provider)] == [500]
 
 
 async def test_a_month_that_came_from_elsewhere_is_left_as_it_is(

@@ -112,6 +112,21 @@ async def test_the_newest_card_that_has_not_expired_is_charged(
     assert world.rows("SELECT card_id FROM payment") == [(newer,)]
 
 
+async def test_the_card_that_the_customer_chose_is_charged_unless_another_was_added_to_be_tried(
+    world: World, provider: HttpPayments
+) -> None:
+    (contract,) = await owing(world, DECLINED)
+    chosen = world.value("SELECT card_id FROM vault_card")
+    await world.card(contract, "5555555555554444", days=-20)
+    world.execute("INSERT INTO default_card SELECT customer_id, %s, 1 FROM contract", chosen)
+    await world.charge(provider)
+    assert world.rows("SELECT card_id, status FROM payment") == [(chosen, "declined")]
+    world.now += timedelta(minutes=5)
+    added = await world.card(contract, days=0)
+    assert (await world.follow_up(provider, days=0.01)).approved == 1
+    assert world.rows("SELECT card_id FROM payment WHERE attempt = 2") == [(added,)]
+
+
 @pytest.mark.parametrize("number", [CUT_AFTER_CHARGE, SILENT_AFTER_CHARGE])
 async def test_a_lost_answer_is_asked_for_and_not_charged_again(
     world: World, provider: HttpPayments, number: str

@@ -153,6 +153,35 @@ async def test_an_invoice_lost_on_its_way_to_its_customer(
     ]
 
 
+async def test_credit_and_a_hold_lost_on_their_way_to_the_customer(
+    world: World, databases: Databases
+) -> None:
+    await world.bill()
+    await world.carry()
+    databases.execute(
+        "billing",
+        "INSERT INTO credit_balance VALUES (%s, 'USD', 500, 1, now())",
+        world.home.customer_id,
+    )
+    databases.execute("billing", "UPDATE contract SET held_since = now(), billing_version = 1")
+    assert broken(await world.reconcile()) == {
+        "credit_reaches_customers": {"missing": 1},
+        "customers_know_how_they_are_billed": {"behind": 1},
+    }
+    await mended(world)
+    assert databases.rows("customer", "SELECT cents FROM credit") == [(500,)]
+    assert databases.rows("customer", "SELECT billing_held FROM contract") == [(True,)]
+
+
+async def test_a_statement_that_asks_for_another_amount_than_billing_is_found(
+    world: World, databases: Databases
+) -> None:
+    await world.bill()
+    await world.carry()
+    databases.execute("customer", "UPDATE statement SET due_cents = due_cents - 1")
+    assert broken(await world.reconcile()) == {"invoices_reach_customers": {"differs": 1}}
+
+
 @pytest.mark.parametrize(
     ("database", "channel", "promise"),
     [

@@ -11,18 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.billing.calendar import Period
+from api.kernel.proration import prorated_cents, tax_cents, term_containing
 from orchestration.billing.rating import (
     Bill,
     Case,
     Invoice,
     Line,
     Plan,
-    prorated_cents,
     rate,
     row_hash,
     run_hash,
-    tax_cents,
-    term_containing,
 )
 
 prices = st.integers(0, 1_000_000)

@@ -21,11 +21,15 @@ VISIT = {
     "answer_by": "2026-09-29T16:30:00+00:00",
     "time_zone": "America/New_York",
 }
+LINK = "https://pages.squad.example/ticket?id=1"
 CONTEXTS: dict[Kind, dict[str, Any]] = {
     "visit_proposed": VISIT,
     "visit_off": VISIT,
     "visits_ahead": VISIT | {"visits": 4},
-    "low_score": {"number": 100_042, "score": 1},
+    "visit_missed": VISIT,
+    "expert_did_not_come": VISIT | {"link": LINK},
+    "customer_to_call": {"number": 100_042, "absences": 2, "link": LINK},
+    "low_score": {"number": 100_042, "score": 1, "link": LINK},
     "customer_unreached": {"number": 100_042, "about": "expert arriving", "code": "550"},
     "promise_broken": {"promise": "submitted tickets arrive", "count": 2, "ids": ["one", "two"]},
     "staff_unreached": {"who": "Eve", "kind": "visit off", "failure": "550: no such mailbox"},

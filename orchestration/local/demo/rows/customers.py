@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from api.billing.calendar import Period
 from orchestration.local.demo.clocks import DAY, HOUR
 from orchestration.local.demo.columns import (
     Column,
@@ -29,6 +30,7 @@ from orchestration.local.demo.contracts import NEVER
 from orchestration.local.demo.copying import Batch
 from orchestration.local.demo.draws import Flags, Ids, Ints, between
 from orchestration.local.demo.logins import password_hash
+from orchestration.local.demo.money import TaxRates, rate_of
 from orchestration.local.demo.places import Places
 from orchestration.local.demo.world import World
 
@@ -78,11 +80,14 @@ def customer_rows(world: World, addresses: Addresses) -> Iterator[Batch]:
         yield _addresses(world, addresses, slice(begin, begin + PORTION))
 
 
-def contract_rows(world: World, addresses: Addresses, suspended_at: Ints) -> Iterator[Batch]:
+def contract_rows(
+    world: World, addresses: Addresses, rates: TaxRates, suspended_at: Ints
+) -> Iterator[Batch]:
     """`suspended_at` is when billing suspended each contract, 0 where it did not."""
+    taxed = _taxed(world, rates)
     for begin in range(0, len(world.contracts), PORTION):
         part = np.arange(begin, min(begin + PORTION, len(world.contracts)))
-        yield from _contracts(world, addresses, part, suspended_at[part])
+        yield from _contracts(world, addresses, part, taxed, suspended_at[part])
 
 
 def _towns(places: Places) -> Column:
@@ -193,8 +198,16 @@ def _or_empty(column: Column, empty: Flags) -> Column:
     return or_else(texts(column, np.arange(len(column)), empty), "")
 
 
+def _taxed(world: World, rates: TaxRates) -> Ints:
+    """The rate of each contract's state this month, in millionths."""
+    states, state_of = world.setting.places.states
+    this_month = Period.containing(world.setting.this_month)
+    now = np.array([rate_of(rates[state], this_month) for state in states], dtype=np.int64)
+    return np.asarray(now[state_of[world.contracts.place]])
+
+
 def _contracts(
-    world: World, addresses: Addresses, part: Ints, suspended_at: Ints
+    world: World, addresses: Addresses, part: Ints, taxed: Ints, suspended_at: Ints
 ) -> Iterator[Batch]:
     setting, contracts, customers = world.setting, world.contracts, world.customers
     runs = contracts.end[part] == NEVER
@@ -213,22 +226,27 @@ def _contracts(
         "standing": texts(("good", "suspended"), bad.astype(np.int64)),
         "standing_version": integers(bad.astype(np.int64)),
     }
+    # Billing has told once how each contract is taxed.
+    told = {"billing_version": same(1, count)}
     span = {
         "starts_on": dates(setting.clocks.dates(contracts.start[part])),
         "ends_on": dates(setting.clocks.dates(contracts.end[part]), runs),
         "updated_at": moments(np.maximum(changed, suspended_at)),
     }
     owner = uuids(customers.id[contracts.customer[part]])
-    created = moments(contracts.created[part])
-    address_id = uuids(addresses.id[addresses.of_contracts(world, part)])
+    mine = {
+        "account_id": owner,
+        "address_id": uuids(addresses.id[addresses.of_contracts(world, part)]),
+        "tax_rate_millionths": integers(taxed[part]),
+    }
     places, place = setting.places, contracts.place[part]
     yield Batch(
         "customer",
         "contract",
-        table(**common, **span, account_id=owner, address_id=address_id, created_at=created),
+        table(**common, **span, **told, **mine, created_at=moments(contracts.created[part])),
     )
     where = {"state": texts(places.state, place), "zip": texts(places.zip, place)}
-    yield Batch("billing", "contract", table(**common, **span, **where, customer_id=owner))
+    yield Batch("billing", "contract", table(**common, **span, **told, **where, customer_id=owner))
     entitlement = {name: column for name, column in common.items() if name != "id"}
     yield Batch(
         "sysops",

@@ -38,7 +38,7 @@ def money_rows(world: World, cards: Cards, rates: TaxRates, suspended_at: Ints) 
             run.add(month)
             yield from invoice_rows(world, month, random)
             yield from payment_rows(world, month, cards.id, random)
-            yield statements(world, month)
+            yield statements(world, month, cards.id)
             if bills.period.next.first == world.setting.this_month:
                 yield from told_of_invoices(world, month)
         yield from run.rows(random)

@@ -6,7 +6,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from api.customer.notifications.service import BY_PREFERENCE, Kind
 from api.customer.surveys.rules import OPEN_FOR
+from api.customer.tickets.telling import FOR_NOTHING
+from api.sysops.tickets.visit_rules import ABSENCES_TO_CALL
 from orchestration.local.demo.chunk import Chunk
 from orchestration.local.demo.clocks import DAY, SECOND, WINDOW_LENGTH
 from orchestration.local.demo.columns import (
@@ -25,7 +28,7 @@ from orchestration.local.demo.columns import (
 )
 from orchestration.local.demo.copying import Batch
 from orchestration.local.demo.draws import Flags, Ids, Ints, uuid7
-from orchestration.local.demo.events import NONE, REASONS, status
+from orchestration.local.demo.events import ACTIONS, NONE, REASONS, status
 from orchestration.local.demo.rows.month import DECLINES, Month
 from orchestration.local.demo.rows.tickets import resolutions
 from orchestration.local.demo.world import World
@@ -42,35 +45,37 @@ def told_of_tickets(world: World, chunk: Chunk) -> Iterator[Batch]:
     """What `api.customer.tickets.projection.news` tells, and the survey of each resolution."""
     events = chunk.events
     back = events.to == status("open")
-    happened: dict[str, Flags] = {
+    nobody_home = events.action == ACTIONS.index("no_show")
+    missed = events.action == ACTIONS.index("miss")
+    happened: dict[Kind, Flags] = {
         "expert_arriving": events.to == status("accepted"),
-        "visit_off": back & (events.before == status("accepted")),
-        "another_visit": back & (events.before == status("in_progress")),
+        "visit_off": back & (events.before == status("accepted")) & ~missed,
+        "nobody_home": nobody_home,
+        "expert_did_not_come": missed,
+        "another_visit": back & (events.before == status("in_progress")) & ~nobody_home,
         "ticket_cancelled": events.to == status("cancelled"),
         "survey_invitation": events.to == status("resolved"),
     }
-    subjects = _subjects(world)
+    about = subjects(world)
     for kind, which in happened.items():
         event = np.flatnonzero(which)
-        yield from _told(world, chunk, kind, event, subjects)
+        yield from _told(world, chunk, kind, event, about)
 
 
-def _subjects(world: World) -> list[str]:
+def subjects(world: World) -> list[str]:
     """What each kind of ticket is about, as the templates name it."""
     listed = world.setting.catalogue
     return [f"{listed.device_types[one.device_type]}: {one.name}" for one in listed.ticket_types]
 
 
-def _told(
-    world: World, chunk: Chunk, kind: str, event: Ints, subjects: list[str]
-) -> Iterator[Batch]:
+def _told(world: World, chunk: Chunk, kind: Kind, event: Ints, about: list[str]) -> Iterator[Batch]:
     tickets, events = chunk.tickets, chunk.events
     ticket = events.ticket[event]
     context = joined(
         '{"number": ',
         numerals(tickets.number[ticket]),
         ', "subject": "',
-        texts(subjects, tickets.kind[ticket]),
+        texts(about, tickets.kind[ticket]),
         '", "time_zone": "',
         texts(world.setting.places.zone, tickets.place[ticket]),
         '", ',
@@ -79,7 +84,7 @@ def _told(
     )
     cause = joined(uuid_texts(tickets.id[ticket]), "/", numerals(events.version[event]))
     by_sms = world.customers.by_sms[tickets.customer[ticket]]
-    if kind not in {"expert_arriving", "visit_off"}:
+    if kind not in BY_PREFERENCE:
         by_sms = np.zeros(len(event), dtype=bool)
     random = world.setting.draws(f"told {kind}", chunk.number)
     ids = uuid7(events.at[event], random)
@@ -97,7 +102,7 @@ def _told(
     yield attempts(world, "customer", ids, by_sms, events.at[event])
 
 
-def _more(world: World, chunk: Chunk, kind: str, event: Ints) -> Column:
+def _more(world: World, chunk: Chunk, kind: Kind, event: Ints) -> Column:
     """What a kind of notification tells beside the ticket."""
     events, visits = chunk.events, chunk.visits
     visit = events.visit[event]
@@ -105,6 +110,11 @@ def _more(world: World, chunk: Chunk, kind: str, event: Ints) -> Column:
         start = visits.window[visit]
         name = texts(world.experts.name, visits.expert[visit])
         return joined('"expert_name": "', name, '", ', window_json(start))
+    if kind in FOR_NOTHING:
+        calls = _absences(chunk)[event] >= ABSENCES_TO_CALL
+        words = texts(("false", "true"), calls.astype(np.int64))
+        start = visits.window[visit]
+        return joined('"coordinator_calls": ', words, ", ", window_json(start))
     if kind == "survey_invitation":
         survey = np.full(len(visits), NONE)
         survey[chunk.surveys.visit] = np.arange(len(chunk.surveys))
@@ -115,6 +125,15 @@ def _more(world: World, chunk: Chunk, kind: str, event: Ints) -> Column:
     reason = events.reason[event]
     quoted = joined('"', texts(REASONS, reason, reason == NONE), '"')
     return joined('"reason": ', or_else(quoted, "null"))
+
+
+def _absences(chunk: Chunk) -> Ints:
+    """How often nobody was at home for a ticket up to each of its events."""
+    events = chunk.events
+    so_far = np.cumsum(events.action == ACTIONS.index("no_show"))
+    begins = np.flatnonzero(events.version == 1)
+    before = so_far[begins] - (events.action[begins] == ACTIONS.index("no_show"))
+    return np.asarray(so_far - np.repeat(before, np.diff(begins, append=len(events))))
 
 
 def window_json(start: Ints) -> Column:

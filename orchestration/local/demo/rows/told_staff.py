@@ -36,6 +36,9 @@ def told_staff(world: World, chunk: Chunk) -> Iterator[Batch]:
     by_customer = np.array([one.actor == "customer" for one in outcomes.OUTCOMES])
     off = np.flatnonzero(by_customer[visits.outcome] & ~chunk.is_live)
     yield from _experts(world, chunk, "visit_off", off, visits.ended[off])
+    missed = np.flatnonzero((visits.outcome == outcomes.code("missed")) & ~chunk.is_live)
+    yield from _experts(world, chunk, "visit_missed", missed, visits.ended[missed])
+    yield from _managers_of_missed(world, chunk, missed)
     yield from _managers(world, chunk)
 
 
@@ -72,6 +75,26 @@ def _visit(world: World, chunk: Chunk, visit: Ints) -> Column:
         ', "answer_by": "', isoformat(visits.answer_by[visit]),
         '", "time_zone": "', texts(setting.places.zone, place), '"}',
     )  # fmt: skip
+
+
+def _managers_of_missed(world: World, chunk: Chunk, missed: Ints) -> Iterator[Batch]:
+    """Every manager, of every visit to which nobody came."""
+    visit = np.repeat(missed, len(MANAGERS))
+    at = chunk.visits.ended[visit]
+    ids = uuid7(at, world.setting.draws("missed visits", chunk.number))
+    by_mail = np.zeros(len(visit), dtype=bool)
+    data = notifications(
+        ids,
+        "expert_did_not_come",
+        uuid_texts(chunk.visit_ids[visit]),
+        by_mail,
+        jsonb(_visit(world, chunk, visit), len(visit)),
+        (at, world.setting.now),
+    )
+    who = uuids(world.office.id[np.tile(MANAGERS, len(missed))])
+    ticket_id = uuids(chunk.tickets.id[chunk.visits.ticket[visit]])
+    yield Batch("sysops", "notification", table(**data, staff_id=who, ticket_id=ticket_id))
+    yield attempts(world, "sysops", ids, by_mail, at)
 
 
 def _managers(world: World, chunk: Chunk) -> Iterator[Batch]:

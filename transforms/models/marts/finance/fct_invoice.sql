@@ -10,6 +10,13 @@ with
             ) as collected_cents
         from {{ ref("stg_billing__payment") }}
         group by invoice_id
+    ),
+
+    refunds as (
+        select invoice_id, cast(sum(amount_cents) as bigint) as refunded_cents
+        from {{ ref("stg_billing__refund") }}
+        where status = 'refunded'
+        group by invoice_id
     )
 
 select
@@ -27,9 +34,15 @@ select
     invoice.tax_cents,
     invoice.total_cents,
     coalesce(charges.collected_cents, 0) as collected_cents,
+    invoice.credited_cents,
+    invoice.noted_cents,
+    coalesce(refunds.refunded_cents, 0) as refunded_cents,
     case
-        when invoice.status in ('issued', 'paid', 'declined')
-        then invoice.total_cents - coalesce(charges.collected_cents, 0)
+        when invoice.status in ('issued', 'declined')
+        then
+            invoice.total_cents
+            - invoice.credited_cents
+            - coalesce(charges.collected_cents, 0)
         else 0
     end as outstanding_cents,
     coalesce(charges.payment_attempts, 0) as payment_attempts,
@@ -40,6 +53,7 @@ select
     {{ minutes_between("invoice.issued_at", "invoice.paid_at") }} as minutes_to_pay
 from {{ ref("stg_billing__invoice") }} as invoice
 left join charges on charges.invoice_id = invoice.invoice_id
+left join refunds on refunds.invoice_id = invoice.invoice_id
 left join
     {{ ref("stg_billing__dunning") }} as dunning
     on dunning.invoice_id = invoice.invoice_id

@@ -11,6 +11,9 @@ select
     subtotal_cents,
     tax_cents,
     total_cents,
+    coalesce(credited_cents, 0) as credited_cents,
+    coalesce(noted_cents, 0) as noted_cents,
+    coalesce(refunded_cents, 0) as refunded_cents,
     created_at,
     issued_at,
     paid_at

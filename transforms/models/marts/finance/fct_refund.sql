@@ -1,0 +1,11 @@
+select
+    refund_id,
+    payment_id,
+    invoice_id,
+    customer_id,
+    amount_cents,
+    currency,
+    status,
+    created_at,
+    decided_at
+from {{ ref("stg_billing__refund") }}
