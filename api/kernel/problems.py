@@ -10,7 +10,7 @@ from litestar.utils.scope.state import ScopeState
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.kernel.database import is_busy, is_unavailable
-from api.kernel.errors import DomainError, Invalid, TooMany, TransitionRefused
+from api.kernel.errors import DomainError, Incomplete, Invalid, NotNow, TransitionRefused
 from api.kernel.validation import list_errors
 
 MEDIA_TYPE = "application/problem+json"
@@ -37,9 +37,11 @@ def _domain(_: AnyRequest, error: DomainError) -> Response[Any]:
     headers: dict[str, str] = {}
     if isinstance(error, Invalid):
         members["errors"] = error.errors
+    if isinstance(error, Incomplete):
+        members["missing"] = error.missing
     if isinstance(error, TransitionRefused):
         members["allowed"] = error.allowed
-    if isinstance(error, TooMany):
+    if isinstance(error, NotNow):
         headers["Retry-After"] = str(error.retry_after)
     if error.status_code == 401:
         headers["WWW-Authenticate"] = "Bearer"

@@ -1,8 +1,8 @@
 """What a quantum gives to the process that serves it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.kernel.auth import TokenVerifier
 from api.kernel.background import Background
 from api.kernel.limits import Limits
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -28,3 +30,14 @@ class Quantum:
     limits: Limits
     dependencies: Mapping[str, Any] = field(default_factory=dict)
     background: Sequence[Background] = ()
+
+
+def given(value: T) -> Callable[[], Awaitable[T]]:
+    """A dependency that is made once, when the process starts."""
+
+    async def provide() -> T:
+        return value
+
+    # Litestar reads what a dependency gives from here.
+    provide.__annotations__["return"] = type(value)
+    return provide

@@ -1,4 +1,4 @@
-"""The code location `operations`: assignment, conservation, retention.
+"""The code location `operations`: assignment, notifications, surveys, conservation, retention.
 
 Light: no dbt, no Great Expectations.
 """
@@ -9,7 +9,11 @@ import api.billing.tables
 import api.customer.tables
 import api.sysops.tables  # noqa: F401 - all of them, for the keys between them
 from orchestration.assignment import assets as assignment
+from orchestration.notifying import assets as notifying
 from orchestration.reconciliation import assets as reconciliation
 from orchestration.retention import assets as retention
+from orchestration.surveys import assets as surveys
 
-defs = dg.Definitions.merge(assignment.defs, reconciliation.defs, retention.defs)
+defs = dg.Definitions.merge(
+    assignment.defs, notifying.defs, surveys.defs, reconciliation.defs, retention.defs
+)

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import uvicorn
-from pydantic import SecretStr
+from pydantic import HttpUrl, SecretStr
 
 from api.app import create_app
 from api.kernel.auth import CUSTOMER_ISSUER, STAFF_ISSUER, TokenSigner
@@ -19,6 +19,7 @@ from tests.api.customer import world as customer_world
 from tests.api.support import key_pair
 from tests.api.sysops.conftest import add_staff, settings_for
 from tests.databases import Databases
+from tests.outside import PUBLIC, WEBHOOK_TOKEN
 from tests.world import furnish
 
 Make = Callable[[Databases], tuple[Quantum, str]]
@@ -26,10 +27,10 @@ Make = Callable[[Databases], tuple[Quantum, str]]
 
 
 @contextmanager
-def served(quantum: Quantum) -> Iterator[str]:
+def served(quantum: Quantum, port: int = 0) -> Iterator[str]:
     """The quantum's application on a port of its own."""
     server = uvicorn.Server(
-        uvicorn.Config(create_app([quantum]), port=0, log_config=None, access_log=False)
+        uvicorn.Config(create_app([quantum]), port=port, log_config=None, access_log=False)
     )
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -63,6 +64,8 @@ def customer(databases: Databases) -> tuple[Quantum, str]:
         staff_public_key=key_pair("sysops")[1],
         vault_box_public_key=generate_box_keypair().public_key,
         survey_key=SecretStr("a survey key of these tests, long enough"),
+        sms_webhook_token=SecretStr(WEBHOOK_TOKEN),
+        public_base_url=HttpUrl(PUBLIC),
     )
     return quantum(made), token(CUSTOMER_ISSUER, account, "customer")
 

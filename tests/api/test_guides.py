@@ -95,6 +95,8 @@ def application(name: str) -> Litestar:
         vault_box_public_key=generate_box_keypair().public_key,
         public_base_url="https://support.squad.example",
         survey_key="a survey key of these tests, long enough",
+        sms_webhook_token="what the SMS provider signs with",
+        staff_base_url="https://staff.squad.example",
         warehouse_dir=ROOT / "no warehouse",
     )
     return create_app([module.quantum(settings)])

@@ -25,7 +25,7 @@ from api.sysops.search.filters import OPEN_WORK, Filters
 from api.sysops.search.regions import STATES, Region
 from api.sysops.search.tickets import Found, Search
 from api.sysops.search.typed import SearchWords, take_apart
-from api.sysops.tickets import service
+from api.sysops.tickets import telling
 from api.sysops.tickets.routes import OVERSEERS
 
 SearchText = Annotated[
@@ -194,7 +194,7 @@ def _expert(row: shown.Row) -> TicketExpert | None:
     held = row.assignment
     if held is None or row.expert_name is None:
         return None
-    return TicketExpert(held.expert_id, row.expert_name, service.window_of(held), held.status)
+    return TicketExpert(held.expert_id, row.expert_name, telling.window_of(held), held.status)
 
 
 async def _ticket_types(

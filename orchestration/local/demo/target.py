@@ -18,22 +18,27 @@ TABLES: Final[dict[str, Sequence[str]]] = {
     "customer": (
         "account", "address", "notification_preference", "support_plan", "ticket_type", "contract",
         "card", "ticket", "ticket_timeline", "attachment", "attachment_content", "survey",
-        "statement", "notification",
+        "survey_reminder", "statement", "notification", "notification_attempt",
     ),
     "sysops": (
         "staff", "expert", "expert_skill", "shift", "time_off", "skill", "device_type",
         "ticket_type", "required_skill", "support_plan", "customer", "entitlement", "ticket",
         "ticket_event", "ticket_attachment", "assignment_run", "assignment_decision",
-        "assignment", "booking", "exclusion", "article", "article_version", "article_link",
-        "notification",
+        "assignment", "visit_part", "booking", "exclusion", "article", "article_version",
+        "article_link", "notification", "notification_attempt",
     ),
     "billing": (
         "plan", "contract", "vault_card", "billing_run", "run_event", "invoice", "invoice_line",
         "invoice_series", "ledger_entry", "payment", "alert", "dunning",
     ),
-    "analytics": ("survey_response",),
+    "analytics": ("survey_response", "survey_choice"),
 }  # fmt: skip
 """The tables that the demo world fills; all must be empty before."""
+ADDED_TO: Final[dict[str, Sequence[str]]] = {
+    "customer": ("survey_template",),
+    "sysops": ("survey_template",),
+}
+"""Tables that have rows from the beginning, beside which the demo world has its own."""
 
 # ANALYZE of a small world takes as long as its rows. A sample of 9,000 rows a table instead of
 # 30,000 is enough for it, and a third of the time.

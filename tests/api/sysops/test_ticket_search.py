@@ -60,6 +60,13 @@ async def tickets(databases: Databases, people: People) -> Tickets:
         name: add_ticket(databases, whose, words, submitted_at=NOON + timedelta(days=day), **values)
         for day, (name, whose, words, values) in enumerate(cases)
     }
+    databases.execute(
+        "sysops",
+        "INSERT INTO ticket_note (ticket_id, at, author_id, text)"
+        " VALUES (%s, now(), %s, 'Ring at the green gate.')",
+        made["sound"].id,
+        add_staff(databases, "finance"),
+    )
     await index_all(databases)
     return made
 
@@ -87,6 +94,7 @@ async def test_one_field_understands_what_is_typed_into_it(desk: Desk, tickets: 
         "baterry": ["swollen"],
         "flicer": ["flicker"],
         "flick": ["flicker"],
+        "green gate": ["sound"],
         "tv sound": ["sound"],
         # who is named so comes before who is only mentioned
         "lovelace": ["flicker", "swollen", "fixed"],

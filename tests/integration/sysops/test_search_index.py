@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from api.kernel import background
 from api.sysops.search import indexing
 from api.sysops.search.words import is_code
+from tests.api.sysops.conftest import add_staff
 from tests.api.sysops.searching import add_people, add_ticket, index_all
 from tests.databases import Databases
 
@@ -39,6 +40,12 @@ def column(databases: Databases, query: str) -> list[Any]:
     return [row[0] for row in databases.rows("sysops", query)]
 
 
+NOTED = """
+INSERT INTO ticket_note (ticket_id, at, author_id, text)
+SELECT '{}', now(), id, 'The dog bites.' FROM staff
+"""
+
+
 async def until(holds: Callable[[], bool]) -> None:
     for _ in range(2_000):
         if holds():
@@ -49,6 +56,7 @@ async def until(holds: Callable[[], bool]) -> None:
 
 async def test_after_any_change_the_index_is_what_the_documents_say(databases: Databases) -> None:
     people = add_people(databases)
+    add_staff(databases, "helpdesk")
     one = add_ticket(databases, people.ada, "It smokes; ask for SN-48213-X.")
     other = add_ticket(databases, people.jose, "No picture.", ticket_type="tv-repair")
     assert len(databases.rows("sysops", WRONG)) == 5
@@ -57,6 +65,7 @@ async def test_after_any_change_the_index_is_what_the_documents_say(databases: D
     for change in (
         f"UPDATE ticket SET description = 'It burns.', priority = 'urgent' WHERE id = '{one.id}'",
         f"UPDATE ticket SET resolution = 'Replaced.', status = 'resolved' WHERE id = '{other.id}'",
+        NOTED.format(one.id),
         f"UPDATE customer SET full_name = 'Ada Byron' WHERE id = '{people.ada}'",
         "UPDATE customer SET addresses = '[]'",
         "UPDATE customer SET phone = '?', email = ''",

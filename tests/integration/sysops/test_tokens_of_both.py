@@ -30,5 +30,5 @@ async def test_the_token_of_a_sign_in_is_good_where_its_holder_has_something_to_
         answer = await sysops.post("/sysops/sessions", json=credentials)
         boss = bearer(answer.json()["access_token"])
         assert (await sysops.get("/sysops/me", headers=boss)).status_code == 200
-        assert (await customers.get("/customer/me", headers=boss)).status_code == 401
-        assert (await customers.get("/customer/attachments", headers=boss)).status_code == 401
+        assert (await customers.get("/customer/me", headers=boss)).status_code == 403
+        assert (await customers.get("/customer/attachments", headers=boss)).status_code == 403

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0020"
-down_revision = "0014"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
@@ -58,7 +58,8 @@ SELECT
         ticket.line1, ticket.line2, ticket.city, ticket.state, ticket.zip))), 'B')
     || setweight(to_tsvector('knowledge', plain_words(
         replace(ticket.ticket_type, '-', ' ') || ' ' || ticket.description)), 'C')
-    || to_tsvector('knowledge', plain_words(coalesce(ticket.resolution, ''))) AS document,
+    || to_tsvector('knowledge', plain_words(
+        concat_ws(' ', ticket.resolution, noted.words))) AS document,
     ARRAY[
         'day:' || (ticket.submitted_at AT TIME ZONE 'UTC')::date,
         'type:' || ticket.ticket_type,
@@ -66,7 +67,12 @@ SELECT
         'channel:' || ticket.channel,
         'priority:' || ticket.priority
     ] AS facets
-FROM ticket LEFT JOIN customer ON customer.id = ticket.customer_id;
+FROM ticket
+LEFT JOIN customer ON customer.id = ticket.customer_id
+LEFT JOIN LATERAL (
+    SELECT string_agg(note.text, ' ') AS words FROM ticket_note AS note
+    WHERE note.ticket_id = ticket.id
+) AS noted ON true;
 
 CREATE VIEW customer_document AS
 SELECT
@@ -102,6 +108,14 @@ CREATE TRIGGER ticket_refound AFTER UPDATE ON ticket FOR EACH ROW WHEN (
     (NEW.customer_id, NEW.contact_name, NEW.contact_phone, NEW.line1, NEW.line2, NEW.city,
         NEW.state, NEW.zip, NEW.ticket_type, NEW.description, NEW.resolution, NEW.priority)
 ) EXECUTE FUNCTION await_search_index();
+CREATE FUNCTION await_search_index_of_noted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+    INSERT INTO search_backlog (kind, row_id) VALUES ('ticket', NEW.ticket_id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER ticket_noted AFTER INSERT OR UPDATE ON ticket_note
+FOR EACH ROW EXECUTE FUNCTION await_search_index_of_noted();
 CREATE TRIGGER customer_found AFTER INSERT ON customer
 FOR EACH ROW EXECUTE FUNCTION await_search_index();
 CREATE TRIGGER customer_refound AFTER UPDATE ON customer FOR EACH ROW WHEN (
@@ -205,7 +219,7 @@ def downgrade() -> None:
     op.drop_index("ix_assignment_expert", table_name="assignment")
     op.drop_index("ix_ticket_due", table_name="ticket")
     op.drop_index("ix_ticket_status", table_name="ticket")
-    op.execute("DROP FUNCTION await_search_index CASCADE")
+    op.execute("DROP FUNCTION await_search_index, await_search_index_of_noted CASCADE")
     op.execute("DROP VIEW customer_document, ticket_document")
     for name in ("search_code", "search_word", "customer_index", "ticket_index", "search_backlog"):
         op.drop_table(name)
