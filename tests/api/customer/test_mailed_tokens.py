@@ -11,10 +11,10 @@ from api.messages import CustomerNotification, PasswordResetAsked
 from tests.api.customer.conftest import PASSWORD, SURVEY_KEY, Customer, join, sent
 from tests.api.support import pointers
 from tests.databases import Databases
-from tests.integration.customer.conftest import sandbox
+from tests.integration.customer.conftest import api_port, sandbox
 from tests.messaging import dead_letters, deliver
 
-__all__ = ["sandbox"]
+__all__ = ["api_port", "sandbox"]
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 
