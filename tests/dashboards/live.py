@@ -31,6 +31,8 @@ def sysops_api(database_url: str, more: Mapping[str, str] | None = None) -> Iter
         "SQUAD_STAFF_PUBLIC_KEY": public,
         "SQUAD_CUSTOMER_PUBLIC_KEY": key_pair("customer")[1],
         "SQUAD_PUBLIC_BASE_URL": "http://127.0.0.1:1",
+        "SQUAD_STAFF_BASE_URL": "http://127.0.0.1:1",
+        "SQUAD_SMS_WEBHOOK_TOKEN": "what the SMS provider signs with",
         **(more or {}),
     }
     command = [sys.executable, "-m", "api.serve", "sysops"]
