@@ -90,9 +90,9 @@ class CustomerNotifier:
         self, session: AsyncSession, notification: Notification, now: datetime
     ) -> bool:
         """Whether it asks for what was done while it waited, or says what is no longer so."""
-        if notification.kind == "survey_reminder":
-            survey_id = UUID(notification.context["survey_id"])
-            return await reminders.is_moot(session, survey_id, now)
+        survey_id = notification.context.get("survey_id")
+        if notification.kind == "survey_reminder" and survey_id is not None:
+            return await reminders.is_moot(session, UUID(survey_id), now)
         query = select(Ticket.window_start).where(
             Ticket.id == notification.ticket_id, Ticket.status.in_(PROMISED)
         )

@@ -21,7 +21,7 @@ from orchestration.local.demo.columns import (
 )
 from orchestration.local.demo.copying import Batch
 from orchestration.local.demo.draws import uuid7
-from orchestration.local.demo.rows.told_customers import notifications, subjects
+from orchestration.local.demo.rows.told_customers import attempts, notifications, subjects
 from orchestration.local.demo.surveys import VALID
 from orchestration.local.demo.world import World
 
@@ -53,11 +53,13 @@ def reminder_rows(world: World, chunk: Chunk) -> Iterator[Batch]:
         '", "survey_id": "', survey,
         '", "open_until": "', isoformat(surveys.sent[told] + VALID), '"}',
     )  # fmt: skip
+    ids = uuid7(at, world.setting.draws("survey reminders", chunk.number))
+    by_mail = np.zeros(len(told), dtype=bool)
     data = notifications(
-        uuid7(at, world.setting.draws("survey reminders", chunk.number)),
+        ids,
         "survey_reminder",
         survey,
-        np.zeros(len(told), dtype=bool),
+        by_mail,
         jsonb(context, len(told)),
         (at, now),
     )
@@ -67,3 +69,4 @@ def reminder_rows(world: World, chunk: Chunk) -> Iterator[Batch]:
         "notification",
         table(**data, account_id=account, ticket_id=uuids(tickets.id[ticket])),
     )
+    yield attempts(world, "customer", ids, by_mail, at)
