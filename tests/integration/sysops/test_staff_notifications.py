@@ -108,7 +108,7 @@ async def test_an_expert_who_lost_a_visit_reads_that_nobody_waits_there(
     await tell(databases, add_expert(databases), kind="visit_missed")
     await deliver(databases, "sysops", "sysops")
     (sms,) = await received(sandbox)
-    assert "the visit for ticket 100001 in Austin 78701, Tue 03 Mar, 10:00." in sms["text"]
+    assert f"the visit for ticket 100001 in Austin 78701, {local(START)}." in sms["text"]
     assert "Please do not go there" in sms["text"]
 
 
@@ -211,7 +211,7 @@ async def test_a_busy_provider_is_tried_again_and_both_tries_are_kept(
             "expert_did_not_come",
             VISIT,
             "Ticket 100001: the expert did not come",
-            "promised for Tue 03 Mar, 10:00 to 12:00, local time there",
+            f"promised for {local(START)} to {local(START + 2 * HOUR, '%H:%M')}, local time there",
         ),
         (
             "customer_to_call",
@@ -220,6 +220,7 @@ async def test_a_busy_provider_is_tried_again_and_both_tries_are_kept(
             "nobody was at home at 2 visits",
         ),
     ],
+    ids=["a low score", "nobody came", "nobody home"],
 )
 async def test_managers_learn_by_mail_of_what_a_person_must_look_after(
     databases: Databases, sandbox: str, kind: Kind, context: Any, subject: str, words: str
