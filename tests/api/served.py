@@ -50,11 +50,9 @@ def token(issuer: str, person: UUID, *roles: str) -> str:
     return TokenSigner(issuer, private).sign(person, roles, everywhere, datetime.now(UTC))
 
 
-def customer(databases: Databases) -> tuple[Quantum, str]:
+def customer_quantum(databases: Databases) -> Quantum:
     from api.customer.quantum import QuantumSettings, quantum
 
-    customer_world.furnish(databases)
-    account = customer_world.add_household(databases).account_id
     private, public = key_pair("customer")
     made = QuantumSettings(
         database_url=SecretStr(databases.url("customer", "customer_api")),
@@ -67,19 +65,29 @@ def customer(databases: Databases) -> tuple[Quantum, str]:
         sms_webhook_token=SecretStr(WEBHOOK_TOKEN),
         public_base_url=HttpUrl(PUBLIC),
     )
-    return quantum(made), token(CUSTOMER_ISSUER, account, "customer")
+    return quantum(made)
+
+
+def customer(databases: Databases) -> tuple[Quantum, str]:
+    customer_world.furnish(databases)
+    account = customer_world.add_household(databases).account_id
+    return customer_quantum(databases), token(CUSTOMER_ISSUER, account, "customer")
+
+
+def sysops_quantum(databases: Databases) -> Quantum:
+    from api.sysops.quantum import quantum
+
+    return quantum(settings_for(databases))
 
 
 def sysops(databases: Databases) -> tuple[Quantum, str]:
-    from api.sysops.quantum import quantum
-
     furnish(databases)
     person = add_staff(databases, "administrator")
-    made = quantum(settings_for(databases))
-    return made, token(STAFF_ISSUER, person, "administrator", "helpdesk", "expert")
+    signed_in = token(STAFF_ISSUER, person, "administrator", "helpdesk", "expert")
+    return sysops_quantum(databases), signed_in
 
 
-def billing(databases: Databases) -> tuple[Quantum, str]:
+def billing_quantum(databases: Databases) -> Quantum:
     from api.billing.quantum import QuantumSettings, quantum
 
     made = QuantumSettings(
@@ -87,7 +95,11 @@ def billing(databases: Databases) -> tuple[Quantum, str]:
         port=0,
         staff_public_key=key_pair("sysops")[1],
     )
-    return quantum(made), token(STAFF_ISSUER, uuid4(), "finance", "administrator")
+    return quantum(made)
+
+
+def billing(databases: Databases) -> tuple[Quantum, str]:
+    return billing_quantum(databases), token(STAFF_ISSUER, uuid4(), "finance", "administrator")
 
 
 def analytics(databases: Databases, warehouse: Path) -> Quantum:
