@@ -223,4 +223,30 @@ EXAMPLES: Final[dict[str, Any]] = {
     "version": "20261201T150000Z",
     "pinned": "20261201T150000Z",
     "next_cursor": "WzE3OTA3ODY0MDAwMDAwMDAsIjAxOTk4ZDVjIl0",
+    # what is read together
+    "Window.start": "2026-12-01T15:00:00Z",
+    "Window.end": "2026-12-01T17:00:00Z",
+    "allowed": ["reopen"],
+    "missing": [],
+    "actor_roles": ["administrator"],
+    "before": {"price_cents": 2_999},
+    "after": {"price_cents": 2_499},
+    "unknown": [],
+    "corrections": {"baterry": ["battery"]},
+    "TicketView.allowed_actions": ["cancel", "reschedule"],
+    "marts": ["fct_ticket"],
+    "filters": ["state"],
+    "reasons": ["Fewer rows than yesterday: fct_ticket."],
+    "addresses": [
+        {
+            "line1": "1 Congress Ave",
+            "line2": None,
+            "city": "Austin",
+            "state": "TX",
+            "zip": "78701",
+            "latitude": 30.2713,
+            "longitude": -97.7426,
+            "time_zone": "America/Chicago",
+        }
+    ],
 }
