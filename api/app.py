@@ -1,7 +1,7 @@
 """Mounts the quanta that this process serves, and nothing else."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
 import swagger_ui_bundle
@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.examples import EXAMPLES
 from api.kernel import clock, conditional
 from api.kernel.auth import BearerAuthentication
+from api.kernel.background import running
 from api.kernel.database import create_sessions
 from api.kernel.fields import Field, decode_field
 from api.kernel.openapi import CompleteJson, FieldSchemaPlugin
@@ -103,11 +104,11 @@ def create_app(quanta: Sequence[Quantum]) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        try:
-            yield
-        finally:
+        async with AsyncExitStack() as stack:
             for quantum in quanta:
-                await quantum.engine.dispose()
+                stack.push_async_callback(quantum.engine.dispose)
+                await stack.enter_async_context(running(quantum.background, quantum.engine))
+            yield
 
     app = Litestar(
         route_handlers=[

@@ -21,6 +21,7 @@ Priority = Literal["urgent", "high", "normal", "low"]
 TicketRequestKind = Literal["cancel", "reopen", "reschedule"]
 ContractStatus = Literal["active", "suspended", "cancelled"]
 BillingInterval = Literal["month", "year"]
+QuestionKind = Literal["score", "recommendation", "single_choice", "multiple_choice", "text"]
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -41,6 +42,50 @@ class ServiceAddress(msgspec.Struct, frozen=True, kw_only=True):
     latitude: float
     longitude: float
     time_zone: str
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """A spare part as an expert names it."""
+
+    name: str
+    part_number: str | None = None
+    quantity: int = 1
+
+
+class TicketDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """What sysops may change of a ticket beside its status, whole."""
+
+    description: str
+    priority: Priority
+    preferred_windows: tuple[Window, ...] = ()
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One of the answers that a question offers: its code for reports, its text for people."""
+
+    code: str
+    text: str
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """One question of a survey. `code` is what its answers are kept and reported under.
+
+    A score is from 1 to 5, a recommendation from 0 to 10; both kinds of choice name `choices`.
+    """
+
+    code: str
+    kind: QuestionKind
+    text: str
+    required: bool = False
+    choices: list[Choice] = []
+
+
+DEFAULT_SURVEY_TEMPLATE = "default"
+"""The code of the survey template that asks whatever ticket type names none of its own."""
+OVERALL_SCORE = "score"
+RECOMMENDATION = "would_recommend"
+COMMENT = "comment"
+"""Questions with these codes mean the same in every template: reports rest on them."""
 
 
 # customer -> sysops -------------------------------------------------------------------
@@ -114,13 +159,33 @@ class EntitlementChanged(CustomerToSysops, frozen=True, kw_only=True):
 
 
 class SurveyOutcome(CustomerToSysops, frozen=True, kw_only=True):
-    """A survey was answered: the ticket may close, and a low score alerts a manager."""
+    """A survey was answered: the ticket may close, and a low score alerts a manager.
+
+    `ticket_version` is that of the resolution which the survey was about.
+    """
 
     channel = "survey_outcome"
 
     ticket_id: UUID
     score: int
     answered_at: datetime
+    ticket_version: int | None = None
+
+
+class CustomerUnreached(CustomerToSysops, frozen=True, kw_only=True):
+    """Word of a ticket reached its customer by no channel.
+
+    With `call` it is about a visit, and somebody has to call. `code` is the provider's.
+    """
+
+    channel = "customer_unreached"
+
+    ticket_id: UUID
+    notification_id: UUID
+    kind: str
+    code: str
+    call: bool
+    at: datetime
 
 
 class TicketAttachmentChanged(CustomerToSysops, frozen=True, kw_only=True):
@@ -172,7 +237,11 @@ class SysopsToCustomer(Message, frozen=True, kw_only=True):
 class TicketProgress(SysopsToCustomer, frozen=True, kw_only=True):
     """A ticket reached a version; also carries the answer to a customer's request.
 
-    `expert_name` and `window` are set while a visit is promised (accepted, in progress).
+    `action` is what happened (`api/sysops/tickets/rules.py`). `expert_name`, `window`,
+    `accepted_version` (the version that accepted the visit, which so names it) and `set_out_at`
+    are set while a visit is promised (accepted, in progress). Absences count visits for nothing:
+    nobody was at home, the expert did not come. `details` come when they have changed, `parts`
+    when a visit that used them has ended.
     """
 
     channel = "ticket_progress"
@@ -189,6 +258,14 @@ class TicketProgress(SysopsToCustomer, frozen=True, kw_only=True):
     request_id: UUID | None = None
     request_accepted: bool | None = None
     allowed: tuple[str, ...] = ()
+    action: str | None = None
+    accepted_version: int | None = None
+    set_out_at: datetime | None = None
+    customer_absences: int = 0
+    expert_absences: int = 0
+    coordinator_calls: bool = False
+    details: TicketDetails | None = None
+    parts: tuple[Part, ...] = ()
 
 
 class PhoneTicketCreated(SysopsToCustomer, frozen=True, kw_only=True):
@@ -237,6 +314,18 @@ class TicketTypePublished(SysopsToCustomer, frozen=True, kw_only=True):
     device_type: str
     device_name: str
     active: bool
+    survey_template: str | None = None
+
+
+class SurveyTemplatePublished(SysopsToCustomer, frozen=True, kw_only=True):
+    """What a customer is asked after a visit. Every version stays: its surveys are read by it."""
+
+    channel = "survey_template_published"
+
+    code: str
+    version: int
+    heading: str
+    questions: list[Question]
 
 
 # customer -> billing ------------------------------------------------------------------
@@ -443,7 +532,10 @@ class PlanPriced(Message, frozen=True, kw_only=True):
 
 
 class SurveyAnswered(Message, frozen=True, kw_only=True):
-    """A survey's scores; its free text stays in the customer database."""
+    """A survey's scores and choices; its free text stays in the customer database.
+
+    `choices` are by the code of their question: codes, or the number of a further score.
+    """
 
     source = "customer"
     target = "analytics"
@@ -455,6 +547,9 @@ class SurveyAnswered(Message, frozen=True, kw_only=True):
     would_recommend: int | None
     has_comment: bool
     answered_at: datetime
+    template: str = DEFAULT_SURVEY_TEMPLATE
+    template_version: int = 1
+    choices: dict[str, list[str]] = msgspec.field(default_factory=dict)
 
 
 # within a quantum: what leaves the house by mail or SMS -------------------------------
@@ -468,6 +563,19 @@ class CustomerNotification(Message, frozen=True, kw_only=True):
     channel = "customer_notification"
 
     notification_id: UUID
+
+
+class PasswordResetAsked(Message, frozen=True, kw_only=True):
+    """Somebody asked for a new password; where no account has the address, the id is nobody's.
+
+    So asking takes the same steps, and the same time, whether there is an account or not.
+    """
+
+    source = "customer"
+    target = "customer"
+    channel = "password_reset_asked"
+
+    account_id: UUID
 
 
 class StaffNotification(Message, frozen=True, kw_only=True):

@@ -34,7 +34,12 @@ async def relay(source: str, target: str) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with (
         open_inbound(source, target) as inbound,
-        database(settings.target_url.get_secret_value(), name=name) as sessions,
+        database(
+            settings.target_url.get_secret_value(),
+            name=name,
+            # A handler may write beside its transaction (`apart`).
+            pool_size=2 * inbound.workers + 1,
+        ) as sessions,
         asyncpg.create_pool(
             settings.source_url.get_secret_value(),
             min_size=1,

@@ -1,6 +1,7 @@
 """The published version behind every page, and answers kept for as long as it is the one shown."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
@@ -12,11 +13,12 @@ from warehouse.read import Snapshot, Warehouse
 
 @dataclass(frozen=True)
 class Answer:
-    """A report with what was asked."""
+    """A report with what was asked, and of which moment the answer is."""
 
     report: reports.Report
     filters: reports.Filters
     table: reports.Table
+    as_of: datetime
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -53,7 +55,7 @@ def _report(name: str) -> reports.Report:
 def ask(snapshot: Snapshot, name: str, filters: reports.Filters) -> Answer:
     """A report, from memory when it has been asked of this version before."""
     table = _table(settings().warehouse_dir, snapshot.version, name, filters, snapshot)
-    return Answer(_report(name), filters, table)
+    return Answer(_report(name), filters, table, snapshot.as_of)
 
 
 def choices(snapshot: Snapshot) -> dict[str, dict[str, str]]:

@@ -1,5 +1,6 @@
 """What every page does first: know the reader, and open the published version or say why not."""
 
+from datetime import datetime
 from html import escape
 from typing import NoReturn
 from urllib.parse import quote, urlencode, urlsplit
@@ -7,24 +8,24 @@ from urllib.parse import quote, urlencode, urlsplit
 import streamlit as st
 
 from dashboards import data, words
-from dashboards.session import NotAdmitted, Viewer, admit, cookie_name
+from dashboards.session import SESSIONS, NotAdmitted, Viewer, cookie_name
 from dashboards.settings import settings
 from dashboards.signing_in import SIGN_IN
 from warehouse.read import NothingPublished, Snapshot
 
-TOKEN = "access_token"  # noqa: S105 - the name of an entry
+SESSION = "session"
 
 
-def viewer() -> Viewer:
-    """The signed-in reader; ends the run with a way to sign in when there is none.
+def viewer() -> tuple[Viewer, datetime]:
+    """The signed-in reader and when the session ends; without one, a way to sign in instead.
 
-    The token is the cookie's of when this browser session began, and is proven on every run.
+    The session is the cookie's of when this page was opened, and is looked up on every run.
     """
     key = settings().staff_public_key
-    token = st.session_state.get(TOKEN) or st.context.cookies.get(cookie_name(key), "")
-    st.session_state[TOKEN] = token
+    name = st.session_state.get(SESSION) or st.context.cookies.get(cookie_name(key), "")
+    st.session_state[SESSION] = name
     try:
-        return admit(token, key)
+        return SESSIONS.viewer(name, key)
     except NotAdmitted as refused:
         _signed_out(str(refused))
 

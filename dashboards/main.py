@@ -16,15 +16,24 @@ TITLES = {
     "ticketing": ("Ticketing", ":material/confirmation_number:"),
     "experts": ("Experts", ":material/engineering:"),
     "finance": ("Finance", ":material/payments:"),
+    "ticket": ("One ticket", ":material/support_agent:"),
 }
+# A link in a mail leads there; without it there is nothing to see.
+HIDDEN = {"ticket"}
 
 st.set_page_config("Sysops Squad", str(ICON), layout="wide")
-viewer = frame.viewer()
+viewer, ends_at = frame.viewer()
 st.logo(str(LOGO), size="large")
 st.html(CSS)
 page = st.navigation(
     [
-        st.Page(PAGES / f"{name}.py", title=title, icon=icon, url_path=name)
+        st.Page(
+            PAGES / f"{name}.py",
+            title=title,
+            icon=icon,
+            url_path=name,
+            visibility="hidden" if name in HIDDEN else "visible",
+        )
         for name, (title, icon) in TITLES.items()
         if name in viewer.pages
     ]
@@ -32,5 +41,5 @@ page = st.navigation(
 page.run()
 with st.sidebar:
     st.divider()
-    st.caption(f"Signed in until {words.moment(viewer.expires_at)}")
+    st.caption(f"Signed in until {words.moment(ends_at)}")
     frame.link("Sign out", SIGN_OUT)

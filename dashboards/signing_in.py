@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, quote, urlsplit
 
-import httpx
 from jinja2 import Environment
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboards.session import NotAdmitted, admit, cookie_name
+from dashboards import staff_api
+from dashboards.session import SESSIONS, NotAdmitted, cookie_name
 from dashboards.settings import settings
+from dashboards.staff_api import Refused, Tokens
 
 SIGN_IN: Final = "/sign-in"
 SIGN_OUT: Final = "/sign-out"
@@ -38,10 +40,17 @@ _HEADERS: Final = {
 }
 
 
-def _page(
-    status: int = 200, *, target: str = "/", email: str = "", error: str = ""
+def show_page(
+    status: int = 200, *, target: str = "/", email: str = "", error: str = "", onward: bool = False
 ) -> HTMLResponse:
-    html = _PAGE.render(target=target, email=email, error=error)
+    """The form; with `onward` a page that leads to the target at once."""
+    html = _PAGE.render(
+        target=target,
+        email=email,
+        error=error,
+        onward=onward,
+        provider=bool(settings().oidc_redirect_url),
+    )
     return HTMLResponse(html, status_code=status, headers=_HEADERS)
 
 
@@ -55,11 +64,11 @@ def inside(target: str) -> str:
 
 async def show(request: Request) -> Response:
     """The form; what the reader wanted to see comes after it."""
-    return _page(target=inside(request.query_params.get("next", "/")))
+    return show_page(target=inside(request.query_params.get("next", "/")))
 
 
 async def sign_in(request: Request) -> Response:
-    """Ask the API, keep its token in the cookie, and go on."""
+    """Ask the API, begin a session, and go on."""
     if not _from_our_own_page(request):
         return PlainTextResponse("This form can only be sent from its own page.", 403)
     body = await request.body()
@@ -67,19 +76,25 @@ async def sign_in(request: Request) -> Response:
         return PlainTextResponse("This is not the form of this page.", 413)
     form = {name: values[-1] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
     target, email = inside(form.get("next", "/")), form.get("email", "").strip()
-    known = settings()
+    password = form.get("password", "")
     try:
-        token, seconds = await _ask(email, form.get("password", ""))
-        admit(token, known.staff_public_key)
-    except _Refused as refused:
-        return _page(refused.status, target=target, email=email, error=str(refused))
+        tokens = await run_in_threadpool(staff_api.sign_in, email, password)
+        answer = RedirectResponse(target, status_code=303, headers={"Cache-Control": "no-store"})
+        return await enter(request, tokens, answer)
+    except Refused as refused:
+        return show_page(refused.status, target=target, email=email, error=str(refused))
     except NotAdmitted as refused:
-        return _page(403, target=target, email=email, error=str(refused))
-    answer = RedirectResponse(target, status_code=303, headers={"Cache-Control": "no-store"})
+        return show_page(403, target=target, email=email, error=str(refused))
+
+
+async def enter(request: Request, tokens: Tokens, answer: Response) -> Response:
+    """Begin a session with the tokens, and give its name along; raises NotAdmitted."""
+    key = settings().staff_public_key
+    name = await run_in_threadpool(SESSIONS.begin, tokens, key)
     answer.set_cookie(
-        cookie_name(known.staff_public_key),
-        token,
-        max_age=seconds,
+        cookie_name(key),
+        name,
+        max_age=int(tokens.refresh_life.total_seconds()),
         httponly=True,
         samesite="strict",
         secure=request.url.scheme == "https",
@@ -88,36 +103,14 @@ async def sign_in(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """Forget the token, unless another site asks for it."""
+    """End the session, unless another site asks for it."""
     if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
         return PlainTextResponse("Sign out on a page of the dashboards.", 403)
     answer = RedirectResponse(SIGN_IN, status_code=303, headers={"Cache-Control": "no-store"})
-    answer.delete_cookie(cookie_name(settings().staff_public_key), httponly=True, samesite="strict")
+    name = cookie_name(settings().staff_public_key)
+    await run_in_threadpool(SESSIONS.end, request.cookies.get(name, ""))
+    answer.delete_cookie(name, httponly=True, samesite="strict")
     return answer
-
-
-class _Refused(Exception):
-    def __init__(self, status: int, words: str) -> None:
-        super().__init__(words)
-        self.status = status
-
-
-async def _ask(email: str, password: str) -> tuple[str, int]:
-    """A token and its life in seconds, from the sysops API."""
-    url = f"{settings().sysops_api_url.rstrip('/')}/sysops/sessions"
-    try:
-        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
-            answer = await client.post(url, json={"email": email, "password": password})
-    except httpx.HTTPError:
-        raise _Refused(503, "Signing in is not possible now: the API does not answer.") from None
-    if answer.status_code == 200:
-        session = answer.json()
-        return session["access_token"], int(session["expires_in"])
-    if answer.status_code == 429:
-        raise _Refused(429, "Too many attempts. Wait a little, then try again.")
-    if answer.status_code >= 500:
-        raise _Refused(503, "Signing in is not possible now. Try again in a moment.")
-    raise _Refused(401, "The e-mail address or the password is wrong.")
 
 
 def _from_our_own_page(request: Request) -> bool:
@@ -159,16 +152,17 @@ class Gate:
                 headers["Referrer-Policy"] = "same-origin"
             await send(message)
 
-        if scope["path"].startswith(OPEN) or _is_signed_in(HTTPConnection(scope)):
+        if scope["path"].startswith(OPEN) or await _is_signed_in(HTTPConnection(scope)):
             await self._app(scope, receive, guarded)
             return
         await _turned_away(scope)(scope, receive, guarded)
 
 
-def _is_signed_in(connection: HTTPConnection) -> bool:
+async def _is_signed_in(connection: HTTPConnection) -> bool:
     key = settings().staff_public_key
+    name = connection.cookies.get(cookie_name(key), "")
     try:
-        admit(connection.cookies.get(cookie_name(key), ""), key)
+        await run_in_threadpool(SESSIONS.viewer, name, key)
     except NotAdmitted:
         return False
     return True

@@ -138,7 +138,7 @@ def _about(answer: Answer, title: str) -> None:
         st.download_button(
             "Download as CSV",
             data=partial(reports.to_csv, answer.table),
-            file_name=f"{report.name}.csv",
+            file_name=reports.file_name(report, answer.as_of),
             mime="text/csv",
             key=f"csv of {title}",
             on_click="ignore",

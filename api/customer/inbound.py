@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pydantic import HttpUrl, SecretStr
 
 import api.customer.tables  # noqa: F401 - all of them, for the keys between them
+from api.customer.accounts.handlers import PasswordResets
 from api.customer.accounts.links import MailedTokens
 from api.customer.cards.handlers import card_outcome
 from api.customer.contracts.handlers import (
@@ -16,7 +17,7 @@ from api.customer.contracts.handlers import (
 )
 from api.customer.notifications.handlers import CustomerNotifier
 from api.customer.statements.handlers import credit_changed, invoice_issued
-from api.customer.surveys.links import SurveyLinks
+from api.customer.surveys.handlers import survey_template_published
 from api.customer.tickets.handlers import phone_ticket_created, ticket_progress
 from api.kernel.inbox import Inbound
 from api.kernel.outside.delivery import Sender
@@ -28,8 +29,10 @@ from api.messages import (
     CreditChanged,
     CustomerNotification,
     InvoiceIssued,
+    PasswordResetAsked,
     PhoneTicketCreated,
     PlanPublished,
+    SurveyTemplatePublished,
     TicketProgress,
     TicketTypePublished,
 )
@@ -57,6 +60,7 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
                 PhoneTicketCreated: phone_ticket_created,
                 PlanPublished: plan_published,
                 TicketTypePublished: ticket_type_published,
+                SurveyTemplatePublished: survey_template_published,
             }
         )
     elif source == "billing":
@@ -71,10 +75,14 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
         )
     elif source == "customer":
         settings = NotifierSettings()  # type: ignore[call-arg]  # read from the environment
-        links = SurveyLinks(settings.survey_key.get_secret_value())
-        tokens = MailedTokens(settings.survey_key.get_secret_value())
+        key = settings.survey_key.get_secret_value()
         async with Sender.open("api.customer.notifications") as sender:
-            notifier = CustomerNotifier(sender, links, tokens, str(settings.public_base_url))
-            yield Inbound({CustomerNotification: notifier.send}, batch_size=1, workers=4)
+            notifier = CustomerNotifier(sender, key, str(settings.public_base_url))
+            resets = PasswordResets(MailedTokens(key))
+            yield Inbound(
+                {CustomerNotification: notifier.send, PasswordResetAsked: resets.send},
+                batch_size=1,
+                workers=4,
+            )
     else:
         raise ValueError(f"The customer quantum hears nothing from {source}.")

@@ -1,4 +1,4 @@
-"""Who is asking: short-lived Ed25519-signed access tokens, passwords, and route guards.
+"""Who is asking: short-lived Ed25519-signed access tokens, and route guards.
 
 Customers sign in at the customer quantum, staff at the sysops quantum. Each signs with a
 key of its own; every other process holds only the public halves. A token names the quanta
@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import argon2
 import jwt
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -29,10 +28,6 @@ STAFF_ISSUER = "sysops"
 STAFF_ROLES = frozenset({"expert", "helpdesk", "manager", "administrator", "finance"})
 ISSUER_ROLES = {CUSTOMER_ISSUER: frozenset({"customer"}), STAFF_ISSUER: STAFF_ROLES}
 ACCESS_TOKEN_LIFE = timedelta(minutes=15)
-
-_hasher = argon2.PasswordHasher()
-# Verified when the account is unknown, so that the answer takes as long as for a known one.
-_NOBODYS_HASH = _hasher.hash("a password that nobody has")
 
 
 def private_key(pem: str) -> Ed25519PrivateKey:
@@ -112,20 +107,6 @@ class TokenSigner:
             "exp": int((now + ACCESS_TOKEN_LIFE).timestamp()),
         }
         return jwt.encode(claims, self._key, algorithm="EdDSA")
-
-
-def hash_password(password: str) -> str:
-    """An argon2id hash with the library's current parameters."""
-    return _hasher.hash(password)
-
-
-def password_matches(password: str, password_hash: str | None) -> bool:
-    """Whether the password is right; takes as long for an unknown account (hash None)."""
-    try:
-        _hasher.verify(password_hash or _NOBODYS_HASH, password)
-    except argon2.exceptions.VerificationError:
-        return False
-    return password_hash is not None
 
 
 class BearerAuthentication(AbstractAuthenticationMiddleware):

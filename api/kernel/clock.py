@@ -13,3 +13,14 @@ _OFFSET = timedelta(seconds=float(os.environ.get("SQUAD_CLOCK_OFFSET_SECONDS", "
 def now() -> datetime:
     """The present moment in UTC."""
     return datetime.now(UTC) + _OFFSET
+
+
+def with_zone(moment: datetime | None) -> datetime | None:
+    """A moment that somebody gave, in UTC; without an offset it is in UTC already."""
+    if moment is None:
+        return None
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        # Beyond the first or the last day that there is, by the hours of its offset.
+        return moment.replace(tzinfo=UTC)

@@ -141,6 +141,16 @@ def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return async_sessionmaker(engine, expire_on_commit=False)
 
 
+@asynccontextmanager
+async def apart(session: AsyncSession) -> AsyncIterator[AsyncSession]:
+    """A transaction of its own beside the caller's: what it writes stays if that is undone.
+
+    It must not need what the caller's has written or locked, or both would wait.
+    """
+    async with AsyncSession(session.bind, expire_on_commit=False) as own, own.begin():
+        yield own
+
+
 # SQLSTATE: connection lost, no resources left (connections, memory, disk), stopping or starting.
 AWAY = ("08", "53", "57P0")
 # Deadlock or serialization failure, lock timeout, statement timeout.

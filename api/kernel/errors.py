@@ -56,6 +56,16 @@ class Conflict(DomainError):
     title = "Conflict"
 
 
+class Incomplete(Conflict):
+    """Something has to be known first; `missing` names it."""
+
+    title = "Something is missing"
+
+    def __init__(self, detail: str, missing: Sequence[str]) -> None:
+        super().__init__(detail)
+        self.missing = list(missing)
+
+
 class TransitionRefused(Conflict):
     """A state machine said no; `allowed` names what it would accept now."""
 
@@ -66,12 +76,23 @@ class TransitionRefused(Conflict):
         self.allowed = sorted(allowed)
 
 
-class TooMany(DomainError):
-    """A limit was passed; `retry_after` is in seconds."""
-
-    status_code = 429
-    title = "Too many requests"
+class NotNow(DomainError):
+    """Later it may be possible; `retry_after` is in seconds."""
 
     def __init__(self, detail: str, retry_after: int) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class TooMany(NotNow):
+    """A limit was passed."""
+
+    status_code = 429
+    title = "Too many requests"
+
+
+class Unavailable(NotNow):
+    """Somebody whom we need for this does not answer."""
+
+    status_code = 503
+    title = "Not available now"

@@ -50,9 +50,40 @@ class Phone(Field):
             number = phonenumbers.parse(raw, "US")
         except phonenumbers.NumberParseException as error:
             raise ValueError("Expected a telephone number, for example +1 212 555 0123.") from error
+        if number.extension:
+            raise ValueError("Give a number that can be dialled directly, without an extension.")
         if not phonenumbers.is_possible_number(number):
             raise ValueError("This telephone number is too short or too long.")
+        if not phonenumbers.is_valid_number(number):
+            raise ValueError("There is no such telephone number: check its area code and digits.")
         return cls(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+# Kinds of numbers that get no text messages. In the USA landlines and mobile telephones share
+# their ranges, so that only the provider can tell.
+_WITHOUT_TEXTS = frozenset(
+    {
+        phonenumbers.PhoneNumberType.FIXED_LINE,
+        phonenumbers.PhoneNumberType.TOLL_FREE,
+        phonenumbers.PhoneNumberType.PREMIUM_RATE,
+        phonenumbers.PhoneNumberType.SHARED_COST,
+        phonenumbers.PhoneNumberType.UAN,
+        phonenumbers.PhoneNumberType.VOICEMAIL,
+    }
+)
+
+
+def takes_texts(phone: str | None) -> bool:
+    """Whether a number in E.164 form may get text messages: false for a landline, a toll-free
+    number and the like, as far as their ranges tell, and for no number at all.
+    """
+    if phone is None:
+        return False
+    try:
+        number = phonenumbers.parse(phone)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.number_type(number) not in _WITHOUT_TEXTS
 
 
 def _clean(raw: str, longest: int, allowed_controls: str) -> str:

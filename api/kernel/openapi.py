@@ -19,13 +19,13 @@ from api.kernel.fields import Field
 from api.kernel.idempotency import HEADER as IDEMPOTENCY_KEY
 from api.kernel.idempotency import MOST_CHARACTERS
 from api.kernel.problems import MEDIA_TYPE
-from api.kernel.transaction import SECRET_ANSWER
+from api.kernel.transaction import MAY_FORBID, SECRET_ANSWER
 
 PROBLEM: Final = {
     "title": "Problem",
     "description": "An RFC 9457 problem. `errors` lists everything that is wrong with the input, "
     "each with the JSON pointer of its place or the name of its parameter; `allowed` names what "
-    "a refused transition would have to be.",
+    "a refused transition would have to be, `missing` what has to be known first.",
     "type": "object",
     "required": ["type", "status", "title", "detail"],
     "properties": {
@@ -46,6 +46,7 @@ PROBLEM: Final = {
             },
         },
         "allowed": {"type": "array", "items": {"type": "string"}},
+        "missing": {"type": "array", "items": {"type": "string"}},
     },
 }
 REFUSALS: Final = {
@@ -160,9 +161,13 @@ def _complete(operation: dict[str, Any], method: str, handler: HTTPRouteHandler)
         operation["description"] = "\n\n".join(filter(None, [operation.get("description"), who]))
     if method == "post" and not handler.opt.get(SECRET_ANSWER):
         operation.setdefault("parameters", []).append(KEY_PARAMETER)
+    data = handler.parsed_data_field
+    if "requestBody" in operation and data is not None and data.is_optional:
+        operation["requestBody"]["required"] = False
     responses = operation.setdefault("responses", {})
     _add_conditions(operation, method, handler)
-    for status in _refusals(operation, method, signed_in=bool(roles)):
+    forbidden = {403} if handler.opt.get(MAY_FORBID) else set()
+    for status in _refusals(operation, method, signed_in=bool(roles)) | forbidden:
         content: dict[str, Any] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         if handler.media_type == MediaType.HTML:
             content[MediaType.HTML.value] = {"schema": {"type": "string"}}
@@ -181,7 +186,7 @@ def _add_conditions(operation: dict[str, Any], method: str, handler: HTTPRouteHa
         responses["304"] = {"description": "You have it already."}
 
 
-def _refusals(operation: dict[str, Any], method: str, *, signed_in: bool) -> list[int]:
+def _refusals(operation: dict[str, Any], method: str, *, signed_in: bool) -> set[int]:
     found = {429, 500, 503}
     if signed_in:
         found |= {401, 403}
@@ -194,4 +199,4 @@ def _refusals(operation: dict[str, Any], method: str, *, signed_in: bool) -> lis
         found |= {412}
     if given - {KNOWN_PARAMETER["name"]}:
         found |= {400, 404, 422}
-    return sorted(found)
+    return found

@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -10,6 +10,8 @@ from litestar.exceptions import ValidationException
 from litestar.params import QueryParameter
 
 MOST = 100
+
+P = TypeVar("P", bound=msgspec.Struct)
 
 PageSize = Annotated[int, QueryParameter(ge=1, le=MOST, description="How many to return.")]
 PageCursor = Annotated[
@@ -31,17 +33,31 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
         return _EPOCH + self.microseconds * _MICROSECOND
 
 
+def position(moment: datetime, id: UUID) -> Position:  # noqa: A002
+    """The place of a row."""
+    return Position((moment - _EPOCH) // _MICROSECOND, id)
+
+
 def cursor_of(moment: datetime, id: UUID) -> str:  # noqa: A002
     """The cursor after the row with this moment and id."""
-    position = Position((moment - _EPOCH) // _MICROSECOND, id)
-    return urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
+    return cursor_to(position(moment, id))
+
+
+def cursor_to(place: msgspec.Struct) -> str:
+    """The cursor after a place of any kind."""
+    return urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
 
 
 def position_of(cursor: str) -> Position:
     """The place that a cursor names; raises a problem that names the parameter."""
+    return place_of(cursor, Position)
+
+
+def place_of(cursor: str, kind: type[P]) -> P:
+    """As `position_of`, for lists with places of another kind."""
     try:
         raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        return msgspec.json.decode(raw, type=Position)
+        return msgspec.json.decode(raw, type=kind)
     except ValueError as error:
         words = "This is not a cursor of this list. Leave it out to begin at the top."
         wrong = [{"key": "cursor", "message": words, "source": "query"}]

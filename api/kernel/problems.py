@@ -10,7 +10,7 @@ from litestar.utils.scope.state import ScopeState
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.kernel.database import is_busy, is_unavailable
-from api.kernel.errors import DomainError, Invalid, TooMany, TransitionRefused
+from api.kernel.errors import DomainError, Incomplete, Invalid, NotNow, TransitionRefused
 from api.kernel.validation import list_errors
 
 MEDIA_TYPE = "application/problem+json"
@@ -37,9 +37,11 @@ def _domain(_: AnyRequest, error: DomainError) -> Response[Any]:
     headers: dict[str, str] = {}
     if isinstance(error, Invalid):
         members["errors"] = error.errors
+    if isinstance(error, Incomplete):
+        members["missing"] = error.missing
     if isinstance(error, TransitionRefused):
         members["allowed"] = error.allowed
-    if isinstance(error, TooMany):
+    if isinstance(error, NotNow):
         headers["Retry-After"] = str(error.retry_after)
     if error.status_code == 401:
         headers["WWW-Authenticate"] = "Bearer"
@@ -54,8 +56,9 @@ def _invalid(request: AnyRequest, error: Exception) -> Response[Any]:
     if field is not None and isinstance(body, bytes):
         errors.extend(list_errors(body or b"null", field.raw))
     if isinstance(error, HTTPException):
+        names = _names_in_query(request)
         errors.extend(
-            {"parameter": item["key"], "detail": item["message"]}
+            {"parameter": names.get(item["key"], item["key"]), "detail": item["message"]}
             for item in (error.extra if isinstance(error.extra, list) else [])
             if item.get("source") != "body" and item.get("key") not in {None, "data"}
         )
@@ -64,6 +67,13 @@ def _invalid(request: AnyRequest, error: Exception) -> Response[Any]:
         return _unexpected(request, error)
     detail = "Correct what is listed in `errors` and send it again."
     return problem(400, "Invalid request", detail, errors=errors)
+
+
+def _names_in_query(request: AnyRequest) -> dict[str, str]:
+    """How the sender writes the parameters whose names are taken in Python: `from`, `state`."""
+    handler = request.route_handler
+    model = handler.create_kwargs_model(path_parameters=request.path_params)
+    return {one.field_name: one.field_alias for one in model.expected_query_params}
 
 
 def _http(request: AnyRequest, error: HTTPException) -> Response[Any]:

@@ -1,6 +1,9 @@
 """Settings come from environment variables with the prefix `SQUAD_`, and from nowhere else."""
 
-from pydantic import Field, SecretStr
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -27,6 +30,42 @@ class ServiceSettings(Settings):
     """Of one signed-in person, a quarter of it at once; 0 is no limit, as below."""
     anonymous_requests_per_minute: int = Field(default=240, ge=0)
     """Of one address without signing in. An API behind a proxy needs its forwarded addresses."""
+
+
+class OidcSettings(Settings):
+    """An OpenID provider to sign in through; without an issuer there is none.
+
+    The provider must know this client under `oidc_client_id` and send people back to one of
+    `oidc_redirect_urls` (separated by blanks), which are pages of the clients of this API. A
+    client without a secret is a public one: PKCE protects both.
+    """
+
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_redirect_urls: str = ""
+
+    @model_validator(mode="after")
+    def _whole_or_not_at_all(self) -> Self:
+        needed = (self.oidc_issuer, self.oidc_client_id, self.oidc_redirect_urls)
+        if any(needed) and not all(needed):
+            names = "SQUAD_OIDC_ISSUER, SQUAD_OIDC_CLIENT_ID and SQUAD_OIDC_REDIRECT_URLS"
+            raise ValueError(f"Sign-in through an identity provider needs {names}.")
+        if self.oidc_issuer and not _is_secure(self.oidc_issuer):
+            raise ValueError("SQUAD_OIDC_ISSUER must begin with https://.")
+        urls = self.oidc_redirect_urls.split()
+        # An app's own scheme is as good as https; plain http can be read on its way.
+        if any(urlsplit(url).scheme in {"", "http"} and not _is_secure(url) for url in urls):
+            raise ValueError("Each of SQUAD_OIDC_REDIRECT_URLS must be a URL with https://.")
+        return self
+
+
+def _is_secure(url: str) -> bool:
+    """Whether nobody can listen: https, or this machine talking to itself."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (
+        parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    )
 
 
 class RelaySettings(Settings):

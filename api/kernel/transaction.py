@@ -29,6 +29,8 @@ SESSION: Final = "session"
 STANDS: Final = "stands"
 SECRET_ANSWER: Final = "secret_answer"  # noqa: S105 - the name of a route's option
 """`opt` of a route whose answer holds a secret (a token): it is never written down."""
+MAY_FORBID: Final = "may_forbid"
+"""`opt` of a route that needs no signing in, and may not let in who proves to be somebody."""
 
 
 async def provide_session(request: Request[Any, Any, Any]) -> AsyncSession:

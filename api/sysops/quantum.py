@@ -8,34 +8,54 @@ from api.kernel.auth import CUSTOMER_ISSUER, STAFF_ISSUER, TokenSigner, TokenVer
 from api.kernel.database import create_engine
 from api.kernel.fields import load_places
 from api.kernel.limits import Limits
+from api.kernel.notifications.webhooks import ProviderCalls
 from api.kernel.passes import PassMaker
-from api.kernel.quantum import Quantum
-from api.kernel.settings import ServiceSettings
+from api.kernel.quantum import Quantum, given
+from api.kernel.settings import OidcSettings, ServiceSettings
+from api.kernel.sign_in.attempts import provider_sign_in
 from api.sysops.attachments.routes import TicketPhotoController
 from api.sysops.attachments.service import PhotoLinks
 from api.sysops.audit.routes import AuditController
 from api.sysops.catalogue.routes import CatalogueController
+from api.sysops.catalogue.survey_template_routes import SurveyTemplateController
+from api.sysops.customers.routes import CustomerController
 from api.sysops.experts.routes import ExpertController
 from api.sysops.knowledge.audience_routes import ArticleAudienceController
 from api.sysops.knowledge.customer_routes import HelpController
 from api.sysops.knowledge.routes import STEPS, ArticleController
 from api.sysops.knowledge.search_routes import ArticleSearchController
 from api.sysops.knowledge.use_routes import ArticleUseController
+from api.sysops.notifications.routes import StaffNotificationController
+from api.sysops.notifications.webhook_routes import ProviderController
+from api.sysops.search import indexing
+from api.sysops.search.routes import TicketSearchController
 from api.sysops.staff.account_routes import AccountController, PasswordController
+from api.sysops.staff.identity_routes import StaffOidcController
 from api.sysops.staff.routes import StaffController
+from api.sysops.staff.session_routes import SessionController
 from api.sysops.staff.standing import still_valid
+from api.sysops.staff.tables import SignInAttempt
+from api.sysops.tickets.desk_routes import DeskController
 from api.sysops.tickets.routes import TicketController
+from api.sysops.tickets.visit_list_routes import VisitListController
 from api.sysops.tickets.visit_routes import VisitController
 
 CONTROLLERS = (
     StaffController,
+    SessionController,
+    StaffOidcController,
     PasswordController,
     AccountController,
     ExpertController,
+    TicketSearchController,
+    CustomerController,
     TicketController,
+    DeskController,
+    VisitListController,
     VisitController,
     TicketPhotoController,
     CatalogueController,
+    SurveyTemplateController,
     ArticleController,
     *STEPS,
     ArticleSearchController,
@@ -43,38 +63,35 @@ CONTROLLERS = (
     ArticleAudienceController,
     HelpController,
     AuditController,
+    StaffNotificationController,
+    ProviderController,
 )
 
 
-class QuantumSettings(ServiceSettings):
+class QuantumSettings(ServiceSettings, OidcSettings):
     """`signing_key` is the PEM private key that signs staff tokens; the public half checks them.
     `customer_public_key` checks the tokens of customers, for the articles that are theirs.
 
     `public_base_url` is where people reach the customer API; links to photos begin with it.
+    `sms_webhook_token` is what the SMS provider signs its calls with, and `staff_base_url` where
+    it, and staff, reach this API. `OidcSettings` name the identity provider of staff, if there is
+    one.
     """
 
     signing_key: SecretStr
     staff_public_key: str
     customer_public_key: str
     public_base_url: HttpUrl
+    sms_webhook_token: SecretStr
+    staff_base_url: HttpUrl
 
 
 def quantum(settings: QuantumSettings) -> Quantum:
     """The quantum with its database, its routes and the keys it needs."""
     load_places()
-    signer = TokenSigner(STAFF_ISSUER, settings.signing_key.get_secret_value())
-
-    async def provide_signer() -> TokenSigner:
-        return signer
-
-    photo_links = PhotoLinks(
-        PassMaker(STAFF_ISSUER, settings.signing_key.get_secret_value()),
-        str(settings.public_base_url),
-    )
-
-    async def provide_photo_links() -> PhotoLinks:
-        return photo_links
-
+    signing_key = settings.signing_key.get_secret_value()
+    photo_links = PhotoLinks(PassMaker(STAFF_ISSUER, signing_key), str(settings.public_base_url))
+    webhook_token = settings.sms_webhook_token.get_secret_value()
     return Quantum(
         name="sysops",
         engine=create_engine(
@@ -91,5 +108,11 @@ def quantum(settings: QuantumSettings) -> Quantum:
         ),
         controllers=[Router(path="/", route_handlers=CONTROLLERS, guards=[still_valid])],
         limits=Limits.of(settings),
-        dependencies={"signer": provide_signer, "photo_links": provide_photo_links},
+        dependencies={
+            "signer": given(TokenSigner(STAFF_ISSUER, signing_key)),
+            "provider_calls": given(ProviderCalls(str(settings.staff_base_url), webhook_token)),
+            "photo_links": given(photo_links),
+            "provider_sign_in": provider_sign_in(settings, SignInAttempt),
+        },
+        background=[indexing.keep],
     )

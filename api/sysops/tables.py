@@ -10,8 +10,10 @@ from api.sysops.catalogue import tables as catalogue
 from api.sysops.experts import tables as experts
 from api.sysops.knowledge import tables as knowledge
 from api.sysops.notifications import tables as notifications
+from api.sysops.search import tables as search
 from api.sysops.staff import tables as staff
 from api.sysops.tickets import tables as tickets
+from api.sysops.tickets import visit_tables as visits
 
 MODULES = (
     attachments,
@@ -20,8 +22,10 @@ MODULES = (
     experts,
     knowledge,
     notifications,
+    search,
     staff,
     tickets,
+    visits,
 )
 INBOX = inbox_table(Base.metadata)
 IDEMPOTENCY_KEYS = idempotency_table(Base.metadata)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboards import charts, data, figures, frame, tiles, view, words
 from dashboards.figures import Figure
-from dashboards.theme import AGES, GREEN, GREY, ORANGE, PALE, RED, SKY
+from dashboards.theme import AGES, GREEN, GREY, ORANGE, PALE, PINK, RED, SKY
 from dashboards.view import View
 from warehouse.read import Snapshot
 
@@ -20,6 +20,7 @@ STAGES = {
     "on site": SKY,
     "resolved": GREEN,
     "another visit needed": GREY,
+    "nobody home": PINK,
 }
 FIGURES = [
     Figure("Open tickets", "open_tickets", words.count, "backlog"),

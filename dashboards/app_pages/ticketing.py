@@ -24,6 +24,8 @@ AGAIN = {
     "reopened": "Reopened",
     "rejected": "Proposals rejected",
     "unfinished": "Visits without a resolution",
+    "customer_absent": "Nobody home",
+    "expert_absent": "Expert did not come",
 }
 FIGURES = [
     Figure("Submitted", "submitted", words.count, "submitted"),
@@ -36,6 +38,10 @@ FIGURES = [
     Figure("Reopened", "reopened_share", words.share, "reopen-rate", "down"),
     Figure("Rejected", "rejected_share", words.share, "rejection-rate", "down"),
     Figure("Unfinished visits", "unfinished_share", words.share, "unfinished-visits", "down"),
+    Figure("Nobody home", "customer_absent_share", words.share, "nobody-home", "down"),
+    Figure(
+        "Expert did not come", "expert_absent_share", words.share, "expert-did-not-come", "down"
+    ),
 ]
 
 

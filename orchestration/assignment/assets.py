@@ -63,7 +63,7 @@ async def _referee() -> dict[str, int]:
     name="assign_experts",
 )
 def assign_experts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-    """Takes back unanswered proposals, then solves and writes."""
+    """Takes back unanswered proposals and visits nobody came to, then solves and writes."""
     outcome = asyncio.run(_assign())
     if outcome is None:
         context.log.info("Another assignment run is in progress: this one left it to that.")

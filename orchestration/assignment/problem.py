@@ -19,7 +19,10 @@ EARTH_RADIUS_KM = 6371.0088
 
 @dataclass(frozen=True, order=True)
 class Ticket:
-    """An open ticket; coordinates in degrees, `work` how long a visit takes."""
+    """An open ticket; coordinates in degrees, `work` how long a visit takes.
+
+    No visit begins before `earliest`.
+    """
 
     id: UUID
     version: int
@@ -32,6 +35,7 @@ class Ticket:
     preferred: tuple[Window, ...]
     skills: tuple[tuple[str, int], ...]
     excluded: frozenset[UUID]
+    earliest: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -227,6 +231,8 @@ def _who_is_out(ticket: Ticket, expert: Expert, away_km: float, as_of: datetime)
 
 def _fits(problem: Problem, ticket: Ticket, expert: Expert, slot: Slot) -> bool:
     """The window suits the customer, the certificates still hold, the neighbours are in reach."""
+    if ticket.earliest is not None and slot.start < ticket.earliest:
+        return False
     if ticket.preferred and not any(
         window.start <= slot.start and slot.end <= window.end for window in ticket.preferred
     ):

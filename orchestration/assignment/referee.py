@@ -41,6 +41,7 @@ VIOLATIONS = {
             SELECT 1 FROM jsonb_array_elements(preferred_windows) w
             WHERE (w->>'start')::timestamptz <= lower(live.during)
               AND (w->>'end')::timestamptz >= upper(live.during))""",
+    "too_soon": "SELECT count(*) FROM live WHERE lower(during) < earliest_visit_at",
     "overlap": """
         SELECT count(*) FROM live a JOIN live b
           ON a.expert_id = b.expert_id AND a.id < b.id AND a.during && b.during""",
@@ -94,7 +95,7 @@ VIOLATIONS = {
 LIVE = """
 WITH live AS (
     SELECT a.id, a.ticket_id, a.expert_id, a.during, a.status,
-           t.ticket_type, t.preferred_windows, t.status AS ticket_status,
+           t.ticket_type, t.preferred_windows, t.status AS ticket_status, t.earliest_visit_at,
            t.latitude AS ticket_lat, t.longitude AS ticket_lon,
            e.latitude AS expert_lat, e.longitude AS expert_lon, e.radius_km,
            e.time_zone AS expert_zone, e.active AS expert_active, s.active AS staff_active

@@ -19,6 +19,7 @@ from api.sysops.experts.profiles import needed_skills, profiles_of
 from api.sysops.experts.rules import Profile, Visit, why_wrong
 from api.sysops.experts.tables import Expert
 from api.sysops.experts.workload import Day, workload_of
+from api.sysops.tickets.missed import withdraw_missed
 from api.sysops.tickets.proposals import Proposal, expire_silent, propose
 from api.sysops.tickets.tables import AssignmentDecision, AssignmentRun, Ticket
 from orchestration.assignment import explain, snapshot
@@ -39,6 +40,7 @@ class Outcome:
 
     run_id: UUID
     expired: int
+    missed: int
     tickets: int
     windows: int
     edges: int
@@ -79,6 +81,8 @@ async def _run(sessions: Sessions, now: datetime, policy: Policy) -> Outcome:
     begun = monotonic()
     async with sessions.begin() as session:
         expired = await expire_silent(session, now)
+    async with sessions.begin() as session:
+        missed = await withdraw_missed(session, now)
     run = await _begin(sessions, now, policy)
     async with sessions.begin() as session:
         # One view of the database for the whole input.
@@ -92,6 +96,7 @@ async def _run(sessions: Sessions, now: datetime, policy: Policy) -> Outcome:
     outcome = Outcome(
         run_id=run.id,
         expired=expired,
+        missed=missed,
         tickets=len(taken.tickets),
         windows=len(problem.slots),
         edges=len(problem.ticket),

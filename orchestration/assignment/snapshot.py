@@ -12,18 +12,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.messages import Window
 from api.sysops.experts.days import Visit
+from api.sysops.tickets.visit_rules import ABSENCES_TO_CALL
 from orchestration.assignment.problem import Expert, Snapshot, Ticket
 
 TICKETS = text("""
 SELECT t.id, t.version, t.priority, t.ticket_type, t.latitude, t.longitude, t.sla_due_at,
-       t.preferred_windows, tt.duration_minutes,
+       t.preferred_windows, t.earliest_visit_at, tt.duration_minutes,
        COALESCE((SELECT array_agg(expert_id) FROM exclusion x WHERE x.ticket_id = t.id), '{}')
            AS excluded
 FROM ticket t
 JOIN ticket_type tt ON tt.code = t.ticket_type
 JOIN entitlement e ON e.contract_id = t.contract_id
 WHERE t.status IN ('open', 'escalated') AND (e.status = 'active' OR e.replaced_by IS NOT NULL)
-    AND e.standing = 'good'
+  AND e.standing = 'good'
+  -- Nobody is sent for nothing again: these wait until somebody has called the customer.
+  AND NOT (t.status = 'escalated' AND t.customer_absences >= :absences)
 ORDER BY t.submitted_at, t.id
 """)
 NOT_ENTITLED = text("""
@@ -74,7 +77,8 @@ async def read(session: AsyncSession, as_of: datetime, horizon_days: int) -> Sna
     """The open, entitled tickets and the active experts as of now, by stable id."""
     until = as_of + timedelta(days=horizon_days + 2)
     required = _grouped(await session.execute(REQUIRED))
-    tickets = [_ticket(row, required) for row in await session.execute(TICKETS)]
+    waits = {"absences": ABSENCES_TO_CALL}
+    tickets = [_ticket(row, required) for row in await session.execute(TICKETS, waits)]
     skills = _grouped(await session.execute(SKILLS))
     shifts = _grouped(await session.execute(SHIFTS))
     absences = _grouped(await session.execute(ABSENCES, {"as_of": as_of, "until": until}))
@@ -131,6 +135,7 @@ def _ticket(row: Row[Any], required: Mapping[Any, list[tuple[Any, ...]]]) -> Tic
         preferred=tuple(msgspec.convert(row.preferred_windows, list[Window])),
         skills=tuple((skill, level) for skill, level in required[row.ticket_type]),
         excluded=frozenset(row.excluded),
+        earliest=row.earliest_visit_at,
     )
 
 

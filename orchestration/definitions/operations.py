@@ -1,4 +1,5 @@
-"""The code location `operations`: assignment, conservation, retention, personal data.
+"""The code location `operations`: assignment, notifications, surveys, conservation, retention,
+personal data.
 
 Light: no dbt, no Great Expectations.
 """
@@ -9,10 +10,17 @@ import api.billing.tables
 import api.customer.tables
 import api.sysops.tables  # noqa: F401 - all of them, for the keys between them
 from orchestration.assignment import assets as assignment
+from orchestration.notifying import assets as notifying
 from orchestration.personal_data import assets as personal_data
 from orchestration.reconciliation import assets as reconciliation
 from orchestration.retention import assets as retention
+from orchestration.surveys import assets as surveys
 
 defs = dg.Definitions.merge(
-    assignment.defs, reconciliation.defs, retention.defs, personal_data.defs
+    assignment.defs,
+    notifying.defs,
+    surveys.defs,
+    reconciliation.defs,
+    retention.defs,
+    personal_data.defs,
 )

@@ -28,6 +28,9 @@ COMMANDS: Mapping[str, Entry] = {
     "dead-letters": Entry(
         f"{HERE}.dead_letters:dead_letters", "List and replay messages that are held."
     ),
+    "notifications": Entry(
+        f"{HERE}.notifications:notifications", "Count and resend messages that reached nobody."
+    ),
     "demo": Entry(f"{HERE}.demo:demo", "A world to try the platform with."),
     "reset": Entry(f"{HERE}.reset:reset", "Stop the platform and remove its data."),
 }

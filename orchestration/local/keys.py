@@ -51,6 +51,11 @@ def survey_key(store: SecretStore) -> str:
     return store.secret("survey-key", _make_key)
 
 
+def sms_webhook_token(store: SecretStore) -> str:
+    """What the sandbox signs its reports on text messages with."""
+    return store.secret("sms-webhook-token", _make_key)
+
+
 def _make_key() -> str:
     return b64encode(os.urandom(KEY_BYTES)).decode()
 

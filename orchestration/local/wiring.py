@@ -1,5 +1,6 @@
 """Which process gets which addresses, roles and keys: the least that it needs, nothing else."""
 
+import json
 from collections.abc import Mapping
 
 from orchestration.local import keys
@@ -13,6 +14,9 @@ SANDBOX_PORT = 8025
 WEBSERVER_PORT = 3000
 DASHBOARDS_PORT = 8501
 SMTP_PORT = 1025
+
+SMS_USER = "SQUAD_SMS_USER"
+"""Handed on when the operator's shell has it: the name of an API key."""
 
 # Issuers of access tokens (api.kernel.auth): customers at customer, staff at sysops.
 CUSTOMERS = "customer"
@@ -35,9 +39,12 @@ RELAYS = (
 CODE_ROLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "operations": {
         "SQUAD_SYSOPS_URL": ("sysops", "assigner"),
+        "SQUAD_SURVEYOR_URL": ("customer", "surveyor"),
         "SQUAD_CUSTOMER_RECONCILER_URL": ("customer", "reconciler"),
         "SQUAD_SYSOPS_RECONCILER_URL": ("sysops", "reconciler"),
         "SQUAD_BILLING_RECONCILER_URL": ("billing", "reconciler"),
+        "SQUAD_CUSTOMER_REMINDER_URL": ("customer", "customer_reminder"),
+        "SQUAD_SYSOPS_REMINDER_URL": ("sysops", "sysops_reminder"),
         "SQUAD_CUSTOMER_REPAIRER_URL": ("customer", "customer_repairer"),
         "SQUAD_SYSOPS_REPAIRER_URL": ("sysops", "sysops_repairer"),
         "SQUAD_BILLING_REPAIRER_URL": ("billing", "billing_repairer"),
@@ -87,11 +94,11 @@ def api(instance: Instance, quantum: str) -> dict[str, str]:
         "SQUAD_DATABASE_URL": role_url(instance, quantum, f"{quantum}_api"),
         "SQUAD_PORT": str(instance.port(API_PORTS[quantum])),
     }
+    own |= identity_provider(instance, quantum)
     staff = {"SQUAD_STAFF_PUBLIC_KEY": keys.public_key(store, STAFF)}
     customers = {"SQUAD_CUSTOMER_PUBLIC_KEY": keys.public_key(store, CUSTOMERS)}
     if quantum == "customer":
-        # The public half of the staff's key opens photos by passes, and a few routes to
-        # administrators.
+        own |= sms_calls(instance) | public_address(instance)
         return (
             own
             | staff
@@ -104,10 +111,21 @@ def api(instance: Instance, quantum: str) -> dict[str, str]:
         )
     if quantum == "sysops":
         signing = {"SQUAD_SIGNING_KEY": keys.signing_key(store, STAFF)}
-        return own | staff | customers | signing | public_address(instance)
+        own |= sms_calls(instance) | public_address(instance) | staff_base(instance)
+        return own | staff | customers | signing
     if quantum == "analytics":
         return own | staff | warehouse(instance)
     return own | staff
+
+
+def identity_provider(instance: Instance, quantum: str) -> dict[str, str]:
+    """The OpenID provider of customers, or of staff, if the operator's shell names one."""
+    whose = {"customer": "CUSTOMER", "sysops": "STAFF"}.get(quantum)
+    names = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URLS") if whose else ()
+    given = {
+        f"SQUAD_OIDC_{name}": instance.setting(f"SQUAD_{whose}_OIDC_{name}", "") for name in names
+    }
+    return {name: value for name, value in given.items() if value}
 
 
 def relay(instance: Instance, pair: tuple[str, str, str, str]) -> dict[str, str]:
@@ -127,13 +145,15 @@ def relay(instance: Instance, pair: tuple[str, str, str, str]) -> dict[str, str]
     if source != target:
         return own
     if source == "customer":
-        own["SQUAD_SURVEY_KEY"] = keys.survey_key(store)
-        own |= public_address(instance)
-    return own | mail_and_sms(instance)
+        own |= {"SQUAD_SURVEY_KEY": keys.survey_key(store)} | public_address(instance)
+        return own | mail_and_sms(instance, customers_number(instance))
+    pages = f"http://127.0.0.1:{instance.port(DASHBOARDS_PORT)}"
+    own |= _or_given(instance, {"SQUAD_DASHBOARDS_URL": pages})
+    return own | staff_base(instance) | mail_and_sms(instance, staff_number(instance))
 
 
 def public_address(instance: Instance) -> dict[str, str]:
-    """Where people reach the customer API, for who writes links to it."""
+    """Where people, and the SMS provider, reach the customer API: links begin with it."""
     here = f"http://127.0.0.1:{instance.port(API_PORTS['customer'])}"
     return _or_given(instance, {"SQUAD_PUBLIC_BASE_URL": here})
 
@@ -168,15 +188,31 @@ def sandbox(instance: Instance) -> dict[str, str]:
         "SQUAD_SANDBOX_PORT": str(instance.port(SANDBOX_PORT)),
         "SQUAD_SANDBOX_SMTP_PORT": str(instance.port(SMTP_PORT)),
         "SQUAD_SANDBOX_DATA": str(instance.var / "sandbox" / "sandbox.sqlite3"),
+        "SQUAD_SANDBOX_REPLY_URLS": json.dumps(
+            {
+                staff_number(instance): _replies(staff_base(instance), "sysops"),
+                customers_number(instance): _replies(public_address(instance), "customer"),
+            }
+        ),
+        **sms_calls(instance),
     }
 
 
+def _replies(base: Mapping[str, str], quantum: str) -> str:
+    (address,) = base.values()
+    return f"{address.rstrip('/')}/{quantum}/notifications/replies"
+
+
 def dashboards(instance: Instance) -> dict[str, str]:
-    """The managers' pages: they log in at the API and read the published snapshots."""
+    """The managers' pages: they log in at the API, read the published snapshots, and ask the APIs
+    about a single ticket with the reader's own token.
+    """
     return warehouse(instance) | {
+        "SQUAD_CUSTOMER_API_URL": f"http://127.0.0.1:{instance.port(API_PORTS['customer'])}",
         "SQUAD_SYSOPS_API_URL": f"http://127.0.0.1:{instance.port(API_PORTS['sysops'])}",
         "SQUAD_STAFF_PUBLIC_KEY": keys.public_key(SecretStore(instance.secrets), STAFF),
         "SQUAD_DAGSTER_WEB_URL": f"http://127.0.0.1:{instance.port(WEBSERVER_PORT)}",
+        "SQUAD_OIDC_REDIRECT_URL": instance.setting("SQUAD_DASHBOARDS_OIDC_REDIRECT_URL", ""),
     }
 
 
@@ -185,9 +221,35 @@ def warehouse(instance: Instance) -> dict[str, str]:
     return {"SQUAD_WAREHOUSE_DIR": str(instance.var / "warehouse")}
 
 
-def mail_and_sms(instance: Instance) -> dict[str, str]:
+def staff_base(instance: Instance) -> dict[str, str]:
+    """Where staff and the SMS provider reach the sysops API."""
+    here = f"http://127.0.0.1:{instance.port(API_PORTS['sysops'])}"
+    return _or_given(instance, {"SQUAD_STAFF_BASE_URL": here})
+
+
+def customers_number(instance: Instance) -> str:
+    """The number that customers are texted from, and text back to."""
+    return instance.setting("SQUAD_SMS_FROM", "+12025550100")
+
+
+def staff_number(instance: Instance) -> str:
+    """That of staff: another one, so that each quantum hears its own replies."""
+    default = instance.setting("SQUAD_SMS_FROM", "+12025550101")
+    return instance.setting("SQUAD_STAFF_SMS_FROM", default)
+
+
+def sms_calls(instance: Instance) -> dict[str, str]:
+    """What the SMS provider signs its calls with. Without the operator's own it is a secret that
+    nobody outside knows, so that a call from there is refused.
+    """
+    token = keys.sms_webhook_token(SecretStore(instance.secrets))
+    return _or_given(instance, {"SQUAD_SMS_WEBHOOK_TOKEN": token})
+
+
+def mail_and_sms(instance: Instance, number: str) -> dict[str, str]:
     """To the sandbox, unless the operator's shell names real servers."""
-    return _or_given(
+    key = {name: instance.settings[name] for name in (SMS_USER,) if name in instance.settings}
+    return {"SQUAD_SMS_FROM": number, **key} | _or_given(
         instance,
         {
             "SQUAD_SMTP_URL": f"smtp://127.0.0.1:{instance.port(SMTP_PORT)}",
@@ -195,7 +257,6 @@ def mail_and_sms(instance: Instance) -> dict[str, str]:
             "SQUAD_SMS_URL": f"http://127.0.0.1:{instance.port(SANDBOX_PORT)}",
             "SQUAD_SMS_ACCOUNT": "sandbox",
             "SQUAD_SMS_TOKEN": "sandbox",
-            "SQUAD_SMS_FROM": "+12025550100",
         },
     )
 

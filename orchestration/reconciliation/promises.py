@@ -175,13 +175,21 @@ PROMISES = (
         says="Every customer whose visit is accepted was told who comes and when, or word of it is"
         " on its way.",
         root=TICKETS,
-        items="SELECT id, version, status FROM ticket WHERE id = ANY(:ids) AND status = 'accepted'",
+        # The version that accepted the visit names it; other words may follow meanwhile.
+        items="""
+        SELECT t.id, max(e.version), t.status
+        FROM ticket t
+        JOIN ticket_event e ON e.ticket_id = t.id
+            AND e.from_status = 'assigned' AND e.to_status = 'accepted'
+        WHERE t.id = ANY(:ids) AND t.status = 'accepted'
+        GROUP BY t.id
+        """,
         target="customer",
         arrived="""
         SELECT t.id, split_part(n.cause, '/', 2)::int, 'accepted'
         FROM ticket t
         JOIN notification n ON n.account_id = t.account_id
-            AND n.kind = 'expert_arriving' AND n.ticket_id = t.id
+            AND n.kind IN ('expert_arriving', 'expert_on_the_way') AND n.ticket_id = t.id
         WHERE t.id = ANY(:ids)
         """,
         queue=Queue("customer", ("ticket_progress",)),

@@ -25,7 +25,7 @@ from api.customer.tickets import service as customer_tickets
 from api.customer.tickets.tables import Ticket as CustomerTicket
 from api.kernel import outbox
 from api.messages import CustomerNotification, StaffNotification
-from api.sysops.tickets import intake, proposals, service
+from api.sysops.tickets import intake, proposals, telling
 from api.sysops.tickets.tables import Assignment, Ticket, TicketEvent
 from orchestration.reconciliation.promises import Database
 from orchestration.reconciliation.rules import Gap
@@ -91,7 +91,7 @@ async def _states(session: AsyncSession, gaps: Sequence[Gap], _: datetime) -> li
             continue
         if ticket.id in missing:
             await outbox.send(session, intake.taken_by_phone(ticket))
-        await service.tell_again(session, ticket)
+        await telling.tell_again(session, ticket)
         told.add(ticket.id)
     return _of(gaps, told)
 
@@ -120,7 +120,7 @@ async def _surveys(session: AsyncSession, gaps: Sequence[Gap], _: datetime) -> l
     told: set[tuple[UUID, int]] = set()
     for ticket, event in (await session.execute(query)).all():
         if (key := (ticket.id, event.version)) in versions:
-            await service.tell_of_resolution(session, ticket, event)
+            await telling.tell_of_resolution(session, ticket, event)
             told.add(key)
     return [gap for gap in gaps if (gap.item.id, gap.item.version) in told]
 

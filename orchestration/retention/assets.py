@@ -1,8 +1,9 @@
-"""What happens once a day: old tickets close, old traces of messages go."""
+"""What happens once a day: old tickets close, old traces of messages and of signing in go."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from datetime import datetime
 
 import dagster as dg
 from pydantic import SecretStr
@@ -13,12 +14,16 @@ from api.kernel.database import database
 from api.kernel.settings import Settings
 from api.sysops.tickets.proposals import close_old
 from orchestration.definitions.common import OWNER, cron, scheduled_job
-from orchestration.retention.forgetting import forget
+from orchestration.retention.forgetting import Sessions, forget
+from orchestration.retention.sign_ins import forget_sign_ins
 
 GROUP = "operations"
 CLOSED = dg.AssetKey(["operations", "closed_tickets"])
 DESTROYED = dg.AssetKey(["operations", "destroyed_cards"])
 FORGOTTEN = dg.AssetKey(["operations", "forgotten_messages"])
+SIGN_INS = dg.AssetKey(["operations", "forgotten_sign_ins"])
+
+Forget = Callable[[Sessions, datetime], Awaitable[dict[str, int]]]
 
 
 class RetentionSettings(Settings):
@@ -61,14 +66,14 @@ async def _destroy() -> int:
         return len(await destroy_removed(session, clock.now()))
 
 
-async def _forget() -> dict[str, int]:
+async def _forget(what: Forget) -> dict[str, int]:
     settings = RetentionSettings()  # type: ignore[call-arg]  # read from the environment
     async with AsyncExitStack() as stack:
         sessions = {
             name: await stack.enter_async_context(database(url, name="retention", pool_size=1))
             for name, url in settings.janitors().items()
         }
-        return await forget(sessions, clock.now())
+        return await what(sessions, clock.now())
 
 
 @dg.asset(
@@ -108,14 +113,29 @@ def destroyed_cards() -> Iterator[dg.MaterializeResult[None]]:
 )
 def forgotten_messages() -> Iterator[dg.MaterializeResult[None]]:
     """Removes them in portions, so that no relay waits."""
-    yield dg.MaterializeResult(metadata=dict(asyncio.run(_forget())))
+    yield dg.MaterializeResult(metadata=dict(asyncio.run(_forget(forget))))
+
+
+@dg.asset(
+    key=SIGN_INS,
+    group_name=GROUP,
+    description="Refresh tokens, links from mails and attempts to sign in that have expired, and"
+    " wrong passwords that do not count any more.",
+    owners=[OWNER],
+    kinds={"python", "postgres"},
+)
+def forgotten_sign_ins() -> Iterator[dg.MaterializeResult[None]]:
+    """Removes them in portions, so that nobody who signs in waits."""
+    yield dg.MaterializeResult(metadata=dict(asyncio.run(_forget(forget_sign_ins))))
 
 
 defs = dg.Definitions.merge(
-    dg.Definitions(assets=[closed_tickets, destroyed_cards, forgotten_messages]),
+    dg.Definitions(
+        assets=[closed_tickets, destroyed_cards, forgotten_messages, forgotten_sign_ins]
+    ),
     scheduled_job(
         "retention_job",
-        dg.AssetSelection.assets(CLOSED, DESTROYED, FORGOTTEN),
+        dg.AssetSelection.assets(CLOSED, DESTROYED, FORGOTTEN, SIGN_INS),
         cron("retention", "30 3 * * *"),
         description="Close old resolved tickets, destroy removed cards, forget old traces.",
         execution_timezone="America/Chicago",

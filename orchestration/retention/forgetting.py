@@ -82,20 +82,22 @@ async def forget(sessions: Sessions, now: datetime) -> dict[str, int]:
     gone = {f"{name}_inbox": await _forget_inbox(sessions, name, now) for name in sessions}
     for source, target in PAIRS:
         delete = text(_LOG.format(target=target))
-        gone[f"{source}_to_{target}_log"] = await _delete(sessions[source], delete, now - KEEP)
+        gone[f"{source}_to_{target}_log"] = await delete_before(
+            sessions[source], delete, now - KEEP
+        )
     for name in KEYED:
-        gone[f"{name}_idempotency_keys"] = await _delete(
+        gone[f"{name}_idempotency_keys"] = await delete_before(
             sessions[name], _KEYS, now - idempotency.KEEP
         )
-    gone["unused_photos"] = await _delete(sessions["customer"], _PHOTOS, now - UNUSED_FOR)
-    gone["expired_exports"] = await _delete(sessions["customer"], _EXPORTS, now)
-    gone["old_searches"] = await _delete(sessions["sysops"], _SEARCHES, now - SEARCHES_KEPT)
+    gone["unused_photos"] = await delete_before(sessions["customer"], _PHOTOS, now - UNUSED_FOR)
+    gone["expired_exports"] = await delete_before(sessions["customer"], _EXPORTS, now)
+    gone["old_searches"] = await delete_before(sessions["sysops"], _SEARCHES, now - SEARCHES_KEPT)
     return gone
 
 
 async def _forget_inbox(sessions: Sessions, name: str, now: datetime) -> int:
     oldest = [await _oldest(sessions[source], target) for source, target in PAIRS if target == name]
-    return await _delete(sessions[name], _INBOX, forget_before(now, oldest))
+    return await delete_before(sessions[name], _INBOX, forget_before(now, oldest))
 
 
 async def _oldest(sessions: async_sessionmaker[AsyncSession], target: str) -> datetime | None:
@@ -104,7 +106,7 @@ async def _oldest(sessions: async_sessionmaker[AsyncSession], target: str) -> da
         return oldest
 
 
-async def _delete(
+async def delete_before(
     sessions: async_sessionmaker[AsyncSession], statement: TextClause, before: datetime
 ) -> int:
     """Delete until nothing is left to, each portion in a transaction of its own."""

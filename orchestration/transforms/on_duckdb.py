@@ -19,7 +19,7 @@ FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = relnamespace
 JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
 WHERE relkind = 'r' AND (nspname = 'raw' OR (nspname, relname) IN (
-    ('public', 'survey_response'), ('landing', 'watermark')))
+    ('public', 'survey_response'), ('public', 'survey_choice'), ('landing', 'watermark')))
 GROUP BY nspname, relname
 """
 # What Arrow has no type for is landed as text; staging reads none of it.

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import uvicorn
-from pydantic import SecretStr
+from pydantic import HttpUrl, SecretStr
 
 from api.app import create_app
 from api.kernel.auth import CUSTOMER_ISSUER, STAFF_ISSUER, TokenSigner
@@ -19,6 +19,7 @@ from tests.api.customer import world as customer_world
 from tests.api.support import key_pair
 from tests.api.sysops.conftest import add_staff, settings_for
 from tests.databases import Databases
+from tests.outside import PUBLIC, WEBHOOK_TOKEN
 from tests.world import furnish
 
 Make = Callable[[Databases], tuple[Quantum, str]]
@@ -26,10 +27,10 @@ Make = Callable[[Databases], tuple[Quantum, str]]
 
 
 @contextmanager
-def served(quantum: Quantum) -> Iterator[str]:
+def served(quantum: Quantum, port: int = 0) -> Iterator[str]:
     """The quantum's application on a port of its own."""
     server = uvicorn.Server(
-        uvicorn.Config(create_app([quantum]), port=0, log_config=None, access_log=False)
+        uvicorn.Config(create_app([quantum]), port=port, log_config=None, access_log=False)
     )
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -49,11 +50,9 @@ def token(issuer: str, person: UUID, *roles: str) -> str:
     return TokenSigner(issuer, private).sign(person, roles, everywhere, datetime.now(UTC))
 
 
-def customer(databases: Databases) -> tuple[Quantum, str]:
+def customer_quantum(databases: Databases) -> Quantum:
     from api.customer.quantum import QuantumSettings, quantum
 
-    customer_world.furnish(databases)
-    account = customer_world.add_household(databases).account_id
     private, public = key_pair("customer")
     made = QuantumSettings(
         database_url=SecretStr(databases.url("customer", "customer_api")),
@@ -63,20 +62,32 @@ def customer(databases: Databases) -> tuple[Quantum, str]:
         staff_public_key=key_pair("sysops")[1],
         vault_box_public_key=generate_box_keypair().public_key,
         survey_key=SecretStr("a survey key of these tests, long enough"),
+        sms_webhook_token=SecretStr(WEBHOOK_TOKEN),
+        public_base_url=HttpUrl(PUBLIC),
     )
-    return quantum(made), token(CUSTOMER_ISSUER, account, "customer")
+    return quantum(made)
+
+
+def customer(databases: Databases) -> tuple[Quantum, str]:
+    customer_world.furnish(databases)
+    account = customer_world.add_household(databases).account_id
+    return customer_quantum(databases), token(CUSTOMER_ISSUER, account, "customer")
+
+
+def sysops_quantum(databases: Databases) -> Quantum:
+    from api.sysops.quantum import quantum
+
+    return quantum(settings_for(databases))
 
 
 def sysops(databases: Databases) -> tuple[Quantum, str]:
-    from api.sysops.quantum import quantum
-
     furnish(databases)
     person = add_staff(databases, "administrator")
-    made = quantum(settings_for(databases))
-    return made, token(STAFF_ISSUER, person, "administrator", "helpdesk", "expert")
+    signed_in = token(STAFF_ISSUER, person, "administrator", "helpdesk", "expert")
+    return sysops_quantum(databases), signed_in
 
 
-def billing(databases: Databases) -> tuple[Quantum, str]:
+def billing_quantum(databases: Databases) -> Quantum:
     from api.billing.quantum import QuantumSettings, quantum
 
     made = QuantumSettings(
@@ -84,7 +95,11 @@ def billing(databases: Databases) -> tuple[Quantum, str]:
         port=0,
         staff_public_key=key_pair("sysops")[1],
     )
-    return quantum(made), token(STAFF_ISSUER, uuid4(), "finance", "administrator")
+    return quantum(made)
+
+
+def billing(databases: Databases) -> tuple[Quantum, str]:
+    return billing_quantum(databases), token(STAFF_ISSUER, uuid4(), "finance", "administrator")
 
 
 def analytics(databases: Databases, warehouse: Path) -> Quantum:

@@ -45,15 +45,19 @@ class Paste:
 
 def pastes(document: str) -> Iterator[Paste]:
     """The requests of a document to one of our quanta, placeholders filled in."""
-    text = (ROOT / document).read_text(encoding="utf-8")
-    for block in SHELL.findall(text):
-        lexer = shlex.shlex(block.replace("\\\n", " "), posix=True, punctuation_chars="()|;")
-        lexer.whitespace_split = True
-        words = list(lexer)
-        starts = [place for place, word in enumerate(words) if word == "curl"]
-        for start, end in zip(starts, [*starts[1:], len(words)], strict=False):
-            if paste := _paste(words[start + 1 : end]):
-                yield paste
+    for block in SHELL.findall((ROOT / document).read_text(encoding="utf-8")):
+        yield from requests(block)
+
+
+def requests(shell: str) -> Iterator[Paste]:
+    """The requests to one of our quanta in a piece of shell."""
+    lexer = shlex.shlex(shell.replace("\\\n", " "), posix=True, punctuation_chars="()|;")
+    lexer.whitespace_split = True
+    words = list(lexer)
+    starts = [place for place, word in enumerate(words) if word == "curl"]
+    for start, end in zip(starts, [*starts[1:], len(words)], strict=False):
+        if paste := _paste(words[start + 1 : end]):
+            yield paste
 
 
 def _paste(words: list[str]) -> Paste | None:
@@ -95,6 +99,8 @@ def application(name: str) -> Litestar:
         vault_box_public_key=generate_box_keypair().public_key,
         public_base_url="https://support.squad.example",
         survey_key="a survey key of these tests, long enough",
+        sms_webhook_token="what the SMS provider signs with",
+        staff_base_url="https://staff.squad.example",
         warehouse_dir=ROOT / "no warehouse",
     )
     return create_app([module.quantum(settings)])

@@ -10,8 +10,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from api.kernel.auth import STAFF_ISSUER, TokenSigner
-from dashboards.frame import TOKEN
+from dashboards.frame import SESSION
+from dashboards.session import SESSIONS
 from dashboards.settings import settings
+from dashboards.staff_api import Tokens
 from tests.api.support import key_pair
 from tests.dashboards import small_world
 from tests.dashboards.publishing import publish
@@ -38,6 +40,7 @@ def published(warehouse: Path) -> Path:
 def environment(monkeypatch: pytest.MonkeyPatch, warehouse: Path) -> Iterator[None]:
     """The variables of the dashboards process; its caches belong to one test."""
     monkeypatch.setenv("SQUAD_SYSOPS_API_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("SQUAD_CUSTOMER_API_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("SQUAD_STAFF_PUBLIC_KEY", key_pair("sysops")[1])
     monkeypatch.setenv("SQUAD_WAREHOUSE_DIR", str(warehouse))
     monkeypatch.setenv("SQUAD_DAGSTER_WEB_URL", "http://127.0.0.1:3000")
@@ -54,6 +57,11 @@ def token(*roles: str, at: datetime | None = None, audience: str = "analytics") 
     return signer.sign(uuid4(), roles, [audience, "sysops"], at or datetime.now(UTC))
 
 
+def opened(access: str, refresh: str = "no refresh token", hours: float = 12) -> str:
+    """The name of a session of this process with these tokens, which ends after so many hours."""
+    return SESSIONS.open(Tokens(access, refresh, timedelta(hours=hours)))
+
+
 LONG_AGO = datetime.now(UTC) - timedelta(hours=1)
 
 
@@ -63,7 +71,8 @@ def page(environment: None) -> Opener:
 
     def open_page(name: str, access: str | None = None, **query: str | list[str]) -> AppTest:
         app = AppTest.from_file(str(MAIN), default_timeout=60)
-        app.session_state[TOKEN] = token("manager") if access is None else access
+        given = token("manager") if access is None else access
+        app.session_state[SESSION] = opened(given) if given else "no session"
         for key, value in query.items():
             app.query_params[key] = value
         if name != "operations":

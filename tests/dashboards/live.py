@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -19,8 +20,8 @@ SHELL = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in 
 
 
 @contextmanager
-def sysops_api(database_url: str) -> Iterator[str]:
-    """The address of a sysops API over this database."""
+def sysops_api(database_url: str, more: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The address of a sysops API over this database, with more in its environment."""
     private, public = key_pair("sysops")
     port = free_port()
     environment = {
@@ -30,6 +31,9 @@ def sysops_api(database_url: str) -> Iterator[str]:
         "SQUAD_STAFF_PUBLIC_KEY": public,
         "SQUAD_CUSTOMER_PUBLIC_KEY": key_pair("customer")[1],
         "SQUAD_PUBLIC_BASE_URL": "http://127.0.0.1:1",
+        "SQUAD_STAFF_BASE_URL": "http://127.0.0.1:1",
+        "SQUAD_SMS_WEBHOOK_TOKEN": "what the SMS provider signs with",
+        **(more or {}),
     }
     command = [sys.executable, "-m", "api.serve", "sysops"]
     url = f"http://127.0.0.1:{port}"
@@ -38,14 +42,16 @@ def sysops_api(database_url: str) -> Iterator[str]:
 
 
 @contextmanager
-def dashboards(warehouse: Path, sysops_url: str) -> Iterator[str]:
-    """The address of the dashboards over this folder."""
-    port = free_port()
+def dashboards(warehouse: Path, sysops_url: str, back: str = "") -> Iterator[str]:
+    """The address of the dashboards over this folder; `back` is where a provider leads."""
+    port = urlsplit(back).port or free_port()
     environment = {
         "SQUAD_SYSOPS_API_URL": sysops_url,
+        "SQUAD_CUSTOMER_API_URL": "http://127.0.0.1:1",
         "SQUAD_STAFF_PUBLIC_KEY": key_pair("sysops")[1],
         "SQUAD_WAREHOUSE_DIR": str(warehouse),
         "SQUAD_DAGSTER_WEB_URL": "http://127.0.0.1:3000",
+        "SQUAD_OIDC_REDIRECT_URL": back,
     }
     app = str(ROOT / "dashboards" / "app.py")
     command = [sys.executable, "-m", "streamlit", "run", app, "--server.port", str(port)]

@@ -7,6 +7,7 @@ from tests.dashboards.marts import Row, utc, uuid
 from tests.dashboards.small_finance import ANN, BOB, finance
 
 AS_OF = utc("2026-03-31 12:00")  # 07:00 in Texas, 05:00 in Washington
+OUTCOMES = {"completed": "resolved", **{it: it for it in ("rejected", "expired", "withdrawn")}}
 EVE, WES = uuid(0xE1), uuid(0xE2)  # experts in Texas and in Washington
 
 MARCH = (date(2026, 3, 1), date(2026, 3, 31))
@@ -93,7 +94,8 @@ def tickets() -> dict[str, list[Row]]:
         "fct_assignment": [
             _assignment(1, 1, EVE, "completed", "2026-03-02 11:00", accepted=True),
             _assignment(2, 2, EVE, "rejected", "2026-03-09 15:00"),
-            _assignment(3, 2, WES, "completed", "2026-03-10 15:00", accepted=True),
+            _assignment(3, 2, WES, "completed", "2026-03-10 15:00", accepted=True,
+                        outcome="customer_absent"),
             _assignment(4, 2, WES, "completed", "2026-03-12 15:00", accepted=True),
             _assignment(5, 3, WES, "completed", "2026-03-10 10:00", accepted=True),
             _assignment(6, 5, EVE, "accepted", "2026-03-30 22:00", accepted=True,
@@ -104,7 +106,7 @@ def tickets() -> dict[str, list[Row]]:
         ],
         "fct_visit": [
             _visit(1, 1, EVE, 1, "2026-03-03 16:00", "resolved", 10, 60),
-            _visit(3, 2, WES, 1, "2026-03-11 17:00", "unfinished", 30, 40, late=15),
+            _visit(3, 2, WES, 1, "2026-03-11 17:00", "customer_absent", 30, 40, late=15),
             _visit(4, 2, WES, 2, "2026-03-14 11:00", "resolved", 30, 80),
             _visit(5, 3, WES, 1, "2026-03-11 07:00", "resolved", 20, 60),
         ],
@@ -171,12 +173,14 @@ def _assignment(
     proposed: str,
     *,
     accepted: bool = False,
+    outcome: str | None = None,
     window: str = "2026-03-03 16:00",
 ) -> Row:
     at, start = utc(proposed), utc(window)
     return {
         "assignment_id": uuid(0xA0 + number), "ticket_id": uuid(ticket), "expert_id": expert,
-        "status": status, "window_start": start, "window_end": start + timedelta(hours=2),
+        "status": status, "outcome": outcome or OUTCOMES.get(status),
+        "window_start": start, "window_end": start + timedelta(hours=2),
         "proposed_at": at, "answer_by": at + timedelta(hours=1), "was_accepted": accepted,
     }  # fmt: skip
 

@@ -84,6 +84,17 @@ def test_visits_are_of_the_day_on_the_experts_own_clock(
     assert (window["arrival_window"], window["visits"]) == ("13:00–15:00", 1)
 
 
+def test_a_visit_of_today_for_which_nobody_was_home_is_done() -> None:
+    rows = small_world.marts()
+    today = next(row for row in rows["fct_assignment"] if row["status"] == "accepted")
+    absent = {**today, "status": "completed", "outcome": "customer_absent"}
+    others = [row for row in rows["fct_assignment"] if row is not today]
+    with make_marts({**rows, "fct_assignment": [*others, absent]}) as world:
+        (visit,) = report(world, "operations-visits-today", AS_OF)
+        (row,) = report(world, "operations-summary", AS_OF)
+    assert (visit["stage"], row["visits_done"]) == ("nobody home", 1)
+
+
 def test_a_proposal_waits_since_it_was_made(world: duckdb.DuckDBPyConnection) -> None:
     (waiting,) = report(world, "operations-proposals", AS_OF)
     assert waiting["ticket_number"] == 100_006
@@ -121,6 +132,9 @@ def test_rates_count_the_settled_cases_alone(world: duckdb.DuckDBPyConnection) -
     assert row["reopened_share"] == pytest.approx(1 / 3)
     assert row["rejected_share"] == pytest.approx(1 / 7)  # the withdrawn and the waiting are out
     assert row["unfinished_share"] == pytest.approx(1 / 4)
+    # Of the accepted visits that had to take place by now.
+    assert row["customer_absent_share"] == pytest.approx(1 / 4)
+    assert row["expert_absent_share"] == 0
     assert row["satisfied_share"] == pytest.approx(1 / 2)
 
 
@@ -179,7 +193,15 @@ def test_clocks_and_rates_over_time_agree_with_the_summary(
     assert clocks["resolve"]["p90_hours"] == summary["resolve_p90_hours"]
     assert rates == {
         measure: summary[f"{measure}_share"]
-        for measure in ("sla_attainment", "first_time_fix", "reopened", "rejected", "unfinished")
+        for measure in (
+            "sla_attainment",
+            "first_time_fix",
+            "reopened",
+            "rejected",
+            "unfinished",
+            "customer_absent",
+            "expert_absent",
+        )
     }
 
 

@@ -30,6 +30,7 @@ PERSONAL = {
     "last4", "exp_month", "exp_year", "ciphertext", "nonce", "fingerprint", "wrapped_key",
     "card_id", "card_ids", "idempotency_key", "provider_reference", "preferred_windows",
     "last_answer", "findings", "lines", "file_name", "content", "words", "settlements", "refusal",
+    "text", "answers", "subject", "email_hash", "answer", "document", "word",
 }  # fmt: skip
 # Named like a personal column, but written by the platform about its own work.
 NOT_PERSONAL = {

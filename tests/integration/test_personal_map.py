@@ -65,6 +65,9 @@ def test_a_customer_gets_what_is_personal_or_it_is_a_secret_of_the_platform(
         "customer.export_part.content",
         "sysops.notification.provider_reference",
         "sysops.notification.failure",
+        # Made of what the export holds.
+        "sysops.ticket_index.document",
+        "sysops.customer_index.document",
         "billing.payment.idempotency_key",
         "billing.refund.idempotency_key",
         "billing.refund.provider_reference",

@@ -32,6 +32,8 @@ class Life:
     events: list[Row] = field(default_factory=list)
     assignments: list[Row] = field(default_factory=list)
     surveys: list[Row] = field(default_factory=list)
+    responses: list[Row] = field(default_factory=list)
+    choices: list[Row] = field(default_factory=list)
 
     def after(self, minutes: float) -> bool:
         """Let time pass; False when that would be in the future."""
@@ -41,13 +43,15 @@ class Life:
         self.at = later
         return True
 
-    def move(self, to: str, actor: str = "system", assignment: Row | None = None) -> None:
+    def move(
+        self, action: str, to: str, actor: str = "system", assignment: Row | None = None
+    ) -> None:
         self.version += 1
         self.events.append(
             {
                 "id": self.world.uuid(), "ticket_id": self.id, "version": self.version,
                 "at": self.at, "actor": actor, "from_status": self.status, "to_status": to,
-                "assignment_id": assignment["id"] if assignment else None,
+                "action": action, "assignment_id": assignment["id"] if assignment else None,
             }
         )  # fmt: skip
         self.status = to
@@ -60,10 +64,10 @@ class Life:
             "id": self.world.uuid(), "ticket_id": self.id, "expert_id": expert, "run_id": run,
             "during": TimestamptzRange(start, start + 2 * HOUR), "status": "proposed",
             "travel_km": 7.5, "cost": 120, "proposed_at": self.at, "answer_by": self.at + HOUR,
-            "decided_at": None, "started_at": None, "completed_at": None,
+            "decided_at": None, "started_at": None, "completed_at": None, "outcome": None,
         }  # fmt: skip
         self.assignments.append(assignment)
-        self.move("assigned", assignment=assignment)
+        self.move("assign", "assigned", assignment=assignment)
         return assignment
 
     def survey(self) -> None:
@@ -80,6 +84,25 @@ class Life:
                 "would_recommend": random.randint(0, 10) if answered else None,
             }
         )  # fmt: skip
+        # The word of some answers is on its way still.
+        if answered and random.random() < 0.8:
+            self._told(self.surveys[-1])
+
+    def _told(self, survey: Row) -> None:
+        random = self.world.random
+        names = ("ticket_id", "score", "would_recommend", "answered_at")
+        self.responses.append(
+            {
+                "survey_id": survey["id"], **{name: survey[name] for name in names},
+                "has_comment": random.random() < 0.2, "received_at": survey["answered_at"],
+                "template": "repairs", "template_version": 2,
+            }
+        )  # fmt: skip
+        self.choices.extend(
+            {"survey_id": survey["id"], "question": question, "choice": choice}
+            for question, choice in (("liked", "quick"), ("liked", "clear"), ("punctual", "4"))
+            if random.random() < 0.5
+        )
 
     def rows(self) -> Iterator[tuple[str, str, list[Row]]]:
         state, code, zone = self.contract["place"]
@@ -107,6 +130,8 @@ class Life:
         }  # fmt: skip
         yield "customer", "ticket", [customer]
         yield "customer", "survey", self.surveys
+        yield "analytics", "survey_response", self.responses
+        yield "analytics", "survey_choice", self.choices
 
 
 def live(world: World, contract: Row, experts: list[UUID], run: UUID) -> Life:
@@ -117,10 +142,10 @@ def live(world: World, contract: Row, experts: list[UUID], run: UUID) -> Life:
     submitted = submitted.replace(microsecond=0)
     life = Life(world, contract, submitted, world.uuid(), submitted)
     if life.after(random.random()):
-        life.move("open")
+        life.move("open", "open")
         while life.status == "open" and life.after(random.uniform(1, 60)):
             if random.random() < 0.05:
-                life.move("cancelled", "customer")
+                life.move("cancel", "cancelled", "customer")
             else:
                 _visit(life, random.choice(experts), run)
     return life
@@ -134,26 +159,32 @@ def _visit(life: Life, expert: UUID, run: UUID) -> None:
     answer = random.random()
     assignment["decided_at"] = life.at
     if answer < 0.2:
-        assignment["status"] = "rejected" if answer < 0.15 else "expired"
-        life.move("open", "expert", assignment)
+        said, done = ("rejected", "reject") if answer < 0.15 else ("expired", "expire")
+        assignment["status"] = assignment["outcome"] = said
+        life.move(done, "open", "expert", assignment)
         return
     assignment["status"] = "accepted"
-    life.move("accepted", "expert", assignment)
+    life.move("accept", "accepted", "expert", assignment)
+    if random.random() < 0.5:
+        life.move("set_out", "accepted", "expert", assignment)
     if not life.after(random.uniform(200, 420)):
         return
     assignment["started_at"] = life.at
-    life.move("in_progress", "expert", assignment)
+    life.move("start", "in_progress", "expert", assignment)
     if not life.after(random.uniform(20, 110)):
         return
     assignment["completed_at"], assignment["status"] = life.at, "completed"
     if random.random() < 0.1:
-        life.move("open", "expert", assignment)
+        said, done = random.choice((("follow_up", "follow_up"), ("customer_absent", "no_show")))
+        assignment["outcome"] = said
+        life.move(done, "open", "expert", assignment)
         return
-    life.move("resolved", "expert", assignment)
+    assignment["outcome"] = "resolved"
+    life.move("complete", "resolved", "expert", assignment)
     life.survey()
     if life.after(24 * 60):
         if random.random() < 0.05:
             life.resolved_at = None
-            life.move("open", "customer")
+            life.move("reopen", "open", "customer")
         else:
-            life.move("closed")
+            life.move("close", "closed")

@@ -4,10 +4,11 @@
 which only group and count. `catalogue` names them, `run` runs one.
 """
 
+from warehouse.reports.as_csv import file_name, to_csv
 from warehouse.reports.catalogue import REPORTS, Page, Report, find
 from warehouse.reports.definitions import Definition, define
 from warehouse.reports.filters import Filters, InvalidFilters, parse
-from warehouse.reports.running import Column, Table, ask, choices, run, to_csv
+from warehouse.reports.running import Column, Table, ask, choices, run
 
 __all__ = [
     "REPORTS",
@@ -21,6 +22,7 @@ __all__ = [
     "ask",
     "choices",
     "define",
+    "file_name",
     "find",
     "parse",
     "run",

@@ -99,7 +99,7 @@ REPORTS: tuple[Report, ...] = (
         (
             "submitted", "resolved", "time-to-assign", "first-response", "time-to-resolve",
             "sla-attainment", "first-time-fix", "reopen-rate", "rejection-rate",
-            "unfinished-visits", "satisfaction",
+            "unfinished-visits", "nobody-home", "expert-did-not-come", "satisfaction",
         ),
     ),
     Report("ticketing", "volume", "Tickets submitted", ("submitted",)),
@@ -115,7 +115,7 @@ REPORTS: tuple[Report, ...] = (
         "Promises kept and work done twice",
         (
             "sla-attainment", "first-time-fix", "reopen-rate", "rejection-rate",
-            "unfinished-visits",
+            "unfinished-visits", "nobody-home", "expert-did-not-come",
         ),
     ),
     Report(

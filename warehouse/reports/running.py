@@ -1,7 +1,5 @@
 """Running a report on a connection to the marts."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,15 +80,6 @@ def _prepare(connection: duckdb.DuckDBPyConnection, macros: Sequence[str]) -> No
     connection.execute("SET TimeZone = 'UTC'")
     for macro in macros:
         connection.execute(macro)
-
-
-def to_csv(table: Table) -> str:
-    """Comma-separated values with a line of names, for people's spreadsheets; times are in UTC."""
-    lines = io.StringIO()
-    writer = csv.writer(lines)
-    writer.writerow(column.name for column in table.columns)
-    writer.writerows(table.rows)
-    return lines.getvalue()
 
 
 def _values(report: Report, filters: Filters, as_of: datetime) -> dict[str, Any]:

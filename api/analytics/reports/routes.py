@@ -1,5 +1,6 @@
 """The reports that the dashboards show, as JSON or CSV."""
 
+import asyncio
 from datetime import datetime
 from typing import Any, Final, Literal, Self
 from uuid import UUID
@@ -17,7 +18,8 @@ from warehouse import reports
 from warehouse.read import Snapshot
 
 JSON: Final = "application/json"
-FORMS: Final = {JSON: "json", "text/csv": "csv"}
+CSV: Final = "text/csv"
+FORMS: Final = {JSON: "json", CSV: "csv"}
 
 
 class HeldBack(msgspec.Struct):
@@ -151,17 +153,24 @@ class ReportController(Controller):
         request: SignedInRequest,
         published: NamedDependency[Published],
     ) -> Response[Any]:
-        """Rows as JSON, or as CSV with `?format=csv` or `Accept: text/csv`.
+        """Rows as JSON, or as CSV (RFC 4180) with `?format=csv` or `Accept: text/csv`.
 
         The report's filters are query parameters, each may be repeated: days as 2026-03-31,
-        both inclusive; a list that is left out lets everything in.
+        both inclusive; a list that is left out lets everything in. Lists have at most 10,000
+        rows. Either form says what it is as of in `X-As-Of`, the published version in
+        `X-Version`, and in `Link` (`rel="describedby"`) where its numbers are defined. In a CSV
+        a text that a spreadsheet would take for a formula begins with an apostrophe.
         """
         report = service.find(name, request.user.roles)
         filters, form = _asked(request, report)
         snapshot = await published.snapshot()
         table = await published.ask(snapshot, report, filters)
+        headers = _about(report, snapshot)
         if form == "csv":
-            return _csv(report, snapshot, table)
+            file = reports.file_name(report, snapshot.as_of)
+            headers["Content-Disposition"] = f'attachment; filename="{file}"'
+            lines = await asyncio.to_thread(reports.to_csv, table)
+            return Response(lines, media_type=CSV, headers=headers)
         answer = Answer(
             name=report.name,
             title=report.title,
@@ -170,7 +179,12 @@ class ReportController(Controller):
             columns=[ColumnView(column.name, column.unit) for column in table.columns],
             rows=table.records(),
         )
-        return Response(answer)
+        return Response(answer, headers=headers)
+
+    @get("/reports/{name:str}/definition", summary="What a report means")
+    async def definition(self, name: FromPath[str], request: SignedInRequest) -> ReportView:
+        """The report's definitions in words, its marts and its filters, without its rows."""
+        return ReportView.of(service.find(name, request.user.roles))
 
     @get("/tickets/{ticket_id:uuid}", guards=[Requires(*OVERSEERS)], summary="One ticket's row")
     async def ticket(
@@ -202,13 +216,11 @@ def _asked(
     return filters, "csv" if form == "csv" else "json"
 
 
-def _csv(report: reports.Report, snapshot: Snapshot, table: reports.Table) -> Response[str]:
-    return Response(
-        reports.to_csv(table),
-        media_type="text/csv",
-        headers={
-            "Content-Disposition": f'attachment; filename="{report.name}.csv"',
-            "X-As-Of": snapshot.as_of.isoformat(),
-            "X-Version": snapshot.version,
-        },
-    )
+def _about(report: reports.Report, snapshot: Snapshot) -> dict[str, str]:
+    """What a file of numbers cannot say itself: of when they are, and where they are defined."""
+    return {
+        "Link": f'</analytics/reports/{report.name}/definition>; rel="describedby"',
+        "Vary": "Accept",
+        "X-As-Of": snapshot.as_of.isoformat(),
+        "X-Version": snapshot.version,
+    }

@@ -7,7 +7,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.customer.accounts import sessions
-from api.customer.accounts.tables import Account, MailedToken, RefreshToken
+from api.customer.accounts.tables import Account, CustomerIdentity, MailedToken, RefreshToken
 from api.customer.attachments import service as attachments
 from api.customer.cards import service as cards
 
@@ -24,7 +24,9 @@ async def close(session: AsyncSession, account_id: UUID, now: datetime) -> None:
     await session.flush()
     await session.execute(delete(RefreshToken).where(RefreshToken.account_id == account_id))
     await session.execute(delete(MailedToken).where(MailedToken.account_id == account_id))
-    await sessions.forget_failures(session, account.email.lower())
+    mine = CustomerIdentity.account_id == account_id
+    await session.execute(delete(CustomerIdentity).where(mine))
+    await sessions.FAILURES.forget(session, account.email)
     await remove_what_is_held(session, account_id, now)
 
 

@@ -16,8 +16,3 @@ class MailedTokens:
         """The token of one mail; it says nothing and can be in a URL."""
         mac = hmac.digest(self._key, b"mailed token:" + id_.bytes, hashlib.sha256)
         return urlsafe_b64encode(mac).decode().rstrip("=")
-
-
-def token_hash(token: str) -> bytes:
-    """What is kept of a token. It is as long as its hash and random, so that no salt is needed."""
-    return hashlib.sha256(token.encode()).digest()

@@ -1,23 +1,26 @@
 """What a token from a mail is good for: confirming an address, a new password. No commits."""
 
-import asyncio
 import math
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.customer.accounts import rules, sessions
-from api.customer.accounts.links import MailedTokens, token_hash
+from api.customer.accounts import rules
+from api.customer.accounts.links import MailedTokens
 from api.customer.accounts.rules import MAILED_TOKEN_LIFE, Purpose
+from api.customer.accounts.sessions import FAILURES, REFRESH_TOKENS
 from api.customer.accounts.tables import Account, MailedToken
 from api.customer.notifications.service import notify
-from api.kernel.auth import hash_password
+from api.kernel import outbox
 from api.kernel.errors import Conflict, FieldError, Invalid, NotFound, TooMany
+from api.kernel.sign_in.passwords import hash_password, refuse_personal
+from api.kernel.sign_in.tokens import token_hash
+from api.messages import PasswordResetAsked
 
-# How long an expired token still counts among the mails of the day.
-KEPT = timedelta(days=1)
+# Among the advisory locks of this database, with an account's id.
+_MAILING = 7_301
 
 
 async def send(
@@ -26,8 +29,8 @@ async def send(
     """Send a mail with a new token; raises TooMany."""
     mine = MailedToken.account_id == account_id, MailedToken.purpose == purpose
     # What one minute ago was sent is counted: two at once must not both be the first.
-    await _lock(session, account_id)
-    await session.execute(delete(MailedToken).where(*mine, MailedToken.expires_at < now - KEPT))
+    key = func.hashtext(str(account_id))
+    await session.execute(select(func.pg_advisory_xact_lock(_MAILING, key)))
     sent = (await session.scalars(select(MailedToken.sent_at).where(*mine))).all()
     wait = rules.mail_wait(sent, now)
     if wait > timedelta(0):
@@ -68,32 +71,26 @@ async def confirm(session: AsyncSession, token: str, now: datetime) -> None:
     account.email_confirmed_at = account.email_confirmed_at or now
 
 
-async def request_reset(
-    session: AsyncSession, tokens: MailedTokens, email: str, now: datetime
-) -> None:
-    """Send a mail if the address has an account; who asks hears nothing of that."""
+async def request_reset(session: AsyncSession, email: str) -> None:
+    """Have a mail sent if the address has an account; neither answer nor time tells of that."""
     open_ = Account.closed_at.is_(None)
     query = select(Account.id).where(func.lower(Account.email) == email, open_)
     account_id = await session.scalar(query)
-    if account_id is None:
-        return
-    try:
-        await send(session, tokens, account_id, "reset_password", now)
-    except TooMany:
-        return  # an answer of its own would tell that there is an account
+    await outbox.send(session, PasswordResetAsked(account_id=account_id or uuid4()))
 
 
 async def reset(session: AsyncSession, token: str, password: str, now: datetime) -> None:
     """Set a new password, and end all that the old one opened; raises Invalid."""
     account = await _owner(session, token, "reset_password", now)
+    refuse_personal(password, account.email, account.full_name)
     # argon2 takes its time on purpose: only for a token that seems good, and without a lock.
-    password_hash = await asyncio.to_thread(hash_password, password)
+    password_hash = await hash_password(password)
     # In the order of signing in, or the two would wait for one another.
-    await sessions.forget_failures(session, account.email)
+    await FAILURES.forget(session, account.email)
     account = await _use(session, token, "reset_password", now)
     account.password_hash = password_hash
     account.email_confirmed_at = account.email_confirmed_at or now
-    await sessions.sign_out_everywhere(session, account.id, now)
+    await REFRESH_TOKENS.end_all(session, account.id, now)
     await notify(
         session,
         account.id,

@@ -9,11 +9,12 @@ from litestar.params import JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.customer.accounts import mailed
-from api.customer.accounts.fields import NewPassword, SecretToken
 from api.customer.accounts.links import MailedTokens
 from api.customer.guards import CUSTOMERS
 from api.kernel.auth import SignedInRequest
 from api.kernel.fields import Email
+from api.kernel.sign_in.passwords import NewPassword
+from api.kernel.sign_in.tokens import SecretToken
 
 
 class Confirmation(msgspec.Struct, forbid_unknown_fields=True):
@@ -63,14 +64,12 @@ class MailedTokenController(Controller):
         self,
         data: JSONBody[ResetRequest],
         session: NamedDependency[AsyncSession],
-        mailed_tokens: NamedDependency[MailedTokens],
-        now: NamedDependency[datetime],
     ) -> None:
         """If the address has an account, a mail brings a token. The answer is always the same.
 
         At most one mail a minute and five a day go to an address.
         """
-        await mailed.request_reset(session, mailed_tokens, data.email, now)
+        await mailed.request_reset(session, data.email)
 
     @post("/passwords", status_code=204, summary="Set a new password")
     async def reset(
@@ -80,6 +79,9 @@ class MailedTokenController(Controller):
         now: NamedDependency[datetime],
     ) -> None:
         """By the token of a mail, good once and for an hour. Confirms the address, too.
+
+        Answers 422 for a token that is not good, and for a password that has the e-mail
+        address or the name in it; the token is good for another try then.
 
         Every refresh token ends: who knew the old password is out within 15 minutes.
         """

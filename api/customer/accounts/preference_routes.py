@@ -16,17 +16,27 @@ from api.customer.guards import CUSTOMERS
 from api.kernel.auth import SignedInRequest
 
 Optional = Literal["email", "none"]
+Reminder = Literal["sms", "email", "none"]
 
 
 class Channels(msgspec.Struct, forbid_unknown_fields=True):
-    """By kind of event. Trouble with a payment, a card or the account always comes by e-mail."""
+    """By kind of event. Trouble with a payment, a card or the account always comes by e-mail.
+
+    The way of `expert_arriving` is also how you hear that the expert is on the way; the way of
+    `visit_off`, that nobody was at home or the expert did not come. A reminder goes the way of
+    arrivals unless it says otherwise. Without `survey_invitation` there is no `survey_reminder`,
+    either. What would be a text message goes by e-mail while your number has stopped texts; text
+    START to us to get them again.
+    """
 
     expert_arriving: ArrivalChannel
     visit_off: ArrivalChannel
+    visit_reminder: Reminder | None = None
     another_visit: Optional = "email"
     ticket_cancelled: Optional = "email"
     request_refused: Optional = "email"
     survey_invitation: Optional = "email"
+    survey_reminder: Optional = "email"
     invoice_paid: Optional = "email"
 
 
@@ -45,7 +55,8 @@ class NotificationPreferences(msgspec.Struct, forbid_unknown_fields=True):
     @classmethod
     def of(cls, kept: Preferences) -> Self:
         arrival = kept.arrival_channel
-        chosen = {"expert_arriving": arrival, "visit_off": arrival, **kept.choices}
+        like_arrivals = dict.fromkeys(("expert_arriving", "visit_off", "visit_reminder"), arrival)
+        chosen = like_arrivals | kept.choices
         quiet = kept.quiet
         return cls(
             channels=msgspec.convert(chosen, Channels),
@@ -83,7 +94,8 @@ class PreferenceController(Controller):
         and word of a visit that begins before they end or within two hours after; all else
         waits until they end.
         """
-        channels = msgspec.structs.asdict(data.channels)
+        named = msgspec.structs.asdict(data.channels).items()
+        channels = {kind: channel for kind, channel in named if channel is not None}
         quiet = None
         if (typed := data.quiet_hours) is not None:
             quiet = await preferences.quiet_hours(

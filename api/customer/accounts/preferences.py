@@ -8,9 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.customer.accounts.tables import Address, NotificationPreference
+from api.customer.accounts.service import NO_TEXTS
+from api.customer.accounts.tables import Account, Address, NotificationPreference
 from api.customer.notifications.rules import QuietHours
 from api.kernel.errors import FieldError, Invalid
+from api.kernel.fields import takes_texts
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,16 @@ async def preferences(session: AsyncSession, account_id: UUID) -> Preferences:
 
 
 async def keep(session: AsyncSession, account_id: UUID, chosen: Preferences) -> None:
-    """Replace what was chosen before; raises Invalid for quiet hours of no length."""
+    """Replace what was chosen before.
+
+    Raises Invalid for quiet hours of no length, and for text messages to a number that takes none.
+    """
     quiet = chosen.quiet
+    errors = await _text_errors(session, account_id, chosen)
     if quiet is not None and quiet.begins == quiet.ends:
-        raise Invalid([FieldError("/quiet_hours/ends", "Quiet hours end when they begin.")])
+        errors.append(FieldError("/quiet_hours/ends", "Quiet hours end when they begin."))
+    if errors:
+        raise Invalid(errors)
     values = {
         "arrival_channel": chosen.arrival_channel,
         "choices": chosen.choices,
@@ -50,6 +58,20 @@ async def keep(session: AsyncSession, account_id: UUID, chosen: Preferences) -> 
         .values(account_id=account_id, **values)
         .on_conflict_do_update(index_elements=[NotificationPreference.account_id], set_=values)
     )
+
+
+async def _text_errors(
+    session: AsyncSession, account_id: UUID, chosen: Preferences
+) -> list[FieldError]:
+    phone = await session.scalar(select(Account.phone).where(Account.id == account_id))
+    if phone is None or takes_texts(phone):
+        return []
+    channels = {"expert_arriving": chosen.arrival_channel, **chosen.choices}
+    return [
+        FieldError(f"/channels/{kind}", NO_TEXTS)
+        for kind, channel in channels.items()
+        if channel == "sms"
+    ]
 
 
 async def quiet_hours(

@@ -11,13 +11,14 @@ from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.customer.accounts import service
-from api.customer.accounts.fields import NewPassword
+from api.customer.accounts.completeness import Missing, missing
 from api.customer.accounts.links import MailedTokens
 from api.customer.accounts.service import ArrivalChannel
 from api.customer.accounts.tables import Account, Address
 from api.customer.guards import CUSTOMERS
 from api.kernel.auth import SignedInRequest
 from api.kernel.fields import Email, Line, Phone, Zip
+from api.kernel.sign_in.passwords import NewPassword
 
 
 class NewAddress(msgspec.Struct, forbid_unknown_fields=True):
@@ -41,6 +42,8 @@ class NewAccount(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Me(msgspec.Struct):
+    """`missing` is what has to be told before a plan or a ticket; an unknown `phone` is empty."""
+
     id: UUID
     email: str
     email_confirmed: bool
@@ -48,17 +51,19 @@ class Me(msgspec.Struct):
     phone: str
     arrival_channel: ArrivalChannel
     created_at: datetime
+    missing: list[Missing]
 
     @classmethod
-    def of(cls, account: Account, channel: ArrivalChannel) -> Self:
+    def of(cls, account: Account, channel: ArrivalChannel, missing: list[Missing]) -> Self:
         return cls(
             id=account.id,
             email=account.email,
             email_confirmed=account.email_confirmed_at is not None,
             full_name=account.full_name,
-            phone=account.phone,
+            phone=account.phone or "",
             arrival_channel=channel,
             created_at=account.created_at,
+            missing=missing,
         )
 
 
@@ -101,6 +106,11 @@ class AddressCorrection(msgspec.Struct, forbid_unknown_fields=True):
         return {name: value for name, value in typed if value is not msgspec.UNSET}
 
 
+async def _me(session: AsyncSession, account_id: UUID) -> Me:
+    account, channel = await service.profile(session, account_id)
+    return Me.of(account, channel, await missing(session, account_id))
+
+
 class AccountController(Controller):
     path = "/"
 
@@ -116,7 +126,8 @@ class AccountController(Controller):
 
         A mail brings a token that confirms the address. Nothing waits for it: who registers
         because a computer broke can order a visit at once, and `email_confirmed` shows what
-        is still open. Answers 409 when the e-mail address has an account already.
+        is still open. Answers 409 when the e-mail address has an account already, and 422 when
+        the password has the address or the name in it.
         """
         account = await service.register(
             session,
@@ -128,12 +139,12 @@ class AccountController(Controller):
             tokens=mailed_tokens,
             now=now,
         )
-        return Me.of(account, service.DEFAULT_CHANNEL)
+        return Me.of(account, service.first_channel(account.phone), [])
 
     @get("/me", guards=CUSTOMERS, summary="Who am I")
     async def me(self, request: SignedInRequest, session: NamedDependency[AsyncSession]) -> Me:
         """The signed-in customer's profile and preferences."""
-        return Me.of(*await service.profile(session, request.user.id))
+        return await _me(session, request.user.id)
 
     @patch("/me", guards=CUSTOMERS, summary="Change my profile")
     async def change_me(
@@ -152,7 +163,7 @@ class AccountController(Controller):
             channel=data.arrival_channel or None,
             now=now,
         )
-        return Me.of(*await service.profile(session, request.user.id))
+        return await _me(session, request.user.id)
 
     @post("/me/addresses", guards=CUSTOMERS, summary="Add a service address")
     async def add_address(

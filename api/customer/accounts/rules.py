@@ -1,7 +1,6 @@
-"""How long tokens last, and when somebody may try a password or ask for a mail again. Pure."""
+"""How long tokens last, and when somebody may ask for a mail again. Pure."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -14,53 +13,10 @@ MAILED_TOKEN_LIFE: dict[Purpose, timedelta] = {
     "reset_password": timedelta(hours=1),
 }
 MAILS_A_DAY = 5
+MAILED_TOKENS_COUNT_FOR = timedelta(days=1)
+"""How long an expired token is still needed to count the mails of the day."""
 _BETWEEN_MAILS = timedelta(minutes=1)
 _DAY = timedelta(days=1)
-
-FREE_TRIES = 5
-_FIRST_WAIT = timedelta(seconds=30)
-_LONGEST_WAIT = timedelta(hours=1)
-FAILURES_COUNT_FOR = timedelta(days=1)
-"""So long after the last wrong password the count begins again."""
-
-
-def wait_left(failures: int, last_at: datetime, now: datetime) -> timedelta:
-    """How long no password of this address is looked at; zero or less: it may be tried.
-
-    From the fifth wrong password on, 30 s doubling to an hour: a person who mistyped waits
-    little, and a guesser gets some thirty passwords a day.
-    """
-    if failures < FREE_TRIES:
-        return timedelta(0)
-    # Ten doublings are past the longest wait; more would only make a large number.
-    doublings = min(failures - FREE_TRIES, 10)
-    return last_at + min(_FIRST_WAIT * (1 << doublings), _LONGEST_WAIT) - now
-
-
-def failures_before(failures: int, last_at: datetime, now: datetime) -> int:
-    """The wrong passwords that still count."""
-    return failures if now - last_at < FAILURES_COUNT_FOR else 0
-
-
-@dataclass(frozen=True)
-class TokenState:
-    """What is known of a refresh token."""
-
-    expires_at: datetime
-    used_at: datetime | None
-    revoked_at: datetime | None
-
-
-def refreshing(token: TokenState, now: datetime) -> Literal["rotate", "refuse", "stolen"]:
-    """What a refresh token does now.
-
-    One that was exchanged before is in two hands, and nobody can tell whose are the right ones.
-    """
-    if token.revoked_at is not None:
-        return "refuse"
-    if token.used_at is not None:
-        return "stolen"
-    return "rotate" if now < token.expires_at else "refuse"
 
 
 def mail_wait(sent: Collection[datetime], now: datetime) -> timedelta:

@@ -1,6 +1,5 @@
 """Registering, and what customers keep of themselves. Services never commit."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,13 +16,14 @@ from api.customer.accounts.tables import Account, Address, NotificationPreferenc
 from api.customer.contracts.tables import Contract
 from api.customer.tickets.tables import Ticket
 from api.kernel import outbox
-from api.kernel.auth import hash_password
 from api.kernel.errors import Conflict, FieldError, Invalid, NotFound
-from api.kernel.fields import place
+from api.kernel.fields import place, takes_texts
+from api.kernel.sign_in.passwords import hash_password, refuse_personal
 from api.messages import CustomerChanged, ServiceAddress
 
 ArrivalChannel = Literal["sms", "email"]
 DEFAULT_CHANNEL: ArrivalChannel = "sms"
+NO_TEXTS = "Your telephone number takes no text messages. Choose email, or change the number."
 # The directory of sysops holds all of a customer's addresses in one message.
 MOST_ADDRESSES = 20
 # Tickets for which nobody will come.
@@ -51,9 +51,14 @@ async def register(
     tokens: MailedTokens,
     now: datetime,
 ) -> Account:
-    """A new account with its first address; raises Conflict when the e-mail has one."""
-    # argon2 takes its time on purpose, and other requests must not wait for it.
-    password_hash = await asyncio.to_thread(hash_password, password)
+    """A new account with its first address.
+
+    Raises:
+        Invalid: the password has the address or the name in it.
+        Conflict: the e-mail address has an account.
+    """
+    refuse_personal(password, email, full_name)
+    password_hash = await hash_password(password)
     account: Account | None = await session.scalar(
         insert(Account)
         .values(
@@ -69,11 +74,17 @@ async def register(
     )
     if account is None:
         raise Conflict("There is an account with this e-mail address already. Sign in instead.")
-    session.add(NotificationPreference(account_id=account.id, arrival_channel=DEFAULT_CHANNEL))
+    channel = first_channel(account.phone)
+    session.add(NotificationPreference(account_id=account.id, arrival_channel=channel))
     _locate(session, account.id, street, now)
     await _tell_sysops(session, account)
     await mailed.send(session, tokens, account.id, "confirm_email", now)
     return account
+
+
+def first_channel(phone: str | None) -> ArrivalChannel:
+    """How somebody is told of arrivals who has not chosen yet."""
+    return DEFAULT_CHANNEL if takes_texts(phone) else "email"
 
 
 async def profile(session: AsyncSession, account_id: UUID) -> tuple[Account, ArrivalChannel]:
@@ -98,8 +109,17 @@ async def change(
     channel: ArrivalChannel | None,
     now: datetime,
 ) -> None:
-    """Change what is not None; sysops hears of a new name or telephone number."""
+    """Change what is not None; sysops hears of a new name or telephone number.
+
+    Raises Invalid for text messages to a number that takes none.
+    """
     account = await _lock(session, account_id)
+    if phone is not None and not takes_texts(phone):
+        if (channel or await arrival_channel(session, account_id)) == "sms":
+            words = "This number takes no text messages. Choose the arrival channel email with it."
+            raise Invalid([FieldError("/phone", words)])
+    elif channel == "sms" and not takes_texts(phone or account.phone):
+        raise Invalid([FieldError("/arrival_channel", NO_TEXTS)])
     if channel is not None:
         await session.execute(
             insert(NotificationPreference)
@@ -245,6 +265,8 @@ async def _changed(session: AsyncSession, account: Account, now: datetime) -> No
 
 async def _tell_sysops(session: AsyncSession, account: Account) -> None:
     await session.flush()
+    if account.phone is None:
+        return  # nobody can be visited who cannot be called: sysops hears of it with the number
     known = await addresses(session, account.id)
     await outbox.send(
         session,

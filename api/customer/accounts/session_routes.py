@@ -4,54 +4,33 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-import msgspec
-from litestar import Controller, post
+from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.customer.accounts import sessions
-from api.customer.accounts.fields import SecretToken
-from api.customer.accounts.rules import REFRESH_TOKEN_LIFE
+from api.customer.accounts.sessions import REFRESH_TOKENS
 from api.customer.guards import CUSTOMERS
-from api.kernel.auth import ACCESS_TOKEN_LIFE, SignedInRequest, TokenSigner
-from api.kernel.fields import Email
+from api.kernel.auth import SignedInRequest, TokenSigner
+from api.kernel.sign_in.bodies import HeldToken, SignedInTokens, SignIn, pair
+from api.kernel.sign_in.routes import SignOutController
 from api.kernel.transaction import SECRET_ANSWER
 
 
-class SignIn(msgspec.Struct, forbid_unknown_fields=True):
-    email: Email
-    password: str
-
-
-class HeldToken(msgspec.Struct, forbid_unknown_fields=True):
-    refresh_token: SecretToken
-
-
-class SignedIn(msgspec.Struct):
+class SignedIn(SignedInTokens, kw_only=True):
     """Send the access token as `Authorization: Bearer`; both times are in seconds."""
 
-    access_token: str
-    token_type: str
-    expires_in: int
-    refresh_token: str
-    refresh_expires_in: int
     account_id: UUID
 
     @classmethod
     def of(cls, tokens: sessions.Tokens) -> Self:
-        return cls(
-            access_token=tokens.access,
-            token_type="Bearer",  # noqa: S106 - the scheme's name
-            expires_in=int(ACCESS_TOKEN_LIFE.total_seconds()),
-            refresh_token=tokens.refresh,
-            refresh_expires_in=int(REFRESH_TOKEN_LIFE.total_seconds()),
-            account_id=tokens.account_id,
-        )
+        both = pair(tokens.access, tokens.refresh, REFRESH_TOKENS.life)
+        return cls(account_id=tokens.account_id, **both)
 
 
-class SessionController(Controller):
-    path = "/sessions"
+class SessionController(SignOutController):
+    refresh_tokens = REFRESH_TOKENS
 
     @post(status_code=200, summary="Sign in as a customer", opt={SECRET_ANSWER: True})
     async def sign_in(
@@ -84,19 +63,6 @@ class SessionController(Controller):
         """
         return SignedIn.of(await sessions.refresh(session, signer, data.refresh_token, now))
 
-    @post("/sign-out", status_code=204, summary="Sign out here")
-    async def sign_out(
-        self,
-        data: JSONBody[HeldToken],
-        session: NamedDependency[AsyncSession],
-        now: NamedDependency[datetime],
-    ) -> None:
-        """Ends what came of one signing-in. A token that is not known is no error.
-
-        An access token that was given before stays good until its 15 minutes are over.
-        """
-        await sessions.sign_out(session, data.refresh_token, now)
-
     @post("/sign-out-everywhere", status_code=204, guards=CUSTOMERS, summary="Sign out everywhere")
     async def sign_out_everywhere(
         self,
@@ -105,4 +71,4 @@ class SessionController(Controller):
         now: NamedDependency[datetime],
     ) -> None:
         """Ends the refresh tokens on every device; access tokens end within 15 minutes."""
-        await sessions.sign_out_everywhere(session, request.user.id, now)
+        await REFRESH_TOKENS.end_all(session, request.user.id, now)

@@ -3,19 +3,25 @@
 from datetime import datetime, time
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.customer.accounts.rules import Purpose
 from api.customer.base import Base
 from api.kernel.database import Id, Moment, one_of
+from api.kernel.sign_in.attempts import SignInAttemptColumns
+from api.kernel.sign_in.failures import SignInFailureColumns
+from api.kernel.sign_in.identity import IdentityColumns
+from api.kernel.sign_in.tokens import RefreshTokenColumns
 
 
 class Account(Base):
     """A customer; the e-mail address signs in and is unique whatever its case.
 
-    Since `closed_at` nobody signs in any more: what is left of it is being erased, or was.
+    Since `closed_at` nobody signs in any more: what is left of it is being erased, or was. Who
+    came through an identity provider has no password, and no telephone number until it is told;
+    sysops hears of a customer once it is.
     """
 
     __tablename__ = "account"
@@ -25,7 +31,7 @@ class Account(Base):
     email: Mapped[str]
     password_hash: Mapped[str | None]
     full_name: Mapped[str]
-    phone: Mapped[str]
+    phone: Mapped[str | None]
     email_confirmed_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     version: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[Moment]
@@ -75,31 +81,27 @@ class NotificationPreference(Base):
     time_zone: Mapped[str | None]
 
 
-class RefreshToken(Base):
-    """A token that gives new access tokens, known by its SHA-256 alone.
-
-    A family is one signing-in: each token of it was given for the one before.
-    """
-
-    __tablename__ = "refresh_token"
-
-    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
-    family_id: Mapped[UUID] = mapped_column(index=True)
+class RefreshToken(RefreshTokenColumns, Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
-    issued_at: Mapped[Moment]
-    expires_at: Mapped[Moment]
-    used_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
-    revoked_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
 
 
-class SignInFailure(Base):
-    """Wrong passwords for one e-mail address in a row, whether it has an account or not."""
+class SignInFailure(SignInFailureColumns, Base):
+    pass
 
-    __tablename__ = "sign_in_failure"
 
-    email_hash: Mapped[bytes] = mapped_column(primary_key=True)
-    failures: Mapped[int]
-    last_at: Mapped[Moment] = mapped_column(index=True)
+class SignInAttempt(SignInAttemptColumns, Base):
+    pass
+
+
+class CustomerIdentity(IdentityColumns, Base):
+    """One at each provider: another person who got the same e-mail address is not let in."""
+
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject"),
+        UniqueConstraint("account_id", "issuer"),
+    )
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
 
 
 class MailedToken(Base):

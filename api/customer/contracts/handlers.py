@@ -45,6 +45,7 @@ async def ticket_type_published(
         "device_type": message.device_type,
         "device_name": message.device_name,
         "active": message.active,
+        "survey_template": message.survey_template,
     }
     await session.execute(
         insert(TicketType)

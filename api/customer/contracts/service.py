@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.customer.accounts.completeness import require_complete
 from api.customer.accounts.tables import Account, Address
 from api.customer.contracts import rules
 from api.customer.contracts.tables import Contract, SupportPlan, TicketType
@@ -51,9 +52,11 @@ async def start(
 
     Raises:
         NotFound: the account is closed.
+        Incomplete: the customer has not told yet how and where to be reached.
         Invalid: no such plan to choose, or not the customer's address.
         Conflict: the customer has a running contract on this plan.
     """
+    await require_complete(session, account_id)
     plan = await session.get(SupportPlan, plan_code)
     # Held, so that neither is closed or removed while a contract begins on it.
     held = {"read": True, "key_share": True}

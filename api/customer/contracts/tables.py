@@ -39,6 +39,7 @@ class TicketType(Base):
     device_type: Mapped[str]
     device_name: Mapped[str]
     active: Mapped[bool]
+    survey_template: Mapped[str | None]
 
 
 class Contract(Base):

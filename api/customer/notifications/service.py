@@ -1,5 +1,6 @@
 """Telling customers something: written in the caller's transaction, sent by the relay."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, get_args
 from uuid import UUID
@@ -17,11 +18,16 @@ from api.messages import CustomerNotification
 Channel = Literal["sms", "email"]
 Kind = Literal[
     "expert_arriving",
+    "expert_on_the_way",
+    "visit_reminder",
     "visit_off",
+    "nobody_home",
+    "expert_did_not_come",
     "another_visit",
     "ticket_cancelled",
     "request_refused",
     "survey_invitation",
+    "survey_reminder",
     "invoice_paid",
     "payment_declined",
     "credit_note",
@@ -34,15 +40,35 @@ Kind = Literal[
     "confirm_email",
     "reset_password",
     "password_changed",
+    "identity_linked",
     "export_ready",
     "erasure_requested",
     "erasure_done",
 ]
 # What can go either way; all else goes by e-mail.
-BY_PREFERENCE: frozenset[Kind] = frozenset({"expert_arriving", "visit_off"})
+BY_PREFERENCE: frozenset[Kind] = frozenset(
+    {
+        "expert_arriving",
+        "expert_on_the_way",
+        "visit_reminder",
+        "visit_off",
+        "nobody_home",
+        "expert_did_not_come",
+    }
+)
+# Chosen with another kind: how one hears that a visit is off is how one hears that it was in vain.
+CHOSEN_AS: Mapping[Kind, Kind] = {"nobody_home": "visit_off", "expert_did_not_come": "visit_off"}
 # What can be done without. Trouble with payment or with the account itself is always told.
 OPTIONAL: frozenset[Kind] = frozenset(
-    {"another_visit", "ticket_cancelled", "request_refused", "survey_invitation", "invoice_paid"}
+    {
+        "visit_reminder",
+        "another_visit",
+        "ticket_cancelled",
+        "request_refused",
+        "survey_invitation",
+        "survey_reminder",
+        "invoice_paid",
+    }
 )
 
 
@@ -91,4 +117,5 @@ async def notify(
 
 async def _choice(session: AsyncSession, account_id: UUID, kind: Kind) -> Any:
     mine = NotificationPreference.account_id == account_id
-    return await session.scalar(select(NotificationPreference.choices[kind].astext).where(mine))
+    choice = NotificationPreference.choices[CHOSEN_AS.get(kind, kind)].astext
+    return await session.scalar(select(choice).where(mine))

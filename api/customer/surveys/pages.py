@@ -2,7 +2,7 @@
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -10,13 +10,16 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 
-from api.customer.surveys.rules import LONGEST_COMMENT, SCORES
-from api.customer.surveys.service import Subject
+from api.customer.surveys.rules import LONGEST_TEXT, SCORES, Return, values_of
+from api.customer.surveys.service import Subject, questions_of
+from api.customer.surveys.tables import SurveyTemplate
+from api.customer.tickets.rules import REOPEN_WITHIN
+from api.messages import Question
 
 _PACKAGE = "api.customer.surveys"
-_STYLE = (files(_PACKAGE) / "templates" / "style.css").read_text(encoding="utf-8")
+STYLE = (files(_PACKAGE) / "templates" / "style.css").read_text(encoding="utf-8")
 # The one style of the page is allowed by its hash; nothing else is loaded, framed or run.
-_STYLE_HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_STYLE_HASH = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 HEADERS = {
     "Content-Security-Policy": (
         f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
@@ -33,8 +36,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
-# Where an error's link leads.
-_FIRST_INPUT = {"score": "score-5", "would_recommend": "recommend-0", "comment": "comment"}
+_NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
+_QUESTIONS_A_MINUTE = 4
 
 _environment = Environment(
     loader=PackageLoader(_PACKAGE),
@@ -43,38 +46,92 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.globals["style"] = _STYLE
+_environment.globals.update(
+    style=STYLE, scores=SCORES, longest_text=LONGEST_TEXT, values_of=values_of
+)
 
 Page = Response[str]
 
 
 def form(
     subject: Subject,
-    typed: Mapping[str, str] | None = None,
+    typed: Mapping[str, Sequence[str]] | None = None,
     errors: Mapping[str, str] | None = None,
 ) -> Page:
     """The questions, with what was typed and what is wrong with it."""
-    return _page(
-        "form.html",
-        422 if errors else 200,
+    return _form(
+        subject.template,
         ticket_number=subject.ticket_number,
         device=subject.device,
         trouble=subject.trouble,
-        scores=SCORES,
         typed=typed or {},
         errors=errors or {},
-        longest_comment=LONGEST_COMMENT,
-        first_input=_FIRST_INPUT,
+        preview=None,
     )
 
 
-def thanks(subject: Subject) -> Page:
-    """The survey has its answer."""
-    return _message(
-        200,
-        "Thank you",
-        f"We received your answer on {_day(subject.survey.answered_at, subject)}.",
-        "Your answer goes to the people who plan and do our visits.",
+def preview(template: SurveyTemplate) -> Page:
+    """The page as a customer would get it, for whoever keeps it; its button sends nothing."""
+    return _form(
+        template,
+        ticket_number=100_001,
+        device="Laptop",
+        trouble="Does not start",
+        typed={},
+        errors={},
+        preview=f"{template.code}, version {template.version}",
+    )
+
+
+def _form(template: SurveyTemplate, *, errors: Mapping[str, str], **context: object) -> Page:
+    questions = questions_of(template)
+    return _page(
+        "form.html",
+        422 if errors else 200,
+        heading=template.heading,
+        introduction=introduction(questions),
+        questions=questions,
+        errors=errors,
+        **context,
+    )
+
+
+def introduction(questions: Sequence[Question]) -> str:
+    """How much there is to answer, and what must be."""
+    count = len(questions)
+    minutes = -(-count // _QUESTIONS_A_MINUTE)
+    length = f"{_NUMBERS[count]} question{'s' * (count > 1)}"
+    time = f"{_NUMBERS[minutes].lower()} minute{'s' * (minutes > 1)}"
+    needed = [question.required for question in questions]
+    if all(needed):
+        return f"{length}, {time}."
+    if needed == [True, *[False] * (count - 1)]:
+        return f"{length}, {time}. Only the first one needs an answer."
+    return f"{length}, {time}. What is marked as optional can be left out."
+
+
+def thanks(
+    subject: Subject,
+    coming_back: Return = "none",
+    *,
+    action: str | None = None,
+    reason: str = "",
+    error: str | None = None,
+) -> Page:
+    """The survey has its answer; after a low score another visit can be asked for.
+
+    `action` is where the request goes, None for the address of this page itself.
+    """
+    until = subject.resolved_at + REOPEN_WITHIN if subject.resolved_at else None
+    return _page(
+        "thanks.html",
+        422 if error else 200,
+        answered=_day(subject.survey.answered_at, subject),
+        coming_back=coming_back,
+        until=_day(until, subject) if until else None,
+        action=action,
+        reason=reason,
+        error=error,
     )
 
 
@@ -115,6 +172,11 @@ def refused(status: int) -> Page:
         "That did not work",
         "Your answer could not be read. Go back, shorten it if it is very long, and try again.",
     )
+
+
+def not_possible(status: int, why: str) -> Page:
+    """What was asked for cannot be; the reason is meant for people."""
+    return _message(status, "That is not possible", why)
 
 
 def trouble(status: int) -> Page:

@@ -11,9 +11,10 @@ from litestar.params import FromPath
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.customer.surveys import pages, rules, service
+from api.customer.surveys import pages, returning, rules, service
 from api.customer.surveys.links import PATH, SurveyLinks
 from api.kernel.database import is_unavailable
+from api.kernel.errors import DomainError
 
 log = structlog.get_logger()
 
@@ -22,6 +23,10 @@ AnyRequest = Request[Any, Any, Any]
 
 def _refused(_: AnyRequest, error: HTTPException) -> Response[Any]:
     return pages.refused(error.status_code)
+
+
+def _not_possible(_: AnyRequest, error: DomainError) -> Response[Any]:
+    return pages.not_possible(error.status_code, error.detail)
 
 
 def _trouble(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -39,6 +44,7 @@ class SurveyController(Controller):
     # The application answers with JSON; whoever answers a survey reads pages.
     exception_handlers = {  # noqa: RUF012 - Litestar's own way
         HTTPException: _refused,
+        DomainError: _not_possible,
         SQLAlchemyError: _trouble,
         OSError: _trouble,
         Exception: _trouble,
@@ -53,13 +59,13 @@ class SurveyController(Controller):
         now: NamedDependency[datetime],
     ) -> Response[str]:
         """A page with the questions; 404 for an unknown link, 410 after 14 days."""
-        survey_id = links.read(token)
-        subject = await service.find(session, survey_id) if survey_id else None
+        subject = await _subject(session, links, token)
         if subject is None:
             return pages.unknown()
         state = _state(subject, now)
         if state == "answered":
-            return pages.thanks(subject)
+            coming_back = await returning.return_of(session, subject, now)
+            return pages.thanks(subject, coming_back, action=f"{token}/reopen")
         return pages.form(subject) if state == "open" else pages.expired(subject)
 
     @post("/{token:str}", status_code=303, media_type="text/html", summary="Answer the survey")
@@ -71,12 +77,11 @@ class SurveyController(Controller):
         links: NamedDependency[SurveyLinks],
         now: NamedDependency[datetime],
     ) -> Response[str]:
-        """A form with `score` (1 to 5), and optionally `would_recommend` (0 to 10) and
-        `comment`. 303 to the page that says thank you; 422 shows what to correct, 409 that
+        """A form with a field for each question of the page: `score` (1 to 5), and what else its
+        template asks. 303 to the page that says thank you; 422 shows what to correct, 409 that
         there is an answer already.
         """
-        survey_id = links.read(token)
-        subject = await service.find(session, survey_id, to_answer=True) if survey_id else None
+        subject = await _subject(session, links, token, to_answer=True)
         if subject is None:
             return pages.unknown()
         state = _state(subject, now)
@@ -84,17 +89,69 @@ class SurveyController(Controller):
             return pages.already_answered(subject)
         if state == "expired":
             return pages.expired(subject)
-        try:
-            form = await request.form()
-        except UnicodeDecodeError:
+        typed = await _typed(request)
+        if typed is None:
             return pages.refused(400)
-        typed = {key: value for key, value in form.items() if isinstance(value, str)}
-        given, errors = rules.read_form(typed)
+        given, errors = rules.read_form(subject.questions, typed)
         if given is None:
             return pages.form(subject, typed, errors)
         await service.answer(session, subject.survey, given, now)
-        # Relative, so that it holds under whatever address the page is published.
-        return Response("", status_code=303, headers={**pages.HEADERS, "Location": token})
+        return _to_page(token)
+
+    @post(
+        "/{token:str}/reopen",
+        status_code=303,
+        media_type="text/html",
+        summary="Ask for another visit after a low score",
+    )
+    async def reopen(
+        self,
+        token: FromPath[str],
+        request: AnyRequest,
+        session: NamedDependency[AsyncSession],
+        links: NamedDependency[SurveyLinks],
+        now: NamedDependency[datetime],
+    ) -> Response[str]:
+        """A form with `reason`: what is still wrong. 303 to the page, which says what became of
+        it; 422 shows what to correct. The page offers it for 14 days after the resolution.
+        """
+        subject = await _subject(session, links, token, to_answer=True)
+        if subject is None:
+            return pages.unknown()
+        if await returning.return_of(session, subject, now) == "offered":
+            typed = await _typed(request)
+            if typed is None:
+                return pages.refused(400)
+            reason, error = rules.read_reason(typed.get("reason", ()))
+            if error is not None:
+                return pages.thanks(subject, "offered", reason=reason, error=error)
+            await returning.ask(session, subject, reason, now)
+        return _to_page(f"../{token}")
+
+
+async def _subject(
+    session: AsyncSession, links: SurveyLinks, token: str, *, to_answer: bool = False
+) -> service.Subject | None:
+    """The survey that a link leads to; None for a link that we did not make."""
+    survey_id = links.read(token)
+    return await service.find(session, survey_id, to_answer=to_answer) if survey_id else None
+
+
+async def _typed(request: AnyRequest) -> dict[str, list[str]] | None:
+    """The texts of a form by their names; None for what is no form."""
+    try:
+        form = await request.form()
+    except UnicodeDecodeError:
+        return None
+    return {
+        name: [value for value in values if isinstance(value, str)]
+        for name, values in form.dict().items()
+    }
+
+
+def _to_page(location: str) -> Response[str]:
+    """Relative, so that it holds under whatever address the page is published."""
+    return Response("", status_code=303, headers={**pages.HEADERS, "Location": location})
 
 
 def _state(subject: service.Subject, now: datetime) -> rules.State:

@@ -37,6 +37,7 @@ async def ticket_progress(session: AsyncSession, message: TicketProgress, now: d
     after = advance(before, message)
     if after != before:
         _project(ticket, after, now)
+    _correct(ticket, message, now)
     await _add_to_timeline(session, ticket, message.version, message.status, message.at, message)
     await session.flush()
     await telling.step(session, ticket, before, after, message, now)
@@ -93,6 +94,9 @@ def _projection(ticket: Ticket) -> Projection:
         status=ticket.status,
         expert_name=ticket.expert_name,
         window=window,
+        set_out_at=ticket.set_out_at,
+        customer_absences=ticket.customer_absences,
+        expert_absences=ticket.expert_absences,
         resolution=ticket.resolution,
         resolved_at=ticket.resolved_at,
     )
@@ -104,9 +108,23 @@ def _project(ticket: Ticket, view: Projection, now: datetime) -> None:
     ticket.expert_name = view.expert_name
     ticket.window_start = view.window.start if view.window else None
     ticket.window_end = view.window.end if view.window else None
+    ticket.set_out_at = view.set_out_at
+    ticket.customer_absences = view.customer_absences
+    ticket.expert_absences = view.expert_absences
     ticket.resolution = view.resolution
     ticket.resolved_at = view.resolved_at
     ticket.updated_at = now
+
+
+def _correct(ticket: Ticket, message: TicketProgress, now: datetime) -> None:
+    """Take over what was changed of the ticket; the newest details count, whenever they came."""
+    details = message.details
+    if details is not None and message.version > ticket.details_version:
+        ticket.details_version = message.version
+        ticket.description = details.description
+        ticket.priority = details.priority
+        ticket.preferred_windows = msgspec.to_builtins(list(details.preferred_windows))
+        ticket.updated_at = now
 
 
 async def _add_to_timeline(
@@ -126,6 +144,8 @@ async def _add_to_timeline(
             status=status,
             at=at,
             reason=message.reason if message else None,
+            action=message.action if message else None,
+            parts=msgspec.to_builtins(list(message.parts)) if message else [],
         )
         .on_conflict_do_nothing()
     )

@@ -21,6 +21,7 @@ from api.customer.tickets.views import (
     TicketPage,
     TicketView,
     TicketWithTimeline,
+    parts_of,
     pending_of,
     timeline_of,
     windows_of,
@@ -79,13 +80,14 @@ class TicketController(Controller):
         ticket_id: FromPath[UUID],
         session: NamedDependency[AsyncSession],
     ) -> TicketWithTimeline:
-        """A ticket with its timeline in plain words, and its photos."""
+        """A ticket with its timeline in plain words, its photos, and the parts visits used."""
         ticket, timeline = await service.find(session, request.user.id, ticket_id)
         photos = await attachments.of_ticket(session, ticket.id)
         return TicketWithTimeline.of(
             ticket,
             timeline=timeline_of(timeline),
             attachments=[AttachmentView.of(it) for it in photos],
+            parts=parts_of(timeline),
         )
 
     @post("/{ticket_id:uuid}/cancel", status_code=202, summary="Ask to cancel a ticket")

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import and_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.customer.accounts.completeness import require_complete
 from api.customer.accounts.service import service_address
 from api.customer.accounts.tables import Account, Address
 from api.customer.attachments import service as attachments
@@ -57,8 +58,13 @@ class _Ground:
 
 
 async def submit(session: AsyncSession, account_id: UUID, new: NewTicket, now: datetime) -> Ticket:
-    """Save a ticket as `submitted` and send it to sysops; raises Invalid with all reasons."""
+    """Save a ticket as `submitted` and send it to sysops.
+
+    Raises Incomplete when nobody could be sent yet, and Invalid with all other reasons.
+    """
     ground = await _ground(session, account_id, new)
+    if ground.account.phone is None or ground.address is None:
+        await require_complete(session, account_id)
     photos, wrong = await attachments.choose(session, account_id, new.attachment_ids)
     errors = [*ground.errors(), *rules.window_errors(new.preferred_windows, now), *wrong]
     if errors or ground.plan is None or ground.address is None:
@@ -89,6 +95,8 @@ async def submit(session: AsyncSession, account_id: UUID, new: NewTicket, now: d
 
 def created(ticket: Ticket, account: Account, address: Address) -> TicketCreated:
     """What sysops is told of a submitted ticket; the same whenever it is told again."""
+    if account.phone is None:
+        raise ValueError("Whoever has a ticket has told a telephone number.")
     return TicketCreated(
         ticket_id=ticket.id,
         customer_id=ticket.account_id,

@@ -22,6 +22,8 @@ class Ticket(Base):
     """One ticket. `version` 0 is the customer's own `submitted`; the rest are sysops's.
 
     `last_answer` is what sysops said to the last request: kind, accepted, reason, allowed, at.
+    Description, priority and preferred windows are those of `details_version`. Absences count
+    visits for nothing: nobody was at home, the expert did not come.
     """
 
     __tablename__ = "ticket"
@@ -36,6 +38,12 @@ class Ticket(Base):
             "ix_ticket_unconfirmed",
             "submitted_at",
             postgresql_where=text("status = 'submitted'"),
+        ),
+        # What reminders read: visits that are promised.
+        Index(
+            "ix_ticket_promised",
+            "window_start",
+            postgresql_where=text("status = 'accepted'"),
         ),
     )
 
@@ -57,6 +65,10 @@ class Ticket(Base):
     expert_name: Mapped[str | None]
     window_start: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     window_end: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    set_out_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    details_version: Mapped[int] = mapped_column(server_default="0")
+    customer_absences: Mapped[int] = mapped_column(server_default="0")
+    expert_absences: Mapped[int] = mapped_column(server_default="0")
     resolution: Mapped[str | None]
     submitted_at: Mapped[Moment]
     resolved_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
@@ -64,7 +76,11 @@ class Ticket(Base):
 
 
 class TicketTimeline(Base):
-    """What a customer reads as the ticket's history; one row a version of the ticket."""
+    """What a customer reads as the ticket's history; one row a version of the ticket.
+
+    `action` is sysops's code of what happened, None where it did not say. `parts` are those that
+    the visit used which ended then.
+    """
 
     __tablename__ = "ticket_timeline"
     __table_args__ = (UniqueConstraint("ticket_id", "version"),)
@@ -75,3 +91,5 @@ class TicketTimeline(Base):
     status: Mapped[TicketStatus] = mapped_column(String)
     at: Mapped[Moment]
     reason: Mapped[str | None]
+    action: Mapped[str | None]
+    parts: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))

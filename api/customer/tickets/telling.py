@@ -11,11 +11,14 @@ from api.customer.accounts.service import arrival_channel
 from api.customer.accounts.tables import Address
 from api.customer.contracts.tables import TicketType
 from api.customer.notifications.service import BY_PREFERENCE, notify
-from api.customer.tickets.projection import Projection, news
+from api.customer.tickets.projection import News, Projection, news
 from api.customer.tickets.tables import Ticket
 from api.messages import TicketProgress, TicketRequestKind
 
 Context = dict[str, Any]
+
+ARRIVALS: frozenset[News] = frozenset({"expert_arriving", "expert_on_the_way"})
+FOR_NOTHING: frozenset[News] = frozenset({"nobody_home", "expert_did_not_come"})
 
 
 async def step(
@@ -31,10 +34,12 @@ async def step(
     if kind is None:
         return
     context = await about(session, ticket)
-    if kind == "expert_arriving":
+    if kind in ARRIVALS:
         context |= _visit(after)
     elif kind == "visit_off":
         context |= _visit(before)
+    elif kind in FOR_NOTHING:
+        context |= _window(before) | {"coordinator_calls": message.coordinator_calls}
     else:
         context["reason"] = message.reason
     preferred = await arrival_channel(session, ticket.account_id)
@@ -42,7 +47,7 @@ async def step(
         session,
         ticket.account_id,
         kind,
-        cause=f"{ticket.id}/{message.version}",
+        cause=f"{ticket.id}/{_version(kind, message)}",
         channel=preferred if kind in BY_PREFERENCE else "email",
         context=context,
         ticket_id=ticket.id,
@@ -83,11 +88,22 @@ async def about(session: AsyncSession, ticket: Ticket) -> Context:
     return {"number": ticket.number, "subject": f"{device}: {trouble}", "time_zone": time_zone}
 
 
+def _version(kind: News, message: TicketProgress) -> int:
+    """An arrival is of the visit, which its acceptance names; all else is of this step."""
+    accepted = message.accepted_version
+    return accepted if kind in ARRIVALS and accepted is not None else message.version
+
+
 def _visit(view: Projection) -> Context:
     if view.window is None:
         raise ValueError("A promised visit has an arrival window.")
+    return {"expert_name": view.expert_name} | _window(view)
+
+
+def _window(view: Projection) -> Context:
+    """When the visit was to be; None when word of its acceptance is still on its way."""
+    window = view.window
     return {
-        "expert_name": view.expert_name,
-        "window_start": view.window.start.isoformat(),
-        "window_end": view.window.end.isoformat(),
+        "window_start": window.start.isoformat() if window else None,
+        "window_end": window.end.isoformat() if window else None,
     }

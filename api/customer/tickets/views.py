@@ -59,18 +59,36 @@ class WindowView(msgspec.Struct):
 
 
 class LastAnswer(msgspec.Struct):
-    """What became of the last request; `allowed` names what can be asked for instead."""
+    """What became of the last request; `allowed` names what can be asked for instead.
+
+    `text` says all of it in a sentence.
+    """
 
     kind: TicketRequestKind
     accepted: bool
     reason: str | None
     allowed: list[str]
     at: datetime
+    text: str
+
+    @classmethod
+    def of(cls, kept: dict[str, Any] | None) -> Self | None:
+        """The answer as it was kept, in words."""
+        if kept is None:
+            return None
+        text = words.answer(
+            kept["kind"],
+            accepted=kept["accepted"],
+            reason=kept["reason"],
+            allowed=kept["allowed"],
+        )
+        return msgspec.convert(kept | {"text": text}, cls)
 
 
 class TicketView(msgspec.Struct, kw_only=True):
     """`arrival_window` and `expert_name` are set from the acceptance of a visit on, and go when
-    the visit is off.
+    the visit is off; `expert_set_out_at` from when the expert is on the way. `next_step` says what
+    happens next, and what can be done about it.
 
     `number` is given by the service organisation, some seconds after submission.
     """
@@ -87,7 +105,9 @@ class TicketView(msgspec.Struct, kw_only=True):
     preferred_windows: list[WindowView]
     arrival_window: WindowView | None
     expert_name: str | None
+    expert_set_out_at: datetime | None
     resolution: str | None
+    next_step: str
     pending_request: TicketRequestKind | None
     last_answer: LastAnswer | None
     submitted_at: datetime
@@ -112,9 +132,17 @@ class TicketView(msgspec.Struct, kw_only=True):
             preferred_windows=msgspec.convert(ticket.preferred_windows, list[WindowView]),
             arrival_window=window,
             expert_name=ticket.expert_name,
+            expert_set_out_at=ticket.set_out_at,
             resolution=ticket.resolution,
+            next_step=words.next_step(
+                ticket.status,
+                pending=ticket.pending_request,
+                expert_name=ticket.expert_name,
+                on_the_way=ticket.set_out_at is not None,
+                customer_absences=ticket.customer_absences,
+            ),
             pending_request=ticket.pending_request,
-            last_answer=msgspec.convert(ticket.last_answer, LastAnswer | None),
+            last_answer=LastAnswer.of(ticket.last_answer),
             submitted_at=ticket.submitted_at,
             resolved_at=ticket.resolved_at,
             updated_at=ticket.updated_at,
@@ -130,9 +158,19 @@ class TimelineEntry(msgspec.Struct):
     text: str
 
 
+class PartUsed(msgspec.Struct):
+    """A part that an expert used, and when that visit ended."""
+
+    name: str
+    part_number: str | None
+    quantity: int
+    at: datetime
+
+
 class TicketWithTimeline(TicketView, kw_only=True):
     timeline: list[TimelineEntry]
     attachments: list[AttachmentView]
+    parts: list[PartUsed]
 
 
 class TicketPage(msgspec.Struct):
@@ -154,8 +192,17 @@ class PendingRequest(msgspec.Struct):
 def timeline_of(rows: list[TicketTimeline]) -> list[TimelineEntry]:
     before: list[TicketStatus | None] = [None, *(row.status for row in rows)]
     return [
-        TimelineEntry(row.at, row.status, words.tell(earlier, row.status, row.reason))
+        TimelineEntry(row.at, row.status, words.tell(earlier, row.status, row.reason, row.action))
         for earlier, row in zip(before, rows, strict=False)
+    ]
+
+
+def parts_of(rows: list[TicketTimeline]) -> list[PartUsed]:
+    """All parts of all visits, in the order of the visits."""
+    return [
+        PartUsed(part["name"], part["part_number"], part["quantity"], row.at)
+        for row in rows
+        for part in row.parts
     ]
 
 

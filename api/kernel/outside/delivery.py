@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
@@ -9,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 
+from api.kernel.outside.failures import redacted
+from api.kernel.outside.gsm7 import folded
 from api.kernel.outside.mail import Mail, Mailer, MailSettings
 from api.kernel.outside.sms import Sms, SmsSender, SmsSettings
 
@@ -56,8 +59,28 @@ class Templates:
         return subject.strip(), body.lstrip("\n")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A notification as it will be read; `unsubscribe` ends mails like it."""
+
+    id: UUID
+    channel: Channel
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    unsubscribe: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The provider has it: its name of the message, and what it said, without personal data."""
+
+    reference: str
+    code: str
+    answer: str
+
+
 class Sender:
-    """Sends one notification by its channel; raises TemporaryFailure or PermanentFailure."""
+    """Writes notifications from their templates and sends them by their channel."""
 
     def __init__(self, mailer: Mailer, sms: SmsSender, templates: Templates) -> None:
         self._mailer = mailer
@@ -72,19 +95,51 @@ class Sender:
         async with Mailer(mail) as mailer, SmsSender(sms) as sender:
             yield cls(mailer, sender, Templates(package))
 
-    async def send(
+    def provider(self, channel: Channel) -> str:
+        """The host that takes messages of this channel."""
+        return self._sms.provider if channel == "sms" else self._mailer.provider
+
+    def write(
         self,
         notification_id: UUID,
         kind: str,
         channel: Channel,
-        *,
-        email: str,
-        phone: str,
         context: Mapping[str, Any],
-    ) -> str:
-        """Returns the provider's reference; a repetition carries the same message id."""
+        unsubscribe: str | None = None,
+    ) -> Letter:
+        """The text of a notification; raises UndefinedError where the context lacks a value."""
         subject, text = self._templates.render(kind, channel, context)
         if channel == "sms":
-            return await self._sms.send(Sms(to=phone, text=text))
-        mail = Mail(to=email, subject=subject, text=text, message_id=notification_id)
-        return (await self._mailer.send(mail)).provider_ref
+            return Letter(id=notification_id, channel="sms", subject="", text=folded(text))
+        if unsubscribe is not None:
+            text += f"\n\nNo more mails like this one: {unsubscribe}"
+        return Letter(
+            id=notification_id,
+            channel="email",
+            subject=subject,
+            text=text,
+            unsubscribe=unsubscribe,
+        )
+
+    async def send(
+        self, letter: Letter, *, email: str, phone: str, report_to: str | None = None
+    ) -> Taken:
+        """Hand it to the provider; a repeated mail carries the same message id.
+
+        Raises:
+            PermanentFailure: this will never reach this recipient.
+            TemporaryFailure: anything else; it may have been taken nevertheless.
+        """
+        if letter.channel == "sms":
+            sms = Sms(to=phone, text=letter.text, report_to=report_to)
+            return Taken(await self._sms.send(sms), "201", "accepted")
+        sent = await self._mailer.send(
+            Mail(
+                to=email,
+                subject=letter.subject,
+                text=letter.text,
+                message_id=letter.id,
+                unsubscribe=letter.unsubscribe,
+            )
+        )
+        return Taken(sent.provider_ref, "250", redacted(sent.provider_ref))

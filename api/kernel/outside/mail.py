@@ -59,7 +59,8 @@ class Mail:
     """One mail to one person, its content hidden from logs.
 
     `message_id` is the notification's own id: a repeated send carries the same Message-ID, so that
-    the recipient's server or program can recognise it.
+    the recipient's server or program can recognise it. `unsubscribe` is an address at which one
+    POST ends mails like this one (RFC 8058).
     """
 
     to: str = field(repr=False)
@@ -67,6 +68,7 @@ class Mail:
     text: str = field(repr=False)
     html: str | None = field(default=None, repr=False)
     message_id: UUID
+    unsubscribe: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Mailer:
 
     def __init__(self, settings: MailSettings) -> None:
         self._settings = settings
+        self.provider = urlsplit(settings.smtp_url.get_secret_value()).hostname or ""
         self._client = _client(settings)
         self._turn = asyncio.Lock()
 
@@ -164,6 +167,9 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     message["Message-ID"] = f"<{mail.message_id}@{domain}>"
     # RFC 3834: keeps vacation responders quiet.
     message["Auto-Submitted"] = "auto-generated"
+    if mail.unsubscribe is not None:
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     if mail.html is not None:
         message.add_alternative(mail.html, subtype="html")

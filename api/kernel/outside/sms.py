@@ -24,16 +24,37 @@ NOT_THE_MESSAGE = frozenset(
         HTTPStatus.TOO_MANY_REQUESTS,
     }
 )
+# Twilio answers 400 to these, too, and they are about our number, our account or its queue: once
+# that is put right, what waits can be sent.
+NOT_THE_RECIPIENT = frozenset(
+    {
+        "21212",  # the sender's number is not valid
+        "21408",  # the account may not send to this country
+        "21603",  # no sender
+        "21606",  # the sender's number is not ours, or cannot send text messages
+        "21607",
+        "21608",  # a trial account sends to verified numbers only
+        "21609",  # the address for reports is not valid
+        "21611",  # the sender's queue is full
+        "21659",
+        "21660",
+        "21661",
+    }
+)
+STOPPED = "21610"
+"""The owner of the number has stopped text messages from us."""
 
 
 class SmsSettings(Settings):
-    """Environment: `SQUAD_SMS_URL`, `SQUAD_SMS_ACCOUNT`, `SQUAD_SMS_TOKEN`, `SQUAD_SMS_FROM`, and
-    the limits below likewise.
+    """Environment: `SQUAD_SMS_URL`, `SQUAD_SMS_ACCOUNT`, `SQUAD_SMS_USER`, `SQUAD_SMS_TOKEN`,
+    `SQUAD_SMS_FROM`, and the limits below likewise.
     """
 
     sms_url: HttpUrl
     """Without the path, `https://api.twilio.com` for Twilio."""
     sms_account: str = Field(min_length=1)
+    sms_user: str | None = None
+    """With an API key its name, and `sms_token` is its secret; otherwise the account itself."""
     sms_token: SecretStr = Field(min_length=1)
     sms_from: str = Field(min_length=1)
     """Our number (E.164) or sender name."""
@@ -44,10 +65,14 @@ class SmsSettings(Settings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sms:
-    """One text message; `to` is E.164. Its content is hidden from logs."""
+    """One text message; `to` is E.164. Its content is hidden from logs.
+
+    `report_to` is the address at which the provider shall say what becomes of it.
+    """
 
     to: str = field(repr=False)
     text: str = field(repr=False)
+    report_to: str | None = field(default=None, repr=False)
 
 
 class _Accepted(msgspec.Struct):
@@ -74,7 +99,10 @@ class SmsSender:
             f"{str(settings.sms_url).rstrip('/')}"
             f"/2010-04-01/Accounts/{settings.sms_account}/Messages.json"
         )
-        self._auth = httpx.BasicAuth(settings.sms_account, settings.sms_token.get_secret_value())
+        self.provider = settings.sms_url.host or ""
+        self._auth = httpx.BasicAuth(
+            settings.sms_user or settings.sms_account, settings.sms_token.get_secret_value()
+        )
         self._timeout = httpx.Timeout(
             settings.sms_timeout_seconds, connect=settings.sms_connect_timeout_seconds
         )
@@ -101,6 +129,8 @@ class SmsSender:
             TemporaryFailure: anything else, also no answer at all.
         """
         form = {"To": sms.to, "From": self._from, "Body": sms.text}
+        if sms.report_to is not None:
+            form["StatusCallback"] = sms.report_to
         try:
             answer = await self._client.post(
                 self._url, data=form, auth=self._auth, timeout=self._timeout
@@ -111,7 +141,8 @@ class SmsSender:
         if answer.is_success:
             return _sid(answer)
         code, text = _refusal(answer)
-        if answer.is_client_error and answer.status_code not in NOT_THE_MESSAGE:
+        about_us = answer.status_code in NOT_THE_MESSAGE or code in NOT_THE_RECIPIENT
+        if answer.is_client_error and not about_us:
             raise PermanentFailure(code, text)
         raise TemporaryFailure(code, text)
 

@@ -1,6 +1,6 @@
 """The audit log for administrators."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.auth import Requires, SignedInRequest
+from api.kernel.clock import with_zone
 from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
 from api.sysops.audit import service
 from api.sysops.audit.tables import AuditEntry
@@ -73,14 +74,10 @@ class AuditController(Controller):
         the time, `from` included and `to` excluded; a time without an offset is UTC.
         """
         search = service.Search(
-            actor, subject_kind, subject_id, action, _with_zone(since), _with_zone(until)
+            actor, subject_kind, subject_id, action, with_zone(since), with_zone(until)
         )
         after = position_of(cursor) if cursor else None
         found = await service.page(session, search, after, limit + 1)
         shown = found[:limit]
         more = cursor_of(shown[-1].at, shown[-1].id) if len(found) > limit else None
         return AuditPage([AuditView.of(entry) for entry in shown], more)
-
-
-def _with_zone(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment

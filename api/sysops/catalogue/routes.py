@@ -74,13 +74,17 @@ class SkillLevel(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class TicketTypeBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A visit must fit one arrival window; without a required skill anybody could be sent."""
+    """A visit must fit one arrival window; without a required skill anybody could be sent.
+
+    `survey_template` is what customers are asked by after it; null is the default one.
+    """
 
     name: Line
     device_type: Line
     duration_minutes: Annotated[int, Meta(ge=rules.SHORTEST_MINUTES, le=rules.LONGEST_MINUTES)]
     required_skills: Annotated[list[SkillLevel], Meta(min_length=1, max_length=20)]
     active: bool = True
+    survey_template: Line | None = None
 
 
 class TicketTypeView(msgspec.Struct):
@@ -91,6 +95,7 @@ class TicketTypeView(msgspec.Struct):
     duration_minutes: int
     required_skills: list[SkillLevel]
     active: bool
+    survey_template: str | None
 
     @classmethod
     def of(cls, ticket_type: TicketType, needed: dict[str, int]) -> Self:
@@ -104,6 +109,7 @@ class TicketTypeView(msgspec.Struct):
                 SkillLevel(Line(skill), level) for skill, level in sorted(needed.items())
             ],
             active=ticket_type.active,
+            survey_template=ticket_type.survey_template,
         )
 
 

@@ -15,10 +15,17 @@ from api.kernel.errors import FieldError, Invalid, NotFound
 from api.messages import PlanPriced, PlanPublished, TicketTypePublished
 from api.sysops.audit.service import Act, record
 from api.sysops.catalogue.rules import listing_errors
-from api.sysops.catalogue.tables import DeviceType, RequiredSkill, Skill, SupportPlan, TicketType
+from api.sysops.catalogue.tables import (
+    DeviceType,
+    RequiredSkill,
+    Skill,
+    SupportPlan,
+    SurveyTemplate,
+    TicketType,
+)
 from api.sysops.experts import withdrawals
 
-Versioned = TypeVar("Versioned", SupportPlan, TicketType)
+Versioned = TypeVar("Versioned", SupportPlan, TicketType, SurveyTemplate)
 Kept = TypeVar("Kept", SupportPlan, TicketType, DeviceType, Skill)
 
 # One number for all of the catalogue, among the advisory locks of this database.
@@ -68,17 +75,17 @@ async def keep_plan(
 
     Raises Invalid, naming each device type that does not exist or is named twice.
     """
-    await _one_at_a_time(session)
+    await one_at_a_time(session)
     known = set(await session.scalars(select(DeviceType.code)))
     errors = listing_errors(values["device_types"], known, "/device_types", "device type")
     if errors:
         raise Invalid(errors)
     plan = await session.get(SupportPlan, code)
-    before = _common(plan, values) if plan else None
+    before = common(plan, values) if plan else None
     if plan is None:
         plan = SupportPlan(code=code, version=1, currency="USD", **values)
         session.add(plan)
-    elif not _change(plan, values):
+    elif not change(plan, values):
         return plan
     await session.flush()
     await record(session, act, "plan.kept", ("support plan", code), before=before, after=values)
@@ -96,15 +103,18 @@ async def keep_ticket_type(
     """Create or change a ticket type with the skills it needs; customers hear of it.
 
     Experts who lack what is needed now are withdrawn from its open tickets.
-    Raises Invalid, naming the device type and each skill that cannot be.
+    Raises Invalid, naming the device type, the survey template and each skill that cannot be.
     """
-    await _one_at_a_time(session)
+    await one_at_a_time(session)
     device = await session.get(DeviceType, values["device_type"])
     known = set(await session.scalars(select(Skill.code)))
     wanted = [skill for skill, _ in needed]
     errors = listing_errors(wanted, known, "/required_skills", "skill", within="/skill")
     if device is None:
         errors.append(FieldError("/device_type", "There is no such device type."))
+    template = values["survey_template"]
+    if template is not None and await session.get(SurveyTemplate, template) is None:
+        errors.append(FieldError("/survey_template", "There is no such survey template."))
     if errors or device is None:
         raise Invalid(errors)
     ticket_type = await session.get(TicketType, code)
@@ -116,8 +126,8 @@ async def keep_ticket_type(
         await _require(session, code, dict(needed))
     else:
         required = await _require(session, code, dict(needed))
-        before = {**_common(ticket_type, values), "required_skills": required}
-        if not _change(ticket_type, values, anyway=required != dict(needed)):
+        before = {**common(ticket_type, values), "required_skills": required}
+        if not change(ticket_type, values, anyway=required != dict(needed)):
             return ticket_type
     await session.flush()
     after = {**values, "required_skills": dict(needed)}
@@ -130,7 +140,7 @@ async def keep_ticket_type(
 
 async def keep_device_type(session: AsyncSession, act: Act, code: str, name: str) -> DeviceType:
     """Create or rename a device type; its ticket types carry the name, so they change too."""
-    await _one_at_a_time(session)
+    await one_at_a_time(session)
     device = await session.get(DeviceType, code)
     before = {"name": device.name} if device else None
     if device is None:
@@ -150,7 +160,7 @@ async def keep_device_type(session: AsyncSession, act: Act, code: str, name: str
 
 async def keep_skill(session: AsyncSession, act: Act, code: str, name: str) -> Skill:
     """Create or rename a skill; nobody outside sysops knows skills."""
-    await _one_at_a_time(session)
+    await one_at_a_time(session)
     skill = await session.get(Skill, code)
     before = {"name": skill.name} if skill else None
     if skill is None:
@@ -163,7 +173,7 @@ async def keep_skill(session: AsyncSession, act: Act, code: str, name: str) -> S
     return skill
 
 
-async def _one_at_a_time(session: AsyncSession) -> None:
+async def one_at_a_time(session: AsyncSession) -> None:
     """Changes follow one another: each sees the catalogue as the last one left it."""
     await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
@@ -173,7 +183,7 @@ async def stand_still(session: AsyncSession) -> None:
     await session.execute(select(func.pg_advisory_xact_lock_shared(_LOCK)))
 
 
-def _change(row: Versioned, values: Mapping[str, Any], *, anyway: bool = False) -> bool:
+def change(row: Versioned, values: Mapping[str, Any], *, anyway: bool = False) -> bool:
     """Take over what differs, with a new version; a repetition changes nothing."""
     different = {name: it for name, it in values.items() if getattr(row, name) != it}
     for name, value in different.items():
@@ -216,16 +226,18 @@ def _opened(ticket_type: TicketType, device: DeviceType) -> TicketTypePublished:
         device_type=device.code,
         device_name=device.name,
         active=ticket_type.active,
+        survey_template=ticket_type.survey_template,
     )
 
 
-def _common(row: SupportPlan | TicketType, names: Iterable[str]) -> dict[str, Any]:
+def common(row: Versioned, names: Iterable[str]) -> dict[str, Any]:
+    """What a row has of these names."""
     return {name: getattr(row, name) for name in names}
 
 
 def _published(plan: SupportPlan) -> PlanPublished:
-    return PlanPublished(**_common(plan, PlanPublished.__struct_fields__))
+    return PlanPublished(**common(plan, PlanPublished.__struct_fields__))
 
 
 def _priced(plan: SupportPlan) -> PlanPriced:
-    return PlanPriced(**_common(plan, PlanPriced.__struct_fields__))
+    return PlanPriced(**common(plan, PlanPriced.__struct_fields__))

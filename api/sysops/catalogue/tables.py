@@ -1,7 +1,9 @@
-"""Reference data that administrators keep: skills, ticket types, support plans."""
+"""Reference data that administrators keep: skills, ticket types, surveys, support plans."""
+
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.kernel.database import Cents, one_of
@@ -22,8 +24,23 @@ class DeviceType(Base):
     name: Mapped[str]
 
 
+class SurveyTemplate(Base):
+    """What customers are asked after a visit; `questions` are `api.messages.Question`, in order."""
+
+    __tablename__ = "survey_template"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(server_default="1")
+    name: Mapped[str]
+    heading: Mapped[str]
+    questions: Mapped[list[Any]] = mapped_column(JSONB)
+
+
 class TicketType(Base):
-    """A kind of work on one device type. Its duration must fit one arrival window (120 min)."""
+    """A kind of work on one device type. Its duration must fit one arrival window (120 min).
+
+    Without a `survey_template` of its own, the default one asks.
+    """
 
     __tablename__ = "ticket_type"
     __table_args__ = (
@@ -35,6 +52,7 @@ class TicketType(Base):
     name: Mapped[str]
     device_type: Mapped[str] = mapped_column(ForeignKey("device_type.code"))
     duration_minutes: Mapped[int]
+    survey_template: Mapped[str | None] = mapped_column(ForeignKey("survey_template.code"))
     active: Mapped[bool] = mapped_column(server_default="true")
 
 

@@ -17,8 +17,7 @@ from api.sysops.experts.profiles import needed_skills, profiles_of
 from api.sysops.experts.rules import Visit, why_wrong
 from api.sysops.experts.tables import Booking, Expert
 from api.sysops.experts.workload import workload_of
-from api.sysops.notifications.service import notify
-from api.sysops.tickets import proposals, service
+from api.sysops.tickets import proposals, service, telling
 from api.sysops.tickets.tables import Assignment, Ticket
 
 TOO_MUCH = "The expert has too much to do that day."
@@ -81,7 +80,7 @@ async def _withdraw(session: AsyncSession, act: Act, live: _Live) -> int:
     needed = await needed_skills(session, {ticket.ticket_type for ticket, _ in found})
     right, wrong = {}, 0
     for ticket, visit in found:
-        window = service.window_of(visit)
+        window = telling.window_of(visit)
         planned = Visit(
             window.start, window.end, ticket.latitude, ticket.longitude, needed[ticket.ticket_type]
         )
@@ -112,7 +111,6 @@ async def _relieve(
 async def _call_off(
     session: AsyncSession, act: Act, ticket: Ticket, visit: Assignment, reason: str
 ) -> None:
-    context = proposals.visit_context(ticket, service.window_of(visit), visit.answer_by)
     await service.transition(
         session,
         ticket,
@@ -122,13 +120,4 @@ async def _call_off(
         reason=f"{reason} We look for another one.",
         assignment=visit,
     )
-    await notify(
-        session,
-        visit.expert_id,
-        "visit_off",
-        cause=str(visit.id),
-        channel="sms",
-        context=context,
-        ticket_id=ticket.id,
-        now=act.now,
-    )
+    await proposals.tell_expert(session, ticket, visit, act.now, "visit_off")

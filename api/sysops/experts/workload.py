@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.sysops.catalogue.tables import TicketType
 from api.sysops.experts.days import Booked, Visit
 from api.sysops.experts.tables import Booking, Expert
-from api.sysops.tickets import service
+from api.sysops.tickets import telling
 from api.sysops.tickets.tables import Assignment, Ticket
 
 Day = tuple[UUID, date]
@@ -54,7 +54,7 @@ async def workload_of(session: AsyncSession, ids: Collection[UUID], now: datetim
         .where(Booking.expert_id.in_(ids))
     )
     for assignment, ticket, minutes in await session.execute(live):
-        window = service.window_of(assignment)
+        window = telling.window_of(assignment)
         work = timedelta(minutes=minutes)
         booked = Booked(
             assignment_id=assignment.id,
@@ -70,6 +70,6 @@ async def workload_of(session: AsyncSession, ids: Collection[UUID], now: datetim
         Assignment.completed_at > now - _LATELY,
     )
     for assignment in await session.scalars(over):
-        start = service.window_of(assignment).start
+        start = telling.window_of(assignment).start
         found.done[found.day(assignment.expert_id, start)] += 1
     return found

@@ -50,7 +50,7 @@ _SNIPPET = text("""
     SELECT id, ts_headline('knowledge', body, CAST(:found AS tsquery), :options) AS snippet
     FROM article WHERE id = ANY(CAST(:ids AS uuid[]))
 """)
-_OPTIONS = f"StartSel={START}, StopSel={STOP}, MinWords=12, MaxWords=30, MaxFragments=2"
+SNIPPET_OPTIONS = f"StartSel={START}, StopSel={STOP}, MinWords=12, MaxWords=30, MaxFragments=2"
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ async def _shown(session: AsyncSession, ids: list[UUID], words: Sequence[Word]) 
     if not ids:
         return []
     found = " | ".join(word.term for word in words)
-    parameters = {"found": found, "options": _OPTIONS, "ids": ids}
+    parameters = {"found": found, "options": SNIPPET_OPTIONS, "ids": ids}
     snippets = {row.id: row.snippet for row in await session.execute(_SNIPPET, parameters)}
     articles = {
         it.id: it for it in await session.scalars(select(Article).where(Article.id.in_(ids)))

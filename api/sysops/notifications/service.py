@@ -14,8 +14,12 @@ from api.sysops.notifications.tables import Notification
 from api.sysops.staff.tables import Staff
 
 Kind = Literal[
-    "visit_proposed", "visit_off", "low_score", "promise_broken", "invitation", "password_reset"
+    "visit_proposed", "visit_off", "visit_missed", "visits_ahead", "expert_did_not_come",
+    "customer_to_call", "low_score", "customer_unreached", "promise_broken", "staff_unreached",
+    "invitation", "password_reset",
 ]  # fmt: skip
+# What goes as a text message; when that fails, by e-mail. All else goes by e-mail.
+BY_SMS: frozenset[Kind] = frozenset({"visit_proposed", "visit_off", "visit_missed", "visits_ahead"})
 
 
 async def notify(
@@ -61,6 +65,19 @@ async def notify_managers(
 ) -> None:
     """Tell every active manager by e-mail."""
     await _notify_role(session, "manager", kind, cause, context, ticket_id, now)
+
+
+async def notify_helpdesk(
+    session: AsyncSession,
+    kind: Kind,
+    *,
+    cause: str,
+    context: dict[str, Any],
+    ticket_id: UUID,
+    now: datetime,
+) -> None:
+    """Tell everybody active at the helpdesk by e-mail."""
+    await _notify_role(session, "helpdesk", kind, cause, context, ticket_id, now)
 
 
 async def notify_administrators(

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, get, patch, post
+from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.kernel.auth import Requires, SignedInRequest
 from api.kernel.fields import Email, Line, Phone
 from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
+from api.kernel.sign_in.passwords import NewPassword
 from api.sysops.audit.routes import act_of
-from api.sysops.staff import accounts, links
-from api.sysops.staff.fields import StaffPassword
+from api.sysops.staff import accounts, identities, links
 from api.sysops.staff.tables import Staff
 
 Role = Literal["expert", "helpdesk", "manager", "administrator", "finance"]
@@ -44,7 +44,7 @@ class NewPasswordBody(msgspec.Struct, forbid_unknown_fields=True):
     """`token` is the code in the mail."""
 
     token: Annotated[str, Meta(min_length=20, max_length=100)]
-    password: StaffPassword
+    password: NewPassword
 
 
 class StaffView(msgspec.Struct):
@@ -94,6 +94,7 @@ class PasswordController(Controller):
     ) -> None:
         """The code of an invitation or a reset works once and for a limited time (else 422).
 
+        A password that has the e-mail address or the name in it is refused (422), too.
         The member is signed out everywhere, and wrong passwords given before are forgotten.
         """
         await links.set_password(session, data.token, data.password, now)
@@ -211,3 +212,18 @@ class AccountController(Controller):
     ) -> None:
         """Tokens end here at once; the other quanta accept them for up to 15 minutes."""
         await accounts.sign_out_everywhere(session, act_of(request, now), staff_id)
+
+    @delete("/{staff_id:uuid}/identity", summary="Let an account be opened by another identity")
+    async def unlink(
+        self,
+        request: SignedInRequest,
+        staff_id: FromPath[UUID],
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
+    ) -> None:
+        """The identity at the provider that opens the account is forgotten (404 without one).
+
+        The member is signed out everywhere. The next identity with the account's verified
+        address opens it: this is for a member who got another one there.
+        """
+        await identities.unlink(session, act_of(request, now), staff_id)

@@ -13,8 +13,8 @@ from api.kernel.errors import Conflict, NotFound
 from api.kernel.paging import Position
 from api.sysops.audit.service import Act, record
 from api.sysops.experts import withdrawals
-from api.sysops.staff import links
-from api.sysops.staff.rules import LinkKind, tokens_end
+from api.sysops.staff import links, sessions
+from api.sysops.staff.rules import LinkKind
 from api.sysops.staff.tables import Staff
 
 _TOLD = ("email", "full_name", "phone", "roles", "active")
@@ -110,7 +110,7 @@ async def change(
         if staff.active and "administrator" in staff.roles and "administrator" not in roles:
             await _another_administrator(session, staff)
         staff.roles = sorted(set(roles))
-        staff.tokens_valid_from = tokens_end(act.now)
+        await sessions.sign_out_everywhere(session, staff, act.now)
         if "expert" not in roles:
             await withdrawals.retire(session, act, staff.id)
     await _keep(session, act, "staff.changed", staff, before)
@@ -130,7 +130,7 @@ async def set_active(session: AsyncSession, act: Act, staff_id: UUID, *, active:
         if "administrator" in staff.roles:
             await _another_administrator(session, staff)
         # Also tokens of today end: an activation must not wake them.
-        staff.tokens_valid_from = tokens_end(act.now)
+        await sessions.sign_out_everywhere(session, staff, act.now)
         await withdrawals.retire(session, act, staff.id)
     staff.active = active
     action = "staff.activated" if active else "staff.deactivated"
@@ -154,7 +154,7 @@ async def reset_password(session: AsyncSession, act: Act, staff_id: UUID) -> Non
 async def sign_out_everywhere(session: AsyncSession, act: Act, staff_id: UUID) -> None:
     """No token issued up to now is worth anything in this quantum any more."""
     staff = await _lock(session, staff_id)
-    staff.tokens_valid_from = tokens_end(act.now)
+    await sessions.sign_out_everywhere(session, staff, act.now)
     staff.updated_at = act.now
     await record(session, act, "staff.signed_out_everywhere", ("staff", staff.id))
 

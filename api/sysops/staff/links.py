@@ -1,21 +1,19 @@
 """Links by which members of staff set their password. Services never commit."""
 
-import asyncio
-import hashlib
-import secrets
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.kernel.auth import hash_password
 from api.kernel.errors import FieldError, Invalid
+from api.kernel.sign_in.passwords import hash_password, refuse_personal
+from api.kernel.sign_in.tokens import new_token, token_hash
 from api.sysops.audit.service import Act, record
 from api.sysops.notifications.service import notify
-from api.sysops.staff import sign_in_limits
-from api.sysops.staff.rules import LINK_LIFE, LinkKind, tokens_end
+from api.sysops.staff.rules import LINK_LIFE, LinkKind
+from api.sysops.staff.sessions import FAILURES, REFRESH_TOKENS, sign_out_everywhere
 from api.sysops.staff.tables import PasswordLink, Staff
 
 KINDS: frozenset[str] = frozenset(LINK_LIFE)
@@ -58,9 +56,9 @@ async def make_token(session: AsyncSession, link_id: UUID, now: datetime) -> str
     link = await session.scalar(query)
     if link is None:
         return None
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     kind: LinkKind = "invitation" if link.kind == "invitation" else "password_reset"
-    link.token_hash = _hash(token)
+    link.token_hash = token_hash(token)
     link.expires_at = now + LINK_LIFE[kind]
     return token
 
@@ -68,30 +66,38 @@ async def make_token(session: AsyncSession, link_id: UUID, now: datetime) -> str
 async def set_password(session: AsyncSession, token: str, password: str, now: datetime) -> None:
     """Set the password of the token's member, who is signed out everywhere; the link is used up.
 
-    Raises Invalid for a token that is unknown, used, replaced or too old.
+    Raises Invalid for a token that is unknown, used, replaced or too old, and for a password
+    that has the member's e-mail address or name in it.
     """
-    query = select(PasswordLink).where(PasswordLink.token_hash == _hash(token)).with_for_update()
-    link = await session.scalar(query)
-    staff = await session.get(Staff, link.staff_id, with_for_update=True) if link else None
-    if (
-        link is None
-        or staff is None
-        or not staff.active
-        or link.expires_at is None
-        or link.expires_at <= now
-    ):
-        words = "This code is not valid any more. Ask an administrator for another."
-        raise Invalid([FieldError("/token", words)])
-    # Slow by design: in a thread, or everybody else's request would wait for it.
-    staff.password_hash = await asyncio.to_thread(hash_password, password)
-    staff.tokens_valid_from = tokens_end(now)
+    staff = await _member(session, token, now)
+    refuse_personal(password, staff.email, staff.full_name)
+    password_hash = await hash_password(password)
+    # Rows are taken in the order of signing in, or the two would wait for one another.
+    await FAILURES.forget(session, staff.email)
+    await REFRESH_TOKENS.hold(session, staff.id)
+    staff = await _member(session, token, now)
+    staff.password_hash = password_hash
+    await sign_out_everywhere(session, staff, now)
     staff.updated_at = now
-    await session.delete(link)
-    await sign_in_limits.forget(session, staff.email)
+    await session.execute(delete(PasswordLink).where(PasswordLink.staff_id == staff.id))
     act = Act(staff.id, staff.roles, now)
     await record(session, act, "staff.password_set", ("staff", staff.id))
 
 
-def _hash(token: str) -> bytes:
-    # The token has 256 random bits: a slow hash would protect nothing more.
-    return hashlib.sha256(token.encode()).digest()
+async def _member(session: AsyncSession, token: str, now: datetime) -> Staff:
+    """The active member whose token is good now, as the database has it; raises Invalid."""
+    query = (
+        select(Staff)
+        .join(PasswordLink, PasswordLink.staff_id == Staff.id)
+        .where(
+            PasswordLink.token_hash == token_hash(token),
+            PasswordLink.expires_at > now,
+            Staff.active,
+        )
+        .execution_options(populate_existing=True)
+    )
+    staff = await session.scalar(query)
+    if staff is None:
+        words = "This code is not valid any more. Ask an administrator for another."
+        raise Invalid([FieldError("/token", words)])
+    return staff

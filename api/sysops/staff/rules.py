@@ -1,4 +1,4 @@
-"""What guards staff accounts, in numbers. Pure."""
+"""How long what opens a staff account lasts. Pure."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -11,20 +11,8 @@ LINK_LIFE: dict[LinkKind, timedelta] = {
 }
 """From the moment the mail is sent."""
 
-WRONG_BEFORE_LOCK = 5
-FIRST_LOCK = timedelta(minutes=1)
-LONGEST_LOCK = timedelta(hours=1)
-FORGET_FAILURES = timedelta(days=1)
-"""Wrong passwords that are older than this do not count any more."""
-
-
-def lock_after(failures: int) -> timedelta | None:
-    """How long nobody may try after so many wrong passwords in a row; it doubles each time."""
-    beyond = failures - WRONG_BEFORE_LOCK
-    if beyond < 0:
-        return None
-    # Doubling for ever would not fit a timedelta.
-    return min(FIRST_LOCK * (1 << min(beyond, 10)), LONGEST_LOCK)
+REFRESH_TOKEN_LIFE = timedelta(hours=12)
+"""A working day: who did not come back within it signs in again."""
 
 
 def tokens_end(now: datetime) -> datetime:

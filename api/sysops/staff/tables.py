@@ -3,11 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, func, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.kernel.database import Id, Moment, one_of
+from api.kernel.sign_in.attempts import SignInAttemptColumns
+from api.kernel.sign_in.failures import SignInFailureColumns
+from api.kernel.sign_in.identity import IdentityColumns
+from api.kernel.sign_in.tokens import RefreshTokenColumns
 from api.sysops.base import Base
 
 
@@ -51,16 +55,24 @@ class PasswordLink(Base):
     expires_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
 
 
-class FailedSignIn(Base):
-    """Wrong passwords given for one address since the last right one.
+class RefreshToken(RefreshTokenColumns, Base):
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), index=True)
 
-    Addresses that nobody has are counted like the others, or the answers would tell which
-    exist; so they are kept as a hash.
-    """
 
-    __tablename__ = "failed_sign_in"
+class SignInFailure(SignInFailureColumns, Base):
+    pass
 
-    address_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    failures: Mapped[int]
-    last_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), index=True)
-    locked_until: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+
+class SignInAttempt(SignInAttemptColumns, Base):
+    pass
+
+
+class StaffIdentity(IdentityColumns, Base):
+    """One at each provider: another person who got the same e-mail address is not let in."""
+
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject"),
+        UniqueConstraint("staff_id", "issuer"),
+    )
+
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))

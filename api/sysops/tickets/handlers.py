@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,9 +17,9 @@ from api.messages import (
     TicketCreated,
     TicketRequested,
 )
-from api.sysops.notifications.service import notify, notify_managers
-from api.sysops.tickets import intake, proposals, rules, service
-from api.sysops.tickets.tables import Assignment, Customer, Entitlement, Ticket
+from api.sysops.notifications.service import notify_managers
+from api.sysops.tickets import changes, intake, rules, service, telling
+from api.sysops.tickets.tables import Customer, Entitlement, Ticket, TicketEvent
 
 
 async def ticket_created(session: AsyncSession, message: TicketCreated, now: datetime) -> None:
@@ -28,8 +29,7 @@ async def ticket_created(session: AsyncSession, message: TicketCreated, now: dat
     """
     here = await session.get(Ticket, message.ticket_id)
     if here is not None:
-        visit = await service.active_assignment(session, here.id)
-        await service.tell_customer(session, here, now, assignment=visit)
+        await telling.tell_again(session, here)
         return
     if await is_erased(session, message.customer_id):
         return
@@ -47,8 +47,8 @@ async def ticket_created(session: AsyncSession, message: TicketCreated, now: dat
         submitted_at=message.submitted_at,
     )
     actor = service.Actor("customer", message.customer_id)
-    ticket = await intake.open_ticket(session, new, "web", actor, now)
-    await service.tell_customer(session, ticket, now)
+    ticket, opened = await intake.open_ticket(session, new, "web", actor, now)
+    await telling.tell(session, ticket, opened)
 
 
 async def ticket_requested(session: AsyncSession, message: TicketRequested, now: datetime) -> None:
@@ -56,51 +56,26 @@ async def ticket_requested(session: AsyncSession, message: TicketRequested, now:
     ticket = await session.get(Ticket, message.ticket_id, with_for_update=service.LOCK)
     if ticket is None:
         raise intake.NotYetKnown(f"Ticket {message.ticket_id} is not here yet.")
-    visit = await service.active_assignment(session, ticket.id)
     try:
-        await service.transition(
+        await changes.change(
             session,
             ticket,
             message.kind,
             service.Actor("customer", ticket.customer_id),
             now,
             reason=message.reason,
-            assignment=visit,
+            preferred_windows=message.preferred_windows,
             request_id=message.request_id,
         )
     except TransitionRefused as refusal:
-        await service.tell_customer(
+        await telling.tell_refusal(
             session,
             ticket,
             now,
-            reason=refusal.detail,
-            assignment=visit,
             request_id=message.request_id,
-            request_accepted=False,
+            reason=refusal.detail,
             allowed=tuple(refusal.allowed),
         )
-        return
-    if message.kind == "reschedule":
-        ticket.preferred_windows = msgspec.to_builtins(message.preferred_windows)
-    if visit is not None:
-        await _call_off(session, ticket, visit, now)
-
-
-async def _call_off(
-    session: AsyncSession, ticket: Ticket, visit: Assignment, now: datetime
-) -> None:
-    """The expert learns that a visit, proposed or promised, is off."""
-    context = proposals.visit_context(ticket, service.window_of(visit), visit.answer_by)
-    await notify(
-        session,
-        visit.expert_id,
-        "visit_off",
-        cause=str(visit.id),
-        channel="sms",
-        context=context,
-        ticket_id=ticket.id,
-        now=now,
-    )
 
 
 async def customer_changed(session: AsyncSession, message: CustomerChanged, now: datetime) -> None:
@@ -166,7 +141,7 @@ async def survey_outcome(session: AsyncSession, message: SurveyOutcome, now: dat
     ticket = await session.get(Ticket, message.ticket_id, with_for_update=service.LOCK)
     if ticket is None:
         raise intake.NotYetKnown(f"Ticket {message.ticket_id} is not here yet.")
-    if ticket.status == "resolved":
+    if ticket.status == "resolved" and await _is_of_this_resolution(session, ticket, message):
         await service.transition(session, ticket, "close", service.SYSTEM, now)
     if message.score <= rules.LOW_SCORE:
         await notify_managers(
@@ -177,3 +152,19 @@ async def survey_outcome(session: AsyncSession, message: SurveyOutcome, now: dat
             ticket_id=ticket.id,
             now=now,
         )
+
+
+async def _is_of_this_resolution(
+    session: AsyncSession, ticket: Ticket, message: SurveyOutcome
+) -> bool:
+    """Whether the survey asked about the resolution that stands: a ticket that was reopened and
+    resolved again is not closed by an answer about the first time.
+    """
+    if message.ticket_version is None:
+        return True
+    resolved_at = await session.scalar(
+        select(TicketEvent.at).where(
+            TicketEvent.ticket_id == ticket.id, TicketEvent.version == message.ticket_version
+        )
+    )
+    return resolved_at == ticket.resolved_at

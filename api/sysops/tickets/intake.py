@@ -12,7 +12,7 @@ from api.kernel import outbox
 from api.kernel.errors import Conflict, FieldError, Invalid
 from api.messages import PhoneTicketCreated, Priority, ServiceAddress, Window
 from api.sysops.catalogue.tables import SupportPlan, TicketType
-from api.sysops.tickets import service
+from api.sysops.tickets import service, telling
 from api.sysops.tickets.tables import Customer, Entitlement, Ticket, TicketEvent
 
 
@@ -39,7 +39,7 @@ class NotYetKnown(Exception):
 
 async def open_ticket(
     session: AsyncSession, new: NewTicket, channel: str, actor: service.Actor, now: datetime
-) -> Ticket:
+) -> tuple[Ticket, TicketEvent]:
     """Write the ticket as `open`, with its first event."""
     entitlement = await session.get(Entitlement, new.contract_id)
     plan_code = entitlement.plan_code if entitlement else None
@@ -69,19 +69,19 @@ async def open_ticket(
         ticket.id = new.id
     session.add(ticket)
     await session.flush()
-    session.add(
-        TicketEvent(
-            ticket_id=ticket.id,
-            version=1,
-            at=now,
-            actor=actor.kind,
-            actor_id=actor.id,
-            from_status="submitted",
-            to_status="open",
-        )
+    event = TicketEvent(
+        ticket_id=ticket.id,
+        version=1,
+        at=now,
+        actor=actor.kind,
+        actor_id=actor.id,
+        from_status="submitted",
+        to_status="open",
+        action="open",
     )
+    session.add(event)
     await session.flush()
-    return ticket
+    return ticket, event
 
 
 async def take_by_phone(
@@ -92,7 +92,8 @@ async def take_by_phone(
     Raises Invalid for what does not exist, Conflict when no support can be given.
     """
     await _check(session, new)
-    ticket = await open_ticket(session, new, "phone", service.Actor("helpdesk", helpdesk_id), now)
+    actor = service.Actor("helpdesk", helpdesk_id)
+    ticket, _ = await open_ticket(session, new, "phone", actor, now)
     await outbox.send(session, taken_by_phone(ticket))
     return ticket
 
@@ -104,11 +105,11 @@ def taken_by_phone(ticket: Ticket) -> PhoneTicketCreated:
         number=ticket.number,
         customer_id=ticket.customer_id,
         contract_id=ticket.contract_id,
-        address=service.address_of(ticket),
+        address=telling.address_of(ticket),
         ticket_type=ticket.ticket_type,
         description=ticket.description,
         priority=ticket.priority,
-        preferred_windows=msgspec.convert(ticket.preferred_windows, list[Window]),
+        preferred_windows=list(telling.preferred_of(ticket)),
         submitted_at=ticket.submitted_at,
         version=1,
         status="open",

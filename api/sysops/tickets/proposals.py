@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.messages import Window
 from api.sysops.experts.tables import Booking, Expert
 from api.sysops.notifications.service import notify
-from api.sysops.tickets import rules, service
+from api.sysops.tickets import rules, service, telling
 from api.sysops.tickets.tables import Assignment, Ticket
 
 
@@ -64,23 +65,28 @@ async def propose(
 
 
 async def tell_expert(
-    session: AsyncSession, ticket: Ticket, assignment: Assignment, now: datetime
+    session: AsyncSession,
+    ticket: Ticket,
+    assignment: Assignment,
+    now: datetime,
+    kind: Literal["visit_proposed", "visit_off", "visit_missed"] = "visit_proposed",
 ) -> None:
-    """Ask the expert to answer a proposal; asked again for the same one, it does nothing."""
+    """Tell the expert of a visit by SMS, once each kind: asked again, it does nothing."""
     await notify(
         session,
         assignment.expert_id,
-        "visit_proposed",
+        kind,
         cause=str(assignment.id),
         channel="sms",
-        context=visit_context(ticket, service.window_of(assignment), assignment.answer_by),
+        context=visit_context(ticket, assignment),
         ticket_id=ticket.id,
         now=now,
     )
 
 
-def visit_context(ticket: Ticket, window: Window, answer_by: datetime) -> dict[str, str | int]:
+def visit_context(ticket: Ticket, assignment: Assignment) -> dict[str, str | int]:
     """What an SMS says of a visit: where and when, and no customer's name."""
+    window = telling.window_of(assignment)
     return {
         "number": ticket.number,
         "ticket_type": ticket.ticket_type,
@@ -88,7 +94,7 @@ def visit_context(ticket: Ticket, window: Window, answer_by: datetime) -> dict[s
         "zip": ticket.zip,
         "window_start": window.start.isoformat(),
         "window_end": window.end.isoformat(),
-        "answer_by": answer_by.isoformat(),
+        "answer_by": assignment.answer_by.isoformat(),
         "time_zone": ticket.time_zone,
     }
 

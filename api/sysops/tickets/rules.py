@@ -3,16 +3,22 @@
 `ACTIONS` is the whole state machine; nothing else decides a status.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from api.kernel.errors import TransitionRefused
 from api.messages import Priority, TicketStatus, Window
 
 Action = Literal[
-    "open", "assign", "accept", "reject", "expire", "withdraw", "reschedule", "start", "no_show",
-    "follow_up", "complete", "close", "reopen", "escalate", "cancel",
+    "open", "assign", "accept", "reject", "expire", "withdraw", "reschedule", "set_out", "start",
+    "no_show", "miss", "follow_up", "complete", "close", "reopen", "escalate", "cancel", "amend",
+    "raise_priority",
+]  # fmt: skip
+Outcome = Literal[
+    "resolved", "follow_up", "customer_absent", "expert_absent", "rejected", "expired",
+    "withdrawn", "rescheduled", "cancelled",
 ]  # fmt: skip
 
 REOPEN_WITHIN = timedelta(days=14)
@@ -34,13 +40,13 @@ ANSWER_WITHIN: dict[Priority, timedelta] = {
 
 @dataclass(frozen=True)
 class Transition:
-    """From any of `sources` to `target`."""
+    """From any of `sources` to `target`; without one the status stays, and the event is kept."""
 
     sources: frozenset[TicketStatus]
-    target: TicketStatus
+    target: TicketStatus | None
 
 
-def _from(*sources: TicketStatus, to: TicketStatus) -> Transition:
+def _from(*sources: TicketStatus, to: TicketStatus | None = None) -> Transition:
     return Transition(frozenset(sources), to)
 
 
@@ -52,28 +58,68 @@ ACTIONS: dict[Action, Transition] = {
     "expire": _from("assigned", to="open"),
     "withdraw": _from("assigned", "accepted", to="open"),
     "reschedule": _from("open", "escalated", "assigned", "accepted", to="open"),
+    "set_out": _from("accepted"),
     "start": _from("accepted", to="in_progress"),
-    "no_show": _from("in_progress", to="open"),
+    "no_show": _from("accepted", "in_progress", to="open"),
+    "miss": _from("accepted", to="open"),
     "follow_up": _from("in_progress", to="open"),
     "complete": _from("in_progress", to="resolved"),
     "close": _from("resolved", to="closed"),
     "reopen": _from("resolved", "closed", to="open"),
     "escalate": _from("open", to="escalated"),
     "cancel": _from("submitted", "open", "escalated", "assigned", "accepted", to="cancelled"),
+    "amend": _from("open", "escalated", "assigned", "accepted", "in_progress"),
+    "raise_priority": _from("open", "escalated", "assigned", "accepted"),
 }
 
-# Actions that end the present proposal or visit, and what becomes of its assignment.
-ENDS_ASSIGNMENT: dict[Action, str] = {
-    "reject": "rejected",
-    "expire": "expired",
-    "withdraw": "withdrawn",
-    "reschedule": "withdrawn",
-    "cancel": "withdrawn",
-    "no_show": "completed",
-    "follow_up": "completed",
-    "complete": "completed",
+
+@dataclass(frozen=True)
+class End:
+    """What becomes of an assignment: its status, and the code by which reports count it."""
+
+    status: Literal["rejected", "expired", "withdrawn", "completed"]
+    outcome: Outcome
+
+
+# Actions that end the present proposal or visit.
+ENDS_ASSIGNMENT: dict[Action, End] = {
+    "reject": End("rejected", "rejected"),
+    "expire": End("expired", "expired"),
+    "withdraw": End("withdrawn", "withdrawn"),
+    "miss": End("withdrawn", "expert_absent"),
+    "reschedule": End("withdrawn", "rescheduled"),
+    "cancel": End("withdrawn", "cancelled"),
+    "no_show": End("completed", "customer_absent"),
+    "follow_up": End("completed", "follow_up"),
+    "complete": End("completed", "resolved"),
 }
-EXCLUDES_EXPERT: frozenset[Action] = frozenset({"reject", "expire"})
+EXCLUDES_EXPERT: frozenset[Action] = frozenset({"reject", "expire", "miss"})
+# What else than the status of a ticket its customer has to hear of.
+CHANGES_DETAILS: frozenset[Action] = frozenset({"reschedule", "amend", "raise_priority"})
+USES_PARTS: frozenset[Action] = frozenset({"follow_up", "complete"})
+
+# "A ticket that is closed cannot ..."
+_REFUSED: dict[Action, str] = {
+    "open": "be opened",
+    "assign": "be given to an expert",
+    "accept": "be accepted",
+    "reject": "be rejected",
+    "expire": "expire",
+    "withdraw": "be withdrawn from its expert",
+    "reschedule": "be rescheduled",
+    "set_out": "have an expert on the way",
+    "start": "be started",
+    "no_show": "end because nobody is at home",
+    "miss": "be missed by its expert",
+    "follow_up": "be given a follow-up visit",
+    "complete": "be resolved",
+    "close": "be closed",
+    "reopen": "be reopened",
+    "escalate": "be escalated",
+    "cancel": "be cancelled",
+    "amend": "be changed",
+    "raise_priority": "be given a higher priority",
+}
 
 
 def allowed_actions(
@@ -94,8 +140,8 @@ def next_status(
     """The status after `action`; raises TransitionRefused naming what is allowed instead."""
     allowed = allowed_actions(status, now=now, resolved_at=resolved_at)
     if action in allowed:
-        return ACTIONS[action].target
-    words = f"A ticket that is {status.replace('_', ' ')} cannot {action.replace('_', ' ')}."
+        return ACTIONS[action].target or status
+    words = f"A ticket that is {status.replace('_', ' ')} cannot {_REFUSED[action]}."
     if action == "reopen" and status in ACTIONS["reopen"].sources:
         words = f"A ticket can be reopened within {REOPEN_WITHIN.days} days of its resolution."
     raise TransitionRefused(words, allowed)
@@ -105,9 +151,22 @@ def may_reopen(*, now: datetime, resolved_at: datetime | None) -> bool:
     return resolved_at is not None and now - resolved_at <= REOPEN_WITHIN
 
 
+def is_higher(priority: Priority, than: Priority) -> bool:
+    order = get_args(Priority)
+    return order.index(priority) < order.index(than)
+
+
 def answer_deadline(priority: Priority, *, now: datetime, window_start: datetime) -> datetime:
     """Until when the expert may answer: never later than the visit itself."""
     return min(now + ANSWER_WITHIN[priority], window_start)
+
+
+def windows_left(windows: Sequence[Window], since: datetime) -> list[Window]:
+    """Of a customer's preferred windows those in which a visit after `since` still fits.
+
+    When none is left, any time suits: what is over must not keep a ticket waiting for ever.
+    """
+    return [one for one in windows if one.end - max(one.start, since) >= SHORTEST_WINDOW]
 
 
 def window_problem(window: Window, now: datetime) -> str | None:

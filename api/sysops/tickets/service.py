@@ -10,17 +10,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.kernel import outbox
 from api.kernel.errors import NotFound
-from api.messages import ServiceAddress, TicketProgress, TicketStatus, Window
 from api.sysops.experts.tables import Booking
-from api.sysops.staff.tables import Staff
-from api.sysops.tickets import rules
+from api.sysops.tickets import rules, telling, visit_rules
 from api.sysops.tickets.tables import Assignment, Exclusion, Ticket, TicketEvent
 
 # The row's key stays: rows that refer to it (decisions, messages) are written meanwhile.
 LOCK = {"key_share": True}
-PROMISED: frozenset[TicketStatus] = frozenset({"accepted", "in_progress"})
 
 
 @dataclass(frozen=True)
@@ -73,112 +69,46 @@ async def transition(
     ticket.status = after
     ticket.version += 1
     ticket.updated_at = now
-    if after == "resolved":
+    known = telling.details_of(ticket)
+    _keep(ticket, action, now)
+    event = TicketEvent(
+        ticket_id=ticket.id,
+        version=ticket.version,
+        at=now,
+        actor=actor.kind,
+        actor_id=actor.id,
+        from_status=before,
+        to_status=after,
+        action=action,
+        reason=reason,
+        assignment_id=standing.id if standing else None,
+    )
+    session.add(event)
+    await session.flush()
+    details = action in rules.CHANGES_DETAILS or known != telling.details_of(ticket)
+    await telling.tell(session, ticket, event, details=details, request_id=request_id)
+
+
+def _keep(ticket: Ticket, action: rules.Action, now: datetime) -> None:
+    """What a ticket remembers of an action."""
+    if action == "complete":
         ticket.resolved_at = now
     elif action == "reopen":
         ticket.resolved_at = None
-    session.add(
-        TicketEvent(
-            ticket_id=ticket.id,
-            version=ticket.version,
-            at=now,
-            actor=actor.kind,
-            actor_id=actor.id,
-            from_status=before,
-            to_status=after,
-            reason=reason,
-            assignment_id=standing.id if standing else None,
-        )
-    )
-    await session.flush()
-    await tell_customer(
-        session, ticket, now, reason=reason, assignment=standing, request_id=request_id
-    )
-
-
-async def tell_customer(
-    session: AsyncSession,
-    ticket: Ticket,
-    now: datetime,
-    *,
-    reason: str | None = None,
-    assignment: Assignment | None = None,
-    request_id: UUID | None = None,
-    request_accepted: bool | None = None,
-    allowed: tuple[str, ...] = (),
-) -> None:
-    """Send the ticket's present state to the customer quantum."""
-    status = ticket.status
-    promised = assignment if status in PROMISED else None
-    expert_name = None
-    if promised:
-        query = select(Staff.full_name).where(Staff.id == promised.expert_id)
-        expert_name = await session.scalar(query)
-    if request_accepted is None and request_id is not None:
-        request_accepted = True
-    await outbox.send(
-        session,
-        TicketProgress(
-            ticket_id=ticket.id,
-            number=ticket.number,
-            version=ticket.version,
-            status=status,
-            at=now,
-            reason=reason,
-            expert_name=expert_name,
-            window=window_of(promised) if promised else None,
-            resolution=ticket.resolution if status in {"resolved", "closed"} else None,
-            request_id=request_id,
-            request_accepted=request_accepted,
-            allowed=allowed,
-        ),
-    )
-
-
-async def tell_again(session: AsyncSession, ticket: Ticket) -> None:
-    """Repeat the last word on a ticket: its state, since when, and why."""
-    last = await session.scalar(
-        select(TicketEvent).where(
-            TicketEvent.ticket_id == ticket.id, TicketEvent.version == ticket.version
-        )
-    )
-    await tell_customer(
-        session,
-        ticket,
-        last.at if last else ticket.updated_at,
-        reason=last.reason if last else None,
-        assignment=await active_assignment(session, ticket.id),
-    )
-
-
-async def tell_of_resolution(session: AsyncSession, ticket: Ticket, event: TicketEvent) -> None:
-    """Repeat that a ticket was resolved, whatever became of it since."""
-    await outbox.send(
-        session,
-        TicketProgress(
-            ticket_id=ticket.id,
-            number=ticket.number,
-            version=event.version,
-            status="resolved",
-            at=event.at,
-            reason=event.reason,
-            resolution=ticket.resolution,
-        ),
-    )
-
-
-def address_of(ticket: Ticket) -> ServiceAddress:
-    """Where a ticket's visit is, as messages carry it."""
-    names = (field.name for field in msgspec.structs.fields(ServiceAddress))
-    return ServiceAddress(**{name: getattr(ticket, name) for name in names})
-
-
-def window_of(assignment: Assignment) -> Window:
-    """The arrival window of an assignment, whose bounds are always set."""
-    lower, upper = assignment.during.lower, assignment.during.upper
-    if lower is None or upper is None:
-        raise ValueError(f"Assignment {assignment.id} has an unbounded window.")
-    return Window(start=lower, end=upper)
+        ticket.earliest_visit_at = None
+    elif action == "reschedule":
+        ticket.earliest_visit_at = None
+    elif action == "no_show":
+        ticket.customer_absences += 1
+        ticket.earliest_visit_at = visit_rules.next_visit_from(now, ticket.time_zone)
+    elif action == "miss":
+        ticket.expert_absences += 1
+    if ticket.status == "open":
+        since = max(now, ticket.earliest_visit_at or now)
+        windows = telling.preferred_of(ticket)
+        left = rules.windows_left(windows, since)
+        if len(left) < len(windows):
+            ticket.preferred_windows = msgspec.to_builtins(left)
 
 
 async def _end(
@@ -188,8 +118,10 @@ async def _end(
     reason: str | None,
     now: datetime,
 ) -> None:
-    """Free the expert's time; who rejected or stayed silent is not proposed again."""
-    assignment.status = rules.ENDS_ASSIGNMENT[action]
+    """Free the expert's time; who rejected, stayed silent or away is not proposed again."""
+    end = rules.ENDS_ASSIGNMENT[action]
+    assignment.status = end.status
+    assignment.outcome = end.outcome
     assignment.reason = reason
     if assignment.status == "completed":
         assignment.completed_at = now

@@ -1,7 +1,7 @@
 """Tickets, the events that made them what they are, and who was sent."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from sqlalchemy import (
@@ -11,7 +11,6 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
-    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, TSTZRANGE, Range
@@ -20,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from api.kernel.database import Id, Moment, one_of
 from api.messages import Priority, TicketStatus
 from api.sysops.base import Base
+from api.sysops.tickets.rules import Action, Outcome
 
 STATUSES = (
     "submitted", "open", "escalated", "assigned", "accepted", "in_progress", "resolved",
@@ -31,16 +31,6 @@ class Customer(Base):
     """The customer directory, as the customer quantum told it."""
 
     __tablename__ = "customer"
-    __table_args__ = (
-        # The helpdesk looks for a customer among millions, with the caller on the line.
-        Index("ix_customer_email", "email"),
-        Index("ix_customer_phone", "phone"),
-        Index(
-            "ix_customer_name_start",
-            func.lower(text("full_name")).label("name"),
-            postgresql_ops={"name": "text_pattern_ops"},
-        ),
-    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     version: Mapped[int]
@@ -76,7 +66,11 @@ class Entitlement(Base):
 
 
 class Ticket(Base):
-    """One ticket; `status` is written by `service.transition` alone, `version` counts with it."""
+    """One ticket; `status` is written by `service.transition` alone, `version` counts with it.
+
+    Absences count visits for nothing: nobody was at home, the expert did not come. No visit is
+    planned before `earliest_visit_at`.
+    """
 
     __tablename__ = "ticket"
     __table_args__ = (
@@ -101,6 +95,13 @@ class Ticket(Base):
             postgresql_where=text("status IN ('closed', 'cancelled')"),
         ),
         Index("ix_ticket_customer", "customer_id", text("submitted_at DESC")),
+        # What the helpdesk lists: the newest in one of some states.
+        Index("ix_ticket_status", "status", "submitted_at", "id"),
+        Index(
+            "ix_ticket_due",
+            "sla_due_at",
+            postgresql_where=text("status NOT IN ('resolved', 'closed', 'cancelled')"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
@@ -125,6 +126,9 @@ class Ticket(Base):
     version: Mapped[int]
     preferred_windows: Mapped[list[Any]] = mapped_column(JSONB)
     resolution: Mapped[str | None]
+    customer_absences: Mapped[int] = mapped_column(server_default="0")
+    expert_absences: Mapped[int] = mapped_column(server_default="0")
+    earliest_visit_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     submitted_at: Mapped[Moment]
     sla_due_at: Mapped[Moment]
     resolved_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
@@ -132,13 +136,17 @@ class Ticket(Base):
 
 
 class TicketEvent(Base):
-    """One transition of one ticket; `actor_id` is None for the platform itself."""
+    """One action on one ticket; `actor_id` is None for the platform itself.
+
+    `action` is None where it was not kept yet.
+    """
 
     __tablename__ = "ticket_event"
     __table_args__ = (
         UniqueConstraint("ticket_id", "version"),
         one_of("actor", ("customer", "expert", "helpdesk", "manager", "administrator", "system")),
         one_of("to_status", STATUSES),
+        one_of("action", get_args(Action)),
     )
 
     id: Mapped[Id]
@@ -149,6 +157,7 @@ class TicketEvent(Base):
     actor_id: Mapped[UUID | None]
     from_status: Mapped[str | None]
     to_status: Mapped[str]
+    action: Mapped[Action | None] = mapped_column(String)
     reason: Mapped[str | None]
     assignment_id: Mapped[UUID | None]
 
@@ -196,17 +205,20 @@ class Assignment(Base):
     """An expert proposed for a ticket in an arrival window, and what became of it.
 
     `travel_km` is from the expert's home, by road factor. At most one is active a ticket.
+    `outcome` codes how it ended; None while it stands, and where it was not kept yet.
     """
 
     __tablename__ = "assignment"
     __table_args__ = (
         one_of("status", ("proposed", "accepted", "rejected", "expired", "withdrawn", "completed")),
+        one_of("outcome", get_args(Outcome)),
         Index(
             "uq_assignment_active",
             "ticket_id",
             unique=True,
             postgresql_where=text("status IN ('proposed', 'accepted')"),
         ),
+        Index("ix_assignment_expert", "expert_id", "ticket_id"),
         Index(
             "ix_assignment_proposed",
             "proposed_at",
@@ -216,6 +228,14 @@ class Assignment(Base):
         Index(
             "ix_assignment_completed",
             "completed_at",
+            postgresql_where=text("status = 'completed'"),
+        ),
+        # An expert's past visits, page by page.
+        Index(
+            "ix_assignment_past",
+            "expert_id",
+            text("completed_at DESC"),
+            text("id DESC"),
             postgresql_where=text("status = 'completed'"),
         ),
     )
@@ -231,9 +251,26 @@ class Assignment(Base):
     proposed_at: Mapped[Moment]
     answer_by: Mapped[Moment]
     decided_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    set_out_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     started_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     completed_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    outcome: Mapped[Outcome | None] = mapped_column(String)
     reason: Mapped[str | None]
+
+
+class UnreachedCustomer(Base):
+    """A notification about a ticket that reached its customer by no channel.
+
+    `kind` and `code` are the customer quantum's and its provider's words.
+    """
+
+    __tablename__ = "unreached_customer"
+
+    notification_id: Mapped[UUID] = mapped_column(primary_key=True)
+    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("ticket.id"), index=True)
+    kind: Mapped[str]
+    code: Mapped[str]
+    at: Mapped[Moment]
 
 
 class Exclusion(Base):

@@ -1,23 +1,37 @@
-"""What an expert does with a visit. Somebody else's visit is not found."""
+"""What an expert does with a visit. Somebody else's visit is not found. Services never commit."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.kernel.errors import Conflict, FieldError, Invalid, NotFound
-from api.sysops.experts.tables import Booking, Expert
+from api.kernel.errors import Conflict, FieldError, Invalid, NotFound, TransitionRefused
+from api.messages import Part
+from api.sysops.experts.tables import Expert
 from api.sysops.knowledge.tables import Article, ArticleLink
-from api.sysops.tickets import rules, service
+from api.sysops.notifications.service import notify_managers
+from api.sysops.tickets import rules, service, telling, visit_rules
 from api.sysops.tickets.tables import Assignment, Ticket
+from api.sysops.tickets.visit_tables import VisitPart
+
+Own = tuple[Ticket, Assignment]
+EARLIER = "Earlier than the window, by agreement."
 
 
-async def load(
-    session: AsyncSession, assignment_id: UUID, expert_id: UUID
-) -> tuple[Ticket, Assignment]:
+@dataclass(frozen=True)
+class Work:
+    """What was done at a visit: parts used, articles that helped."""
+
+    parts: Sequence[Part] = ()
+    article_ids: Sequence[UUID] = ()
+
+
+async def load(session: AsyncSession, assignment_id: UUID, expert_id: UUID) -> Own:
     """The expert's own visit with its ticket, both locked (the ticket first); or NotFound."""
     ticket_id = await session.scalar(
         select(Assignment.ticket_id).where(
@@ -41,7 +55,7 @@ async def answer(
     *,
     accept: bool,
     reason: str | None = None,
-) -> tuple[Ticket, Assignment]:
+) -> Own:
     """Accept or reject a proposal; after the time to answer it can only be rejected."""
     ticket, assignment = await load(session, assignment_id, expert_id)
     if assignment.status != "proposed":
@@ -52,15 +66,7 @@ async def answer(
         assignment.status = "accepted"
         assignment.decided_at = now
         await session.flush()
-    await service.transition(
-        session,
-        ticket,
-        "accept" if accept else "reject",
-        service.Actor("expert", expert_id),
-        now,
-        reason=reason,
-        assignment=assignment,
-    )
+    await _do(session, (ticket, assignment), "accept" if accept else "reject", now, reason)
     # Whoever answers is no longer silent.
     await session.execute(
         update(Expert)
@@ -70,30 +76,88 @@ async def answer(
     return ticket, assignment
 
 
-async def act(
+async def set_out(
+    session: AsyncSession, assignment_id: UUID, expert_id: UUID, now: datetime
+) -> Own:
+    """The expert is on the way, and the customer is told; once, and not days ahead."""
+    ticket, assignment = await _standing(session, assignment_id, expert_id)
+    if assignment.set_out_at is not None:
+        raise Conflict("You are on the way already; start the visit when you are there.")
+    window = telling.window_of(assignment)
+    _refuse_if(
+        visit_rules.set_out_problem(window, assignment.travel_km, ticket.time_zone, now),
+        ticket,
+        "set_out",
+        now,
+    )
+    assignment.set_out_at = now
+    await _do(session, (ticket, assignment), "set_out", now)
+    return ticket, assignment
+
+
+async def start(
     session: AsyncSession,
     assignment_id: UUID,
     expert_id: UUID,
-    action: rules.Action,
     now: datetime,
     *,
-    reason: str | None = None,
-) -> tuple[Ticket, Assignment]:
-    """Start a visit, or end it without a resolution (`no_show`, `follow_up`)."""
-    ticket, assignment = await load(session, assignment_id, expert_id)
-    _standing(assignment)
-    if action == "start":
-        assignment.started_at = now
-    await service.transition(
-        session,
-        ticket,
-        action,
-        service.Actor("expert", expert_id),
-        now,
-        reason=reason,
-        assignment=assignment,
-    )
+    agreed_with_customer: bool = False,
+) -> Own:
+    """Begin the work; much before the window only with the customer's word for it."""
+    ticket, assignment = await _standing(session, assignment_id, expert_id)
+    problem = visit_rules.start_problem(telling.window_of(assignment), ticket.time_zone, now)
+    if not agreed_with_customer:
+        _refuse_if(problem, ticket, "start", now)
+    assignment.started_at = now
+    await _do(session, (ticket, assignment), "start", now, EARLIER if problem else None)
     return ticket, assignment
+
+
+async def no_show(
+    session: AsyncSession, assignment_id: UUID, expert_id: UUID, now: datetime, *, reason: str
+) -> Own:
+    """Nobody is at home. After the second time a coordinator calls before anybody is sent again."""
+    ticket, assignment = await _standing(session, assignment_id, expert_id)
+    window = telling.window_of(assignment)
+    _refuse_if(visit_rules.no_show_problem(window, ticket.time_zone, now), ticket, "no_show", now)
+    await _do(session, (ticket, assignment), "no_show", now, reason)
+    if visit_rules.someone_must_call(ticket.customer_absences):
+        await service.transition(
+            session,
+            ticket,
+            "escalate",
+            service.SYSTEM,
+            now,
+            reason=f"Nobody was at home at {ticket.customer_absences} visits: call the customer"
+            " and agree on a time before anybody is sent again.",
+        )
+        await notify_managers(
+            session,
+            "customer_to_call",
+            cause=str(assignment.id),
+            context={"number": ticket.number, "absences": ticket.customer_absences},
+            ticket_id=ticket.id,
+            now=now,
+        )
+    return ticket, assignment
+
+
+async def follow_up(
+    session: AsyncSession,
+    assignment_id: UUID,
+    expert_id: UUID,
+    now: datetime,
+    *,
+    reason: str,
+    work: Work = Work(),
+    bring: Sequence[Part] = (),
+) -> Own:
+    """End the visit without a resolution; `bring` is what the next one needs."""
+    own = await _standing(session, assignment_id, expert_id)
+    await _keep_work(session, own, work, now)
+    _keep_parts(session, assignment_id, "bring", bring)
+    await _do(session, own, "follow_up", now, reason)
+    return own
 
 
 async def complete(
@@ -103,27 +167,69 @@ async def complete(
     now: datetime,
     *,
     resolution: str,
-    article_ids: Sequence[UUID],
-) -> tuple[Ticket, Assignment]:
-    """Resolve the ticket with notes for the customer and the articles that helped."""
-    ticket, assignment = await load(session, assignment_id, expert_id)
-    _standing(assignment)
-    await _link(session, ticket.id, article_ids, now)
+    work: Work = Work(),
+) -> Own:
+    """Resolve the ticket with notes for the customer, parts, and the articles that helped."""
+    ticket, assignment = await _standing(session, assignment_id, expert_id)
+    await _keep_work(session, (ticket, assignment), work, now)
     ticket.resolution = resolution
-    await service.transition(
-        session,
-        ticket,
-        "complete",
-        service.Actor("expert", expert_id),
-        now,
-        assignment=assignment,
-    )
+    await _do(session, (ticket, assignment), "complete", now)
     return ticket, assignment
 
 
-def _standing(assignment: Assignment) -> None:
+async def _standing(session: AsyncSession, assignment_id: UUID, expert_id: UUID) -> Own:
+    ticket, assignment = await load(session, assignment_id, expert_id)
     if assignment.status != "accepted":
         raise Conflict(f"This visit is {assignment.status}; only an accepted one can go on.")
+    return ticket, assignment
+
+
+async def _do(
+    session: AsyncSession, own: Own, action: rules.Action, now: datetime, reason: str | None = None
+) -> None:
+    ticket, assignment = own
+    await service.transition(
+        session,
+        ticket,
+        action,
+        service.Actor("expert", assignment.expert_id),
+        now,
+        reason=reason,
+        assignment=assignment,
+    )
+
+
+def _refuse_if(problem: str | None, ticket: Ticket, action: rules.Action, now: datetime) -> None:
+    """What the table allows may still come too early."""
+    rules.next_status(ticket.status, action, now=now, resolved_at=ticket.resolved_at)
+    if problem is not None:
+        allowed = rules.allowed_actions(ticket.status, now=now, resolved_at=ticket.resolved_at)
+        raise TransitionRefused(problem, [other for other in allowed if other != action])
+
+
+async def _keep_work(session: AsyncSession, own: Own, work: Work, now: datetime) -> None:
+    ticket, assignment = own
+    await _link(session, ticket.id, work.article_ids, now)
+    _keep_parts(session, assignment.id, "used", work.parts)
+
+
+def _keep_parts(
+    session: AsyncSession,
+    assignment_id: UUID,
+    purpose: Literal["used", "bring"],
+    parts: Sequence[Part],
+) -> None:
+    for position, part in enumerate(parts, 1):
+        session.add(
+            VisitPart(
+                assignment_id=assignment_id,
+                purpose=purpose,
+                position=position,
+                name=part.name,
+                part_number=part.part_number,
+                quantity=part.quantity,
+            )
+        )
 
 
 async def _link(
@@ -148,16 +254,3 @@ async def _link(
             .values(ticket_id=ticket_id, article_id=article_id, linked_at=now)
             .on_conflict_do_nothing()
         )
-
-
-async def live_visits(session: AsyncSession, expert_id: UUID) -> list[tuple[Ticket, Assignment]]:
-    """The expert's proposals and promised visits, by window."""
-    query = (
-        select(Ticket, Assignment)
-        .join(Assignment, Assignment.ticket_id == Ticket.id)
-        # Bookings are the live assignments; the expert's history is not read.
-        .join(Booking, Booking.assignment_id == Assignment.id)
-        .where(Booking.expert_id == expert_id)
-        .order_by(Booking.during)
-    )
-    return [(ticket, assignment) for ticket, assignment in await session.execute(query)]

@@ -3,20 +3,18 @@
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import click
 from rich.markup import escape
 from rich.table import Table
 
-from orchestration.local.commands.context import find_runner
+from orchestration.local.commands.context import find_runner, told
 from orchestration.local.dead_letters import PAIRS, DeadLetter, Pair, held, replay
-from orchestration.local.errors import LocalError
 from orchestration.local.instance import Instance
 from orchestration.local.progress import Progress
 
-Answer = TypeVar("Answer")
 PAIR = click.Choice(list(PAIRS))
 
 
@@ -35,7 +33,7 @@ def dead_letters() -> None:
 def list_(context: click.Context, pair: str | None, *, as_json: bool) -> None:
     """Show what is held, never what it says. The exit status is 0 only when nothing is."""
     runner = find_runner(context)
-    letters = _told(as_json, lambda: asyncio.run(_held(runner.instance, _pairs(pair))))
+    letters = told(as_json, lambda: asyncio.run(_held(runner.instance, _pairs(pair))))
     if as_json:
         click.echo(json.dumps({"ok": not letters, "dead_letters": [_plain(it) for it in letters]}))
     elif letters:
@@ -70,7 +68,7 @@ def replay_(
         raise click.UsageError("Ids belong to one queue: name it with --pair.")
     runner = find_runner(context)
     wanted = None if everything else set(ids)
-    done = _told(as_json, lambda: asyncio.run(_replay(runner.instance, _pairs(pair), wanted)))
+    done = told(as_json, lambda: asyncio.run(_replay(runner.instance, _pairs(pair), wanted)))
     missing = sorted(set(ids) - {key for keys in done.values() for key in keys})
     if as_json:
         click.echo(json.dumps({"ok": not missing, "replayed": done, "missing": missing}))
@@ -80,16 +78,6 @@ def replay_(
 
 def _pairs(name: str | None) -> list[Pair]:
     return [PAIRS[name]] if name else list(PAIRS.values())
-
-
-def _told(as_json: bool, act: Callable[[], Answer]) -> Answer:
-    """An error reaches whoever reads the object, too."""
-    try:
-        return act()
-    except LocalError as error:
-        if as_json:
-            click.echo(json.dumps({"ok": False, "error": error.message}))
-        raise
 
 
 async def _held(instance: Instance, pairs: Sequence[Pair]) -> list[DeadLetter]:

@@ -9,6 +9,7 @@ from typing import Final, Literal
 import msgspec
 import numpy as np
 
+from api.messages import Question
 from orchestration.local.demo.draws import Floats, Ints
 
 _HERE: Final = Path(__file__).parent
@@ -34,8 +35,26 @@ class Plan(msgspec.Struct, frozen=True):
     device_types: list[str]
 
 
+class SparePart(msgspec.Struct, frozen=True):
+    name: str
+    part_number: str
+
+
+class SurveyTemplate(msgspec.Struct, frozen=True):
+    """What customers are asked after some kinds of work."""
+
+    code: str
+    name: str
+    heading: str
+    questions: list[Question]
+
+
 class TicketType(msgspec.Struct, frozen=True):
-    """A kind of work: its usual length, needed skills and levels, months with more of it."""
+    """A kind of work: its usual length, needed skills and levels, months with more of it.
+
+    `part` is what its first resolution replaces; `survey` the template that asks after it, None
+    for the default one.
+    """
 
     code: str
     name: str
@@ -46,6 +65,8 @@ class TicketType(msgspec.Struct, frozen=True):
     season: list[int]
     descriptions: list[str]
     resolutions: list[str]
+    part: SparePart | None = None
+    survey: str | None = None
 
 
 class HelpText(msgspec.Struct, frozen=True):
@@ -65,6 +86,7 @@ class _Listed(msgspec.Struct, frozen=True):
     plans: list[Plan]
     ticket_types: list[TicketType]
     help_articles: list[HelpText]
+    survey_templates: list[SurveyTemplate]
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -86,6 +108,7 @@ class Catalogue:
     plans: list[Plan]
     ticket_types: list[TicketType]
     help_articles: list[HelpText]
+    survey_templates: list[SurveyTemplate]
     needed: Ints = field(repr=False)
     """Least level of each skill, a row a ticket type; 0 where it is not needed."""
 
@@ -116,6 +139,7 @@ def load_catalogue() -> Catalogue:
         listed.plans,
         listed.ticket_types,
         listed.help_articles,
+        listed.survey_templates,
         np.array(needed),
     )
 

@@ -37,7 +37,7 @@ class Chunk:
     def visit_status(self) -> Ints:
         """What each assignment is at `now`, in ASSIGNMENT_STATUSES."""
         visits = self.visits
-        final = np.array([ASSIGNMENT_STATUSES.index(one.status) for one in outcomes.OUTCOMES])
+        final = np.array([ASSIGNMENT_STATUSES.index(one.end.status) for one in outcomes.OUTCOMES])
         accepts = outcomes.ACCEPTED[visits.outcome] & (visits.decided <= self.now)
         live = np.where(accepts, ACCEPTED, PROPOSED)
         return np.where(visits.ended <= self.now, final[visits.outcome], live)
@@ -74,6 +74,12 @@ class Chunk:
         promised = self.visit_status == ACCEPTED
         visit[self.visits.ticket[promised]] = np.flatnonzero(promised)
         return visit
+
+    def ended_by(self, outcome: str) -> Ints:
+        """How many of each ticket's visits have ended in one way."""
+        visits = self.visits
+        ended = (visits.outcome == outcomes.code(outcome)) & ~self.is_live
+        return np.bincount(visits.ticket[ended], minlength=len(self.tickets))
 
     @cached_property
     def version_of_resolution(self) -> Ints:

@@ -20,6 +20,7 @@ from orchestration.local.demo.rows.customers import (
 )
 from orchestration.local.demo.rows.money import money_rows
 from orchestration.local.demo.rows.photos import photo_rows
+from orchestration.local.demo.rows.reminders import reminder_rows
 from orchestration.local.demo.rows.runs import Runs
 from orchestration.local.demo.rows.staff import staff_rows
 from orchestration.local.demo.rows.surveys import survey_rows
@@ -78,6 +79,7 @@ def _tickets(world: World, addresses: Addresses, note: Note) -> Iterator[Batch]:
         yield from photo_rows(world, chunk)
         yield from visit_rows(world, chunk, runs)
         yield from survey_rows(world, chunk)
+        yield from reminder_rows(world, chunk)
         yield from told_of_tickets(world, chunk)
         yield from told_staff(world, chunk)
         note(f"tickets until number {chunk.tickets.number[-1]}")

@@ -6,6 +6,7 @@ from typing import Final, get_args
 import numpy as np
 
 from api.messages import TicketStatus
+from api.sysops.tickets.rules import Action
 from orchestration.local.demo import outcomes
 from orchestration.local.demo.arrivals import Tickets
 from orchestration.local.demo.draws import Draws, Flags, Ids, Ints, uuid7
@@ -14,6 +15,7 @@ from orchestration.local.demo.setting import Setting
 from orchestration.local.demo.surveys import Surveys
 
 STATUSES: Final[tuple[str, ...]] = get_args(TicketStatus)
+ACTIONS: Final[tuple[str, ...]] = get_args(Action)
 ACTORS: Final = ("customer", "expert", "helpdesk", "manager", "system")
 REASONS: Final = (
     "No eligible expert was free.",
@@ -36,8 +38,8 @@ class Events:
     """Parallel arrays, an entry an event, by ticket and version.
 
     `ticket` and `visit` count in the chunk, `visit` is NONE without one. `before` and `to` count
-    in STATUSES, `actor` in ACTORS, `reason` in REASONS. `who` counts among all experts for an
-    expert, among the office for helpdesk and managers.
+    in STATUSES, `action` in ACTIONS, `actor` in ACTORS, `reason` in REASONS. `who` counts among
+    all experts for an expert, among the office for helpdesk and managers.
     """
 
     id: Ids
@@ -46,6 +48,7 @@ class Events:
     at: Ints
     before: Ints
     to: Ints
+    action: Ints
     actor: Ints
     who: Ints
     reason: Ints
@@ -75,12 +78,13 @@ class _Collector:
     rows: list[tuple[Ints, ...]]
 
     def add(
-        self, ticket: Ints, at: Ints, to: Ints | str, actor: Ints | str, *,
+        self, action: Ints | Action, ticket: Ints, at: Ints, to: Ints | str, actor: Ints | str, *,
         who: Ints | int = NONE, reason: Ints | int = NONE, visit: Ints | int = NONE,
     ) -> None:  # fmt: skip
+        done = ACTIONS.index(action) if isinstance(action, str) else action
         reached = status(to) if isinstance(to, str) else to
         by = ACTORS.index(actor) if isinstance(actor, str) else actor
-        row = np.broadcast_arrays(ticket, at, reached, by, who, reason, visit)
+        row = np.broadcast_arrays(ticket, at, reached, by, who, reason, visit, done)
         happened = at < FAR
         self.rows.append(tuple(column[happened] for column in row))
 
@@ -101,7 +105,7 @@ def collect(
     columns = [np.concatenate(column) for column in zip(*gathered.rows, strict=True)]
     columns = [column[columns[1] <= setting.now] for column in columns]
     order = np.lexsort((columns[1], columns[0]))
-    ticket, at, to, actor, who, why, visit = (column[order] for column in columns)
+    ticket, at, to, actor, who, why, visit, action = (column[order] for column in columns)
     begins = np.flatnonzero(np.diff(ticket, prepend=-1))
     version = np.arange(len(ticket)) - np.repeat(begins, np.diff(begins, append=len(ticket))) + 1
     before = np.where(version == 1, SUBMITTED, np.roll(to, 1))
@@ -112,6 +116,7 @@ def collect(
         at=at,
         before=before,
         to=to,
+        action=action,
         actor=actor,
         who=who,
         reason=why,
@@ -127,28 +132,38 @@ def _add_openings(
     ticket = np.arange(len(tickets))
     taker = takers[random.integers(0, len(takers), len(tickets))]
     phone, web = tickets.by_phone, ~tickets.by_phone
-    gathered.add(ticket[phone], first[phone], "open", "helpdesk", who=taker[phone])
-    gathered.add(ticket[web], first[web], "open", "customer")
-    gathered.add(openings.ticket, openings.escalated, "escalated", "system", reason=0)
-    gathered.add(openings.ticket, openings.cancelled, "cancelled", "customer", reason=1)
+    gathered.add("open", ticket[phone], first[phone], "open", "helpdesk", who=taker[phone])
+    gathered.add("open", ticket[web], first[web], "open", "customer")
+    gathered.add("escalate", openings.ticket, openings.escalated, "escalated", "system", reason=0)
+    gathered.add("cancel", openings.ticket, openings.cancelled, "cancelled", "customer", reason=1)
 
 
 def _add_visits(gathered: _Collector, visits: Visits, reason: Ints) -> None:
     visit = np.arange(len(visits))
     accepted = np.where(outcomes.ACCEPTED[visits.outcome], visits.decided, FAR)
-    gathered.add(visits.ticket, visits.proposed, "assigned", "system", visit=visit)
-    gathered.add(visits.ticket, accepted, "accepted", "expert", who=visits.expert, visit=visit)
+    gathered.add("assign", visits.ticket, visits.proposed, "assigned", "system", visit=visit)
     gathered.add(
-        visits.ticket, visits.started, "in_progress", "expert", who=visits.expert, visit=visit
+        "accept", visits.ticket, accepted, "accepted", "expert", who=visits.expert, visit=visit
+    )
+    gathered.add(
+        "start",
+        visits.ticket,
+        visits.started,
+        "in_progress",
+        "expert",
+        who=visits.expert,
+        visit=visit,
     )
     to = np.array([status(one.to) for one in outcomes.OUTCOMES])
     actor = np.array([ACTORS.index(one.actor) for one in outcomes.OUTCOMES])[visits.outcome]
     who = np.where(actor == ACTORS.index("expert"), visits.expert, NONE)
+    action = np.array([ACTIONS.index(one.action) for one in outcomes.OUTCOMES])[visits.outcome]
     gathered.add(
-        visits.ticket, visits.ended, to[visits.outcome], actor, who=who, reason=reason, visit=visit
-    )
+        action, visits.ticket, visits.ended, to[visits.outcome], actor,
+        who=who, reason=reason, visit=visit,
+    )  # fmt: skip
 
 
 def _add_ends(gathered: _Collector, visits: Visits, surveys: Surveys) -> None:
-    gathered.add(visits.ticket, visits.reopened, "open", "customer", reason=2)
-    gathered.add(visits.ticket[surveys.visit], surveys.closed, "closed", "system")
+    gathered.add("reopen", visits.ticket, visits.reopened, "open", "customer", reason=2)
+    gathered.add("close", visits.ticket[surveys.visit], surveys.closed, "closed", "system")

@@ -5,12 +5,14 @@ one, and so on. What would happen after `now` is drawn too; whoever makes rows l
 """
 
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from api.customer.tickets.rules import priority_for
+from api.sysops.tickets import visit_rules
 from api.sysops.tickets.rules import ANSWER_WITHIN
 from orchestration.local.demo import outcomes
 from orchestration.local.demo.arrivals import OPENED_WITHIN, Tickets, last_run
@@ -34,6 +36,7 @@ EARLY_CANCEL_SHARE: Final = 0.012
 ESCALATED_SHARE: Final = 0.015
 REOPENED_SHARE: Final = 0.025
 LATE_SHARE: Final = 0.06
+MISSED_AFTER: Final = visit_rules.MISSED_AFTER // timedelta(microseconds=1)
 IN_PROGRESS: Final = 3
 """Visits that are going on at `now`, at least."""
 LEAD_HOURS: Final = {"urgent": 2, "high": 4, "normal": 12, "low": 20}
@@ -41,7 +44,18 @@ LEAD_HOURS: Final = {"urgent": 2, "high": 4, "normal": 12, "low": 20}
 
 
 @dataclass(frozen=True)
-class Visits:
+class _Parallel:
+    """Arrays with an entry a thing."""
+
+    @classmethod
+    def joined(cls, parts: list[Self]) -> Self:
+        return cls(
+            *(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(cls))
+        )
+
+
+@dataclass(frozen=True)
+class Visits(_Parallel):
     """Parallel arrays, an entry a proposal; moments in microseconds, FAR for never.
 
     `ticket` counts in the chunk. `ended` is when the outcome was reached, `reopened` when a
@@ -67,15 +81,9 @@ class Visits:
     def __len__(self) -> int:
         return len(self.ticket)
 
-    @classmethod
-    def joined(cls, parts: list[Self]) -> Self:
-        return cls(
-            *(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(cls))
-        )
-
 
 @dataclass(frozen=True)
-class Openings:
+class Openings(_Parallel):
     """Parallel arrays, an entry each time a ticket waits for a proposal.
 
     `escalated` and `cancelled` are FAR where it was not.
@@ -85,12 +93,6 @@ class Openings:
     opened: Ints
     escalated: Ints
     cancelled: Ints
-
-    @classmethod
-    def joined(cls, parts: list[Self]) -> Self:
-        return cls(
-            *(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(cls))
-        )
 
 
 @dataclass
@@ -129,6 +131,10 @@ class Lives:
             )
             some = self._visits(ticket[asked], proposed[asked], stage)
             visits.append(some)
+            # Where nobody can come in the next days, the customer gives up.
+            left = asked & ~np.isin(ticket, some.ticket) & (self.tickets.fresh[ticket] == 0)
+            patience = between(self.random, HOUR, DAY, int(left.sum()))
+            opening.cancelled[left] = proposed[left] + patience
             again = outcomes.REOPENS[some.outcome] | (some.reopened < FAR)
             opened = np.where(some.reopened < FAR, some.reopened, some.ended)[again]
             ticket = some.ticket[again]
@@ -187,13 +193,8 @@ class Lives:
             place, options, earliest + random.integers(0, 3, len(ticket))
         )
         booked = expert != NOBODY
-        ticket, proposed, place, zone = (
-            ticket[booked],
-            proposed[booked],
-            place[booked],
-            zone[booked],
-        )
-        expert, slot, options = expert[booked], slot[booked], options[booked]
+        ticket, proposed, place = ticket[booked], proposed[booked], place[booked]
+        zone, expert, slot, options = zone[booked], expert[booked], slot[booked], options[booked]
         window = self.setting.clocks.window_start(zone, slot)
         answer_by = np.minimum(proposed + self._limit[ticket], window)
         quality = self.experts.quality[expert]
@@ -265,6 +266,8 @@ class Lives:
         work = self._work[ticket] * np.clip(random.normal(0.95, 0.12, count), 0.6, 1.3)
         work = np.where(outcome == outcomes.code("no_show"), 15 * MINUTE, work).astype(np.int64)
         notice = between(random, decided + 5 * MINUTE, window - 30 * MINUTE, count)
+        given_up = window + WINDOW_LENGTH + MISSED_AFTER
+        notice = np.where(outcome == outcomes.code("missed"), given_up, notice)
         accepted, came = outcomes.ACCEPTED[outcome], outcomes.CAME[outcome]
         return np.where(came, started + work, np.where(accepted, notice, decided))
 

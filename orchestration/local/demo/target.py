@@ -7,6 +7,7 @@ from typing import Final
 
 import psycopg
 
+from api.sysops.search import bulk
 from orchestration.local.demo.constraints import Constraints, find_constraints
 from orchestration.local.demo.copying import Writer
 from orchestration.local.demo.marker import Marker, read_marker, write_marker
@@ -17,22 +18,27 @@ TABLES: Final[dict[str, Sequence[str]]] = {
     "customer": (
         "account", "address", "notification_preference", "support_plan", "ticket_type", "contract",
         "card", "ticket", "ticket_timeline", "attachment", "attachment_content", "survey",
-        "statement", "notification",
+        "survey_reminder", "statement", "notification", "notification_attempt",
     ),
     "sysops": (
         "staff", "expert", "expert_skill", "shift", "time_off", "skill", "device_type",
         "ticket_type", "required_skill", "support_plan", "customer", "entitlement", "ticket",
         "ticket_event", "ticket_attachment", "assignment_run", "assignment_decision",
-        "assignment", "booking", "exclusion", "article", "article_version", "article_link",
-        "notification",
+        "assignment", "visit_part", "booking", "exclusion", "article", "article_version",
+        "article_link", "notification", "notification_attempt",
     ),
     "billing": (
         "plan", "contract", "vault_card", "billing_run", "run_event", "invoice", "invoice_line",
         "invoice_series", "ledger_entry", "payment", "alert", "dunning",
     ),
-    "analytics": ("survey_response",),
+    "analytics": ("survey_response", "survey_choice"),
 }  # fmt: skip
 """The tables that the demo world fills; all must be empty before."""
+ADDED_TO: Final[dict[str, Sequence[str]]] = {
+    "customer": ("survey_template",),
+    "sysops": ("survey_template",),
+}
+"""Tables that have rows from the beginning, beside which the demo world has its own."""
 
 # ANALYZE of a small world takes as long as its rows. A sample of 9,000 rows a table instead of
 # 30,000 is enough for it, and a third of the time.
@@ -53,6 +59,21 @@ SELECT format(
 FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
 WHERE attidentity <> '' AND relnamespace = 'public'::regnamespace AND relname = ANY(%s)
 """
+
+
+@dataclass(frozen=True)
+class Derived:
+    """Tables that are made from the loaded ones, and how: `after` runs when all rows are there."""
+
+    tables: Sequence[str] = ()
+    before: Sequence[str] = ()
+    after: Sequence[str] = ()
+
+
+_NOTHING: Final = Derived()
+DERIVED: Final[dict[str, Derived]] = {
+    "sysops": Derived(bulk.DERIVED, bulk.BEFORE, bulk.AFTER),
+}
 
 
 class DemoRefused(LocalError):
@@ -76,7 +97,8 @@ class Target:
 
     def open(self, marker: Marker) -> Writer:
         """Begin to fill it, in one transaction that ends with `marker`."""
-        tables = ", ".join(TABLES[self.name])
+        derived = DERIVED.get(self.name, _NOTHING)
+        tables = ", ".join([*TABLES[self.name], *derived.tables])
         conditions = " OR ".join(f"EXISTS (SELECT FROM {table})" for table in TABLES[self.name])
         before = [
             f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE",
@@ -84,11 +106,12 @@ class Target:
             "SET LOCAL maintenance_work_mem = '128MB'",
             *([_QUICK_STATISTICS] if marker.demo.customers < SCALE_CUSTOMERS else []),
             *self.constraints.off,
+            *derived.before,
         ]
         with psycopg.connect(self.url) as connection:
             mark = write_marker(connection, marker)
-        after = [*self.constraints.on, *self.numbers, f"ANALYZE {tables}", mark]
-        return Writer(self.url, before, after)
+        rest = [*self.constraints.on, *self.numbers, f"ANALYZE {tables}", mark]
+        return Writer(self.url, before, [*derived.after, *rest])
 
 
 def look_at(name: str, url: str) -> Target:
@@ -99,7 +122,8 @@ def look_at(name: str, url: str) -> Target:
         marker = read_marker(connection)
         occupied = _first_with_rows(connection, tables) if marker is None else None
         numbers = [row[0] for row in connection.execute(_SET_NUMBERS, [tables])]
-        constraints = find_constraints(connection, tables)
+        made = DERIVED.get(name, _NOTHING).tables
+        constraints = find_constraints(connection, [*tables, *made])
     return Target(name, plain, marker, occupied, constraints, numbers)
 
 

@@ -121,7 +121,7 @@ class Journey:
         visits = f"{self.services.sysops}/sysops/visits/{visit}"
         email = expert["expert_email"]
 
-        def act(action: str, **body: str) -> Callable[[], object]:
+        def act(action: str, **body: object) -> Callable[[], object]:
             def post() -> object:
                 token = self._token(email, "sysops")
                 return self._http.call("POST", f"{visits}/{action}", token=token, json=body or None)
@@ -138,7 +138,12 @@ class Journey:
             "customer told who comes and when",
             lambda: self._message(self._phone(), "sms", expert["expert_name"]),
         )
-        self._step("work started", lambda: self._ticket_in("in_progress"), act("start"))
+        # Nobody waits for the window here: the customer, who is this program, has agreed.
+        self._step(
+            "work started",
+            lambda: self._ticket_in("in_progress"),
+            act("start", agreed_with_customer=True),
+        )
         self._step(
             "resolved, and the customer's side knows",
             lambda: self._ticket_in("resolved"),

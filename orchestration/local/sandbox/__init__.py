@@ -9,6 +9,7 @@ rule with the platform; the platform reaches it only through the network.
     cards, addresses    which test card number or recipient gets which answer
     faults              delays, refusals and lost answers, switched on at run time
     smtp, sms, payments the three doors
+    callbacks, replies  what the SMS provider and telephones say of their own accord
     inbox, pages        what a program and what a person reads
     server              both listeners in one event loop
 """

@@ -15,6 +15,9 @@ Text messages, Twilio's own test numbers and error codes:
 | +1 500 555 0002     | 400, 21612: cannot be reached from this sender  |
 | +1 500 555 0004     | 400, 21610: the owner has opted out             |
 | +1 500 555 0009     | 400, 21614: not a mobile number                 |
+| +1 500 555 0010     | taken, later reported undelivered, 30003        |
+| +1 500 555 0011     | taken, later reported undelivered, 30006        |
+| texted us STOP      | 400, 21610, until it texts START                |
 | not E.164           | 400, 21211: not a valid number                  |
 """
 
@@ -44,6 +47,13 @@ REFUSING_NUMBERS = (
     SpecialRecipient("+15005550009", 21614, "is not a mobile number."),
 )
 
+# Taken at first; the report says what became of it.
+UNREACHED_NUMBERS = (
+    SpecialRecipient("+15005550010", 30003, "unreachable: switched off or out of reach"),
+    SpecialRecipient("+15005550011", 30006, "a landline, or a carrier that cannot be reached"),
+)
+STOPPED = REFUSING_NUMBERS[2]
+
 
 def mailbox_refusal(address: str) -> SpecialRecipient | None:
     local_part = address.rpartition("@")[0].lower()
@@ -54,3 +64,7 @@ def number_refusal(number: str) -> SpecialRecipient | None:
     if not E164.fullmatch(number):
         return REFUSING_NUMBERS[0]
     return next((phone for phone in REFUSING_NUMBERS if phone.address == number), None)
+
+
+def trouble_later(number: str) -> SpecialRecipient | None:
+    return next((phone for phone in UNREACHED_NUMBERS if phone.address == number), None)

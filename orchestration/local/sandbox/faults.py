@@ -1,9 +1,12 @@
 """Trouble on demand: each door can be slow, refuse, or lose its answer after the deed."""
 
 import random
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, TypeVar
 
 import msgspec
+
+T = TypeVar("T")
 
 Rate = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=600_000)]
@@ -26,11 +29,34 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         return _happens(self.drop_rate)
 
 
+class ReportFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What goes wrong with the reports on text messages; the default is nothing."""
+
+    delay_ms: Milliseconds = 0
+    """Wait before the first of a message."""
+    lose_rate: Rate = 0.0
+    """Share of reports that are not made."""
+    repeat_rate: Rate = 0.0
+    """Share of reports that are made twice."""
+    reorder_rate: Rate = 0.0
+    """Share of messages whose reports come last first."""
+
+    def arranged(self, reports: Sequence[T]) -> list[T]:
+        """One message's reports as they will be made."""
+        ordered = reversed(reports) if _happens(self.reorder_rate) else iter(reports)
+        made: list[T] = []
+        for report in ordered:
+            if not _happens(self.lose_rate):
+                made += [report] * (1 + _happens(self.repeat_rate))
+        return made
+
+
 class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """All doors at once. Kept in memory only: a restart of the sandbox heals it."""
 
     mail: Fault = Fault()
     sms: Fault = Fault()
+    reports: ReportFault = ReportFault()
     payments: Fault = Fault()
 
 

@@ -13,6 +13,7 @@ from orchestration.local.sandbox.charges import Charge
 from orchestration.local.sandbox.clock import to_us
 from orchestration.local.sandbox.faults import Faults
 from orchestration.local.sandbox.messages import Kind, Message, Query
+from orchestration.local.sandbox.replies import reply
 from orchestration.local.sandbox.world import World
 
 Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
@@ -83,5 +84,12 @@ async def health(world: NamedDependency[World]) -> Health:
 
 inbox_router = Router(
     "/api",
-    route_handlers=[list_messages, delete_messages, list_charges, show_faults, set_faults],
+    route_handlers=[
+        list_messages,
+        delete_messages,
+        list_charges,
+        show_faults,
+        set_faults,
+        reply,
+    ],
 )

@@ -150,3 +150,17 @@ def _message(row: sqlite3.Row) -> Message:
         repeated=bool(row["repeated"]),
         links=links_in(row["text"] or unescape(row["html"] or "")),
     )
+
+
+def stop(connection: sqlite3.Connection, number: str, sender: str) -> None:
+    """The number wants no text messages from this sender."""
+    connection.execute("INSERT OR IGNORE INTO stopped VALUES (?, ?)", (number, sender))
+
+
+def start(connection: sqlite3.Connection, number: str, sender: str) -> None:
+    connection.execute("DELETE FROM stopped WHERE number = ? AND sender = ?", (number, sender))
+
+
+def is_stopped(connection: sqlite3.Connection, number: str, sender: str) -> bool:
+    query = "SELECT 1 FROM stopped WHERE number = ? AND sender = ?"
+    return connection.execute(query, (number, sender)).fetchone() is not None

@@ -4,6 +4,7 @@ Pages load nothing from elsewhere and work without JavaScript; a small script on
 list. HTML mail is shown in a frame that may not run scripts, submit forms or load anything.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,9 +13,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from orchestration.local.sandbox import charges, messages
-from orchestration.local.sandbox.addresses import REFUSING_MAILBOXES, REFUSING_NUMBERS
+from orchestration.local.sandbox.addresses import (
+    REFUSING_MAILBOXES,
+    REFUSING_NUMBERS,
+    UNREACHED_NUMBERS,
+)
 from orchestration.local.sandbox.cards import SPECIAL_CARDS
-from orchestration.local.sandbox.faults import Fault, Faults
+from orchestration.local.sandbox.faults import Fault, Faults, ReportFault
 from orchestration.local.sandbox.messages import Query
 from orchestration.local.sandbox.render import TEMPLATES
 from orchestration.local.sandbox.world import World
@@ -58,6 +63,7 @@ async def overview(
         cards=SPECIAL_CARDS,
         mailboxes=REFUSING_MAILBOXES,
         numbers=REFUSING_NUMBERS,
+        unreached=UNREACHED_NUMBERS,
     )
 
 
@@ -117,7 +123,10 @@ def _static(name: str, media_type: str) -> Response[str]:
 def _in_force(faults: Faults) -> dict[str, str]:
     """Doors with trouble, and their trouble in words."""
     doors = {"Mail": faults.mail, "Text messages": faults.sms, "Payments": faults.payments}
-    return {name: _in_words(fault) for name, fault in doors.items() if fault != Fault()}
+    found = {name: _in_words(fault) for name, fault in doors.items() if fault != Fault()}
+    if faults.reports != ReportFault():
+        found["Reports on text messages"] = _reports_in_words(faults.reports)
+    return found
 
 
 def _in_words(fault: Fault) -> str:
@@ -126,6 +135,21 @@ def _in_words(fault: Fault) -> str:
         f"{fault.refuse_rate * 100:g} % refused": fault.refuse_rate,
         f"{fault.drop_rate * 100:g} % done but not answered": fault.drop_rate,
     }
+    return _listed(troubles)
+
+
+def _reports_in_words(fault: ReportFault) -> str:
+    return _listed(
+        {
+            f"{fault.delay_ms} ms delay": fault.delay_ms,
+            f"{fault.lose_rate * 100:g} % lost": fault.lose_rate,
+            f"{fault.repeat_rate * 100:g} % repeated": fault.repeat_rate,
+            f"{fault.reorder_rate * 100:g} % last first": fault.reorder_rate,
+        }
+    )
+
+
+def _listed(troubles: Mapping[str, float]) -> str:
     return ", ".join(words for words, amount in troubles.items() if amount)
 
 

@@ -18,6 +18,13 @@ CREATE TABLE IF NOT EXISTS message (
 CREATE INDEX IF NOT EXISTS message_recipient ON message (recipient, id);
 CREATE INDEX IF NOT EXISTS message_identity ON message (message_id, recipient);
 
+-- Who texted STOP to which of our numbers, and has not texted START since.
+CREATE TABLE IF NOT EXISTS stopped (
+    number TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    PRIMARY KEY (number, sender)
+) STRICT;
+
 -- No card number and nothing that could be turned back into one: the fingerprint is keyed.
 CREATE TABLE IF NOT EXISTS charge (
     id TEXT NOT NULL PRIMARY KEY,

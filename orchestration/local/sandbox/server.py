@@ -79,6 +79,7 @@ async def serving(settings: SandboxSettings) -> AsyncIterator[Running]:
             await mail_server.stop()
             await task
             await web_server.shutdown(sockets=[web])
+            await world.callbacks.close()
 
 
 def _web_config(world: World) -> uvicorn.Config:

@@ -1,8 +1,9 @@
 """Where the sandbox listens and where it keeps its file."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from api.kernel.settings import Settings
 
@@ -18,4 +19,8 @@ class SandboxSettings(Settings):
     """How long the slow test card works before it charges."""
     sandbox_hang_seconds: float = Field(default=60.0, ge=0)
     """How long the silent test card withholds its answer after it charged."""
+    sandbox_reply_urls: Mapping[str, str] = Field(default_factory=dict)
+    """Where a reply to one of our numbers goes, by that number."""
+    sms_webhook_token: SecretStr = SecretStr("sandbox")
+    """Signs reports and replies, as the account's token does at Twilio."""
     log_level: str = "info"

@@ -1,9 +1,11 @@
 """Twilio's request to send a text message, as far as a sender of plain messages needs it.
 
-    POST /2010-04-01/Accounts/{sid}/Messages.json   form: To, From, Body; basic auth sid:token
+    POST /2010-04-01/Accounts/{sid}/Messages.json   form: To, From, Body, StatusCallback;
+                                                    basic auth sid:token
 
-Any token but `revoked` is accepted; the user name must be the account of the path. Refusals carry
-Twilio's error codes; which numbers refuse is in `addresses`.
+Any token but `revoked` is accepted; the user name must be the account of the path, or an API key
+(`SK...`). Refusals carry Twilio's error codes; which numbers refuse is in `addresses`. What becomes
+of a message is told to its `StatusCallback`, if it has one.
 """
 
 import base64
@@ -18,7 +20,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from orchestration.local.sandbox import messages
-from orchestration.local.sandbox.addresses import number_refusal
+from orchestration.local.sandbox.addresses import STOPPED, number_refusal, trouble_later
 from orchestration.local.sandbox.faults import Fault
 from orchestration.local.sandbox.messages import Received
 from orchestration.local.sandbox.world import AnyRequest, World, cut
@@ -48,6 +50,7 @@ async def receive_sms(
         _check_fault(fault)
         _check_account(request.headers.get("authorization", ""), account)
         form = _form(await request.body())
+        await _check_stopped(world, form)
     except Refusal as refusal:
         return Response(
             {"code": refusal.code, "message": refusal.message, "status": refusal.status},
@@ -64,6 +67,8 @@ async def receive_sms(
         message_id=sid,
     )
     await world.storage.run(lambda db: messages.add(db, received))
+    if url := form.get("StatusCallback"):
+        world.callbacks.report(url, _stages(sid, account, form), world.faults.reports)
     if fault.drops():
         cut(request)
     return Response(_accepted(sid, account, form), status_code=201)
@@ -80,8 +85,15 @@ def _check_account(authorization: str, account: str) -> None:
         user, _, token = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         user = token = ""
-    if scheme.lower() != "basic" or user != account or token in {"", REVOKED_TOKEN}:
+    known = user == account or user.startswith("SK")
+    if scheme.lower() != "basic" or not known or token in {"", REVOKED_TOKEN}:
         raise Refusal(401, 20003, "Authenticate")
+
+
+async def _check_stopped(world: World, form: dict[str, str]) -> None:
+    stopped = await world.storage.run(lambda db: messages.is_stopped(db, form["To"], form["From"]))
+    if stopped:
+        raise Refusal(400, STOPPED.code, f"The number {form['To']} {STOPPED.answer}")
 
 
 def _form(body: bytes) -> dict[str, str]:
@@ -94,6 +106,16 @@ def _form(body: bytes) -> dict[str, str]:
     if len(fields["Body"]) > LONGEST_BODY:
         raise Refusal(400, 21617, f"The body exceeds {LONGEST_BODY} characters.")
     return fields
+
+
+def _stages(sid: str, account: str, form: dict[str, str]) -> list[dict[str, str]]:
+    """What becomes of a message, as its reports say it."""
+    trouble = trouble_later(form["To"])
+    about = {"AccountSid": account, "MessageSid": sid, "To": form["To"], "From": form["From"]}
+    last = {"MessageStatus": "undelivered" if trouble else "delivered"}
+    if trouble:
+        last["ErrorCode"] = str(trouble.code)
+    return [{**about, "MessageStatus": "sent"}, {**about, **last}]
 
 
 def _accepted(sid: str, account: str, form: dict[str, str]) -> dict[str, Any]:

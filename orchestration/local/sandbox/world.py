@@ -7,6 +7,7 @@ from typing import cast
 from litestar import Request
 from litestar.datastructures import State
 
+from orchestration.local.sandbox.callbacks import Callbacks
 from orchestration.local.sandbox.faults import Fault, Faults
 from orchestration.local.sandbox.settings import SandboxSettings
 from orchestration.local.sandbox.storage import Storage
@@ -24,6 +25,7 @@ class World:
         self.settings = settings
         self.storage = storage
         self.faults = Faults()
+        self.callbacks = Callbacks(settings.sms_webhook_token.get_secret_value())
         self.closing = asyncio.Event()
 
     async def pause(self, seconds: float) -> None:

@@ -54,9 +54,29 @@ async def test_a_report_comes_as_csv(analytics: httpx.AsyncClient, asked: dict[s
     url = "/analytics/reports/ticketing-volume"
     answer = await analytics.get(url, params=query, headers=headers)
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert answer.headers["x-as-of"] == AS_OF.isoformat()
+    assert answer.headers["content-disposition"] == (
+        'attachment; filename="ticketing-volume-as-of-2026-03-31T12-00Z.csv"'
+    )
+    assert answer.text.endswith("\r\n")
     (row,) = csv.DictReader(io.StringIO(answer.text))
     assert (row["bucket"], row["tickets"]) == ("2026-03-01", "7")
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+async def test_either_form_says_what_it_is_as_of_and_leads_to_its_definition(
+    analytics: httpx.AsyncClient, form: str
+) -> None:
+    url = "/analytics/reports/finance-mrr"
+    answer = await analytics.get(url, params={"format": form}, headers=staff("finance"))
+    assert answer.headers["x-as-of"] == AS_OF.isoformat()
+    assert answer.headers["vary"] == "Accept"
+    shown = await analytics.get("/analytics/snapshot", headers=staff("finance"))
+    assert answer.headers["x-version"] == shown.json()["version"]
+    described = answer.links["describedby"]["url"]
+    definition = (await analytics.get(described, headers=staff("finance"))).json()
+    assert (definition["name"], definition["definitions"][0]["title"]) == ("finance-mrr", "MRR")
+    foreign = described.replace("finance-mrr", "experts-scorecard")
+    assert (await analytics.get(foreign, headers=staff("finance"))).status_code == 403
 
 
 async def test_the_list_of_reports_says_what_each_number_means(
@@ -77,7 +97,12 @@ async def test_every_report_in_the_list_can_be_asked_for(analytics: httpx.AsyncC
         url = f"/analytics/reports/{report['name']}"
         answer = await analytics.get(url, headers=staff("manager"))
         assert answer.status_code == 200, answer.text
-        assert answer.json()["rows"], report["name"]
+        rows = answer.json()["rows"]
+        assert rows, report["name"]
+        form = {**staff("manager"), "Accept": "text/csv"}
+        lines = list(csv.DictReader(io.StringIO((await analytics.get(url, headers=form)).text)))
+        assert len(lines) == len(rows)
+        assert list(lines[0]) == list(rows[0])
 
 
 async def test_finance_reads_the_reports_of_finance_alone(analytics: httpx.AsyncClient) -> None:

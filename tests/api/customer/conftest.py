@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import httpx
 import msgspec
 import pytest
-from pydantic import SecretStr
+from pydantic import HttpUrl, SecretStr
 
 from api.customer.quantum import QuantumSettings, quantum
 from api.kernel.auth import CUSTOMER_ISSUER, TokenSigner
@@ -18,6 +18,7 @@ from tests.api.customer.world import add_account, furnish
 from tests.api.support import bearer, client, key_pair
 from tests.databases import Databases
 from tests.messaging import queued
+from tests.outside import PUBLIC, WEBHOOK_TOKEN
 
 M = TypeVar("M", bound=Message)
 
@@ -42,6 +43,8 @@ def settings(databases: Databases) -> QuantumSettings:
         staff_public_key=key_pair("sysops")[1],
         vault_box_public_key=VAULT.public_key,
         survey_key=SecretStr(SURVEY_KEY),
+        sms_webhook_token=SecretStr(WEBHOOK_TOKEN),
+        public_base_url=HttpUrl(PUBLIC),
     )
 
 

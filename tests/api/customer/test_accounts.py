@@ -103,6 +103,20 @@ async def test_a_registration_lists_every_error_and_writes_nothing(
     assert counts(databases) == before
 
 
+@pytest.mark.parametrize(
+    ("password", "status"),
+    [("password1234", 400), ("ada@example.com", 422), ("all of EXAMPLE street", 422)],
+)
+async def test_a_password_that_is_tried_early_is_refused_in_words_that_help(
+    customer: httpx.AsyncClient, databases: Databases, password: str, status: int
+) -> None:
+    answer = await customer.post("/customer/accounts", json=registration(password=password))
+    assert answer.status_code == status
+    assert pointers(answer) == {"/password"}
+    assert "tried" in answer.json()["errors"][0]["detail"]
+    assert counts(databases)["account"] == 0
+
+
 async def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
     registered: Customer,
 ) -> None:

@@ -75,10 +75,16 @@ async def test_somebody_elses_thing_is_no_more_there_with_a_condition(
 
 
 @pytest.mark.parametrize("name", ["If-Match", "If-None-Match"])
-async def test_where_nothing_is_shown_there_is_nothing_to_compare(ada: Customer, name: str) -> None:
-    card = {"number": "4242 4242 4242 4242", "exp_month": 12, "exp_year": 2040}
-    added = (await ada.post("/cards", card)).json()
+async def test_where_nothing_is_shown_there_is_nothing_to_compare(
+    ada: Customer, databases: Databases, name: str
+) -> None:
+    ((identity,),) = databases.rows(
+        "customer",
+        "INSERT INTO identity (issuer, subject, linked_at, account_id)"
+        " VALUES ('https://id.example', 'ada', now(), %s) RETURNING id",
+        ada.id,
+    )
     headers = {**ada.headers, name: '"whatever"'}
-    refused = await ada.http.delete(f"/customer/cards/{added['id']}", headers=headers)
+    refused = await ada.http.delete(f"/customer/me/identities/{identity}", headers=headers)
     assert (refused.status_code, "without conditions" in refused.text) == (412, True)
-    assert [it["id"] for it in (await ada.get("/cards")).json()] == [added["id"]]
+    assert [it["id"] for it in (await ada.get("/me/identities")).json()] == [str(identity)]

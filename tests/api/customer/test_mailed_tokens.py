@@ -7,10 +7,16 @@ import httpx
 import pytest
 
 from api.customer.accounts.links import MailedTokens
-from api.messages import CustomerNotification
+from api.messages import CustomerNotification, PasswordResetAsked
 from tests.api.customer.conftest import PASSWORD, SURVEY_KEY, Customer, join, sent
 from tests.api.support import pointers
 from tests.databases import Databases
+from tests.integration.customer.conftest import api_port, sandbox
+from tests.messaging import dead_letters, deliver
+
+__all__ = ["api_port", "sandbox"]
+
+pytestmark = pytest.mark.usefixtures("sandbox")
 
 ADA = "ada@example.com"
 NEW = "another battery and horse"
@@ -32,6 +38,13 @@ def mailed(databases: Databases, purpose: str) -> list[str]:
     return [MailedTokens(SURVEY_KEY).token(row[0]) for row in rows]
 
 
+def written(databases: Databases) -> list[tuple[Any, ...]]:
+    """How much is known of mails and of who signs in."""
+    tables = ("mailed_token", "notification", "sign_in_failure", "refresh_token", "account")
+    queries = (f"SELECT '{it}', count(*), max(xmin::text) FROM {it}" for it in tables)
+    return databases.rows("customer", " UNION ALL ".join(queries))
+
+
 def earlier(databases: Databases, minutes: float) -> None:
     """What was mailed was mailed longer ago."""
     databases.execute(
@@ -49,6 +62,13 @@ async def confirm(http: httpx.AsyncClient, token: str) -> httpx.Response:
 
 async def ask(http: httpx.AsyncClient, email: str = ADA) -> httpx.Response:
     return await http.post("/customer/passwords/reset-request", json={"email": email})
+
+
+async def have_reset(http: httpx.AsyncClient, databases: Databases) -> str:
+    """The token of the mail that was asked for last; the sender of mails makes it."""
+    assert (await ask(http)).status_code == 202
+    await deliver(databases, "customer", "customer")
+    return mailed(databases, "reset_password")[-1]
 
 
 async def reset(http: httpx.AsyncClient, token: str, password: str = NEW) -> httpx.Response:
@@ -130,8 +150,7 @@ async def test_the_mail_is_sent_again_once_a_minute_and_five_times_a_day(
 async def test_a_forgotten_password_is_set_anew_by_mail(
     registered: Customer, databases: Databases
 ) -> None:
-    assert (await ask(registered.http)).status_code == 202
-    (token,) = mailed(databases, "reset_password")
+    token = await have_reset(registered.http, databases)
     assert (await reset(registered.http, token)).status_code == 204
     assert (await sign_in(registered.http, PASSWORD)).status_code == 401
     assert (await sign_in(registered.http, NEW)).status_code == 200
@@ -144,9 +163,16 @@ async def test_a_forgotten_password_is_set_anew_by_mail(
 async def test_asking_for_a_new_password_tells_nobody_who_has_an_account(
     registered: Customer, databases: Databases
 ) -> None:
+    await deliver(databases, "customer", "customer")
+    before = written(databases)
     emails = (ADA, "nobody@example.com", ADA)
     answers = [await ask(registered.http, email) for email in emails]
     assert {(answer.status_code, answer.text) for answer in answers} == {(202, answers[0].text)}
+    # Each took the same steps: nothing but a message is written, to nobody or to somebody.
+    assert len(sent(databases, PasswordResetAsked)) == len(emails)
+    assert written(databases) == before
+    await deliver(databases, "customer", "customer")
+    assert dead_letters(databases, "customer", "customer") == 0
     assert len(mailed(databases, "reset_password")) == 1
 
 
@@ -156,8 +182,7 @@ async def test_a_new_password_ends_every_signing_in_and_every_wait(
     held = (await sign_in(registered.http, PASSWORD)).json()
     for _ in range(5):
         await sign_in(registered.http, "wrong")
-    await ask(registered.http)
-    (token,) = mailed(databases, "reset_password")
+    token = await have_reset(registered.http, databases)
     assert (await reset(registered.http, token)).status_code == 204
     body = {"refresh_token": held["refresh_token"]}
     answer = await registered.http.post("/customer/sessions/refresh", json=body)
@@ -168,19 +193,17 @@ async def test_a_new_password_ends_every_signing_in_and_every_wait(
 async def test_a_reset_token_is_good_once_and_ends_those_before_it(
     registered: Customer, databases: Databases
 ) -> None:
-    await ask(registered.http)
+    older = await have_reset(registered.http, databases)
     earlier(databases, 1)
-    await ask(registered.http)
-    older, newer = mailed(databases, "reset_password")
+    newer = await have_reset(registered.http, databases)
     answers = await asyncio.gather(reset(registered.http, newer), reset(registered.http, newer))
     assert sorted(answer.status_code for answer in answers) == [204, 422]
     assert (await reset(registered.http, older)).status_code == 422
 
 
 async def test_a_reset_token_ends_after_an_hour(registered: Customer, databases: Databases) -> None:
-    await ask(registered.http)
+    token = await have_reset(registered.http, databases)
     earlier(databases, 60)
-    (token,) = mailed(databases, "reset_password")
     assert (await reset(registered.http, token)).status_code == 422
     assert (await sign_in(registered.http, PASSWORD)).status_code == 200
 
@@ -188,11 +211,21 @@ async def test_a_reset_token_ends_after_an_hour(registered: Customer, databases:
 async def test_a_token_is_good_for_its_own_purpose_alone(
     registered: Customer, databases: Databases
 ) -> None:
-    await ask(registered.http)
+    to_reset = await have_reset(registered.http, databases)
     (to_confirm,) = mailed(databases, "confirm_email")
-    (to_reset,) = mailed(databases, "reset_password")
     assert (await reset(registered.http, to_confirm)).status_code == 422
     assert (await confirm(registered.http, to_reset)).status_code == 422
+
+
+@pytest.mark.parametrize("password", ["Ada Example is my name", "iloveyouiloveyou"])
+async def test_a_password_that_is_tried_early_is_refused_and_the_token_stays_good(
+    registered: Customer, databases: Databases, password: str
+) -> None:
+    token = await have_reset(registered.http, databases)
+    refused = await reset(registered.http, token, password)
+    assert refused.status_code in {400, 422}
+    assert pointers(refused) == {"/password"}
+    assert (await reset(registered.http, token)).status_code == 204
 
 
 async def test_a_new_password_lists_every_error(customer: httpx.AsyncClient) -> None:

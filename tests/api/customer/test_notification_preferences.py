@@ -15,11 +15,13 @@ from tests.databases import Databases
 PATH = "/me/notification-preferences"
 ALL = {
     "expert_arriving": "sms",
+    "visit_reminder": "sms",
     "visit_off": "sms",
     "another_visit": "email",
     "ticket_cancelled": "email",
     "request_refused": "email",
     "survey_invitation": "email",
+    "survey_reminder": "email",
     "invoice_paid": "email",
 }
 
@@ -55,7 +57,9 @@ async def test_what_was_chosen_is_kept_and_replaced(ada: Customer, bob: Customer
     assert (await ada.get(PATH)).json() == answer.json()
     least = {"channels": {"expert_arriving": "email", "visit_off": "sms"}}
     answer = await put(ada, least)
-    assert answer.json() == {"channels": ALL | {"expert_arriving": "email"}, "quiet_hours": None}
+    # A reminder goes the way of arrivals, unless it was chosen.
+    like_arrivals = {"expert_arriving": "email", "visit_reminder": "email"}
+    assert answer.json() == {"channels": ALL | like_arrivals, "quiet_hours": None}
     assert (await bob.get(PATH)).json() == {"channels": ALL, "quiet_hours": None}
 
 

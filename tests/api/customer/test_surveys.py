@@ -2,41 +2,21 @@
 
 import asyncio
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from api.customer.surveys.links import SurveyLinks
 from api.messages import SurveyAnswered, SurveyOutcome
-from tests.api.customer.conftest import SURVEY_KEY, Customer, counts, sent
+from tests.api.customer.conftest import counts, sent
+from tests.api.customer.surveys import GOOD, LINKS, kept, survey
 from tests.databases import Databases
 
-LINKS = SurveyLinks(SURVEY_KEY)
+__all__ = ["survey"]
+
 URL_ENCODED = {"content-type": "application/x-www-form-urlencoded"}
 MULTIPART = {"content-type": "multipart/form-data; boundary=x"}
-GOOD = {"score": "4", "would_recommend": "9", "comment": "Quick & friendly.\r\nThank you"}
-
-
-@pytest.fixture
-async def survey(ada: Customer, databases: Databases) -> str:
-    """The path of a survey that waits for its answer."""
-    ticket_id = await ada.ticket_id()
-    rows = databases.rows(
-        "customer",
-        "INSERT INTO survey (ticket_id, ticket_version, account_id, sent_at, expires_at)"
-        " VALUES (%s, 6, %s, now(), now() + interval '14 days') RETURNING id",
-        ticket_id,
-        ada.id,
-    )
-    databases.execute("customer", "UPDATE ticket SET number = 100042")
-    return f"/customer/surveys/{LINKS.token(UUID(str(rows[0][0])))}"
-
-
-def kept(databases: Databases) -> tuple[Any, ...]:
-    return databases.rows(
-        "customer", "SELECT score, would_recommend, comment, answered_at IS NOT NULL FROM survey"
-    )[0]
 
 
 async def test_the_page_shows_the_questions_without_scripts_or_other_hosts(
@@ -59,7 +39,7 @@ async def test_every_input_of_the_page_has_a_label(
     text = (await customer.get(survey)).text
     ids = [part.split('"')[0] for part in text.split(' id="')[1:]]
     inputs = [
-        name for name in ids if name.startswith(("score-", "recommend-")) or name == "comment"
+        name for name in ids if name.startswith(("score-", "would_recommend-")) or name == "comment"
     ]
     assert len(inputs) == 5 + 12 + 1
     assert [name for name in inputs if f'for="{name}"' not in text] == []
@@ -144,7 +124,7 @@ async def test_a_form_with_errors_says_what_to_correct_and_keeps_what_was_typed(
     assert 'role="alert"' in page.text
     assert 'href="#score-5"' in page.text
     assert 'href="#comment"' in page.text
-    assert 'id="recommend-7" value="7" checked' in page.text
+    assert 'id="would_recommend-7" value="7" checked' in page.text
     assert "&lt;b&gt;&#34;long&#34;&lt;/b&gt; xxx" in page.text
     assert kept(databases)[3] is False
     assert counts(databases) == before
@@ -180,6 +160,7 @@ async def test_a_link_that_we_did_not_make_is_met_kindly(
         for page in (
             await customer.get(f"/customer/surveys/{token}"),
             await customer.post(f"/customer/surveys/{token}", data=GOOD),
+            await customer.post(f"/customer/surveys/{token}/reopen", data={"reason": "Dark."}),
         ):
             assert page.status_code == 404
             assert "We do not know this survey" in page.text

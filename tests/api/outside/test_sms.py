@@ -90,6 +90,9 @@ async def test_no_provider_is_temporary(unused_port: int) -> None:
         (502, "<html>Bad gateway</html>", TemporaryFailure, "502"),
         (404, "no such page", TemporaryFailure, "404"),
         (400, "what?", PermanentFailure, "400"),
+        # About our own number, not about the recipient's.
+        (400, '{"code": 21606, "message": "From is not ours"}', TemporaryFailure, "21606"),
+        (400, '{"code": 21611, "message": "Queue is full"}', TemporaryFailure, "21611"),
         (201, "accepted", TemporaryFailure, "no_sid"),
     ],
 )

@@ -6,17 +6,21 @@ from uuid import UUID
 import argon2
 import httpx
 import pytest
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from pydantic import HttpUrl, SecretStr
 
+from api.kernel.auth import STAFF_ISSUER, TokenSigner
 from api.sysops.quantum import QuantumSettings, quantum
 from tests.api.support import bearer, client, key_pair
+from tests.api.sysops.searching import Desk
 from tests.databases import Databases
-from tests.world import Household, household
+from tests.messaging import deliver, send
+from tests.outside import STAFF, WEBHOOK_TOKEN
+from tests.world import Household, add_expert, furnish, household
 
 CUSTOMERS_AT = "https://support.squad.example"
 PASSWORD = "correct horse battery staple"
-# Cheap to check, for nearly every test signs in: a hash carries its own cost.
-HASH = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
+HASH = argon2.PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY).hash(PASSWORD)
 
 SignIn = Callable[[str], Awaitable[dict[str, str]]]
 
@@ -31,6 +35,8 @@ def settings_for(databases: Databases) -> QuantumSettings:
         staff_public_key=public,
         customer_public_key=key_pair("customer")[1],
         public_base_url=HttpUrl(CUSTOMERS_AT),
+        sms_webhook_token=SecretStr(WEBHOOK_TOKEN),
+        staff_base_url=HttpUrl(STAFF),
     )
 
 
@@ -61,12 +67,39 @@ def home() -> Household:
 
 
 @pytest.fixture
-def sign_in(sysops: httpx.AsyncClient) -> SignIn:
-    """Sign in by e-mail address; answers with the headers to send."""
+async def ticket_id(databases: Databases, home: Household) -> UUID:
+    """A ticket that arrived from a customer and is open."""
+    furnish(databases)
+    ticket = home.ticket()
+    await send(databases, home.directory(), home.entitlement(), ticket)
+    assert await deliver(databases, "customer", "sysops") == 3
+    return ticket.ticket_id
+
+
+@pytest.fixture
+async def expert(databases: Databases, ticket_id: UUID) -> UUID:
+    """Eve, who can sign in."""
+    del ticket_id  # the catalogue comes with it
+    expert_id = add_expert(databases)
+    databases.execute("sysops", "UPDATE staff SET password_hash = %s", HASH)
+    return expert_id
+
+
+@pytest.fixture
+def sign_in(databases: Databases) -> SignIn:
+    """The headers of a member of staff by e-mail address, without the work of a password."""
+    signer = TokenSigner(STAFF_ISSUER, key_pair("sysops")[0])
 
     async def act(email: str) -> dict[str, str]:
-        answer = await sysops.post("/sysops/sessions", json={"email": email, "password": PASSWORD})
-        assert answer.status_code == 200, answer.text
-        return bearer(answer.json()["access_token"])
+        query = "SELECT id, roles, greatest(now(), tokens_valid_from) FROM staff WHERE email = %s"
+        ((staff_id, roles, at),) = databases.rows("sysops", query, email)
+        return bearer(signer.sign(staff_id, roles, ["sysops"], at))
 
     return act
+
+
+@pytest.fixture
+async def desk(sysops: httpx.AsyncClient, databases: Databases, sign_in: SignIn) -> Desk:
+    """The helpdesk, signed in, at its search field."""
+    add_staff(databases, "helpdesk")
+    return Desk(sysops, await sign_in("helpdesk@squad.example"))

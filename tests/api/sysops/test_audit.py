@@ -69,13 +69,14 @@ async def test_each_part_of_the_catalogue_is_in_the_log(
     for level in (3, 4):
         body = SCREEN | {"required_skills": [{"skill": "laptop", "level": level}]}
         await sysops.put(types, json=body, headers=headers)
+    made = {"active": True, "survey_template": None, "required_skills": {"laptop": 3}}
     assert [(it["action"], it["before"], it["after"]) for it in await found(sysops, headers)] == [
         (
             "ticket_type.kept",
             {"required_skills": {"laptop": 3}},
             {"required_skills": {"laptop": 4}},
         ),
-        ("ticket_type.kept", None, SCREEN | {"active": True, "required_skills": {"laptop": 3}}),
+        ("ticket_type.kept", None, SCREEN | made),
         ("device_type.kept", {"name": "Television"}, {"name": "Screen"}),
         ("skill.kept", None, {"name": "Audio"}),
     ]

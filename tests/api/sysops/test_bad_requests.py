@@ -43,7 +43,7 @@ async def test_a_body_that_is_too_large_is_refused(sysops: httpx.AsyncClient) ->
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("query", ["", "?text=ab", "?text=%20%20%20", "?text=ab%00c"])
+@pytest.mark.parametrize("query", ["", "?text=a", "?text=%20%20%20", "?text=ab%00c"])
 async def test_a_search_for_nothing_says_what_is_wrong_with_it(
     sysops: httpx.AsyncClient, databases: Databases, sign_in: SignIn, query: str
 ) -> None:

@@ -7,6 +7,7 @@ import httpx
 
 from tests.api.support import pointers
 from tests.api.sysops.conftest import SignIn, add_staff
+from tests.api.sysops.searching import index_all
 from tests.databases import Databases
 from tests.messaging import deliver, queued, send
 from tests.world import AUSTIN, Household, furnish
@@ -31,6 +32,7 @@ async def test_the_helpdesk_takes_a_ticket_by_phone_for_a_customer_it_finds(
     await send(databases, home.directory(), home.entitlement())
     await deliver(databases, "customer", "sysops")
     add_staff(databases, "helpdesk")
+    await index_all(databases)
     desk = await sign_in("helpdesk@squad.example")
     (found,) = (
         await sysops.get("/sysops/customers", params={"text": "ada ex"}, headers=desk)

@@ -5,68 +5,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-import msgspec
 import pytest
 
 from api.kernel.auth import TokenSigner
-from api.kernel.messages import decode_envelope
-from api.messages import (
-    ContractStandingToSysops,
-    SurveyOutcome,
-    TicketProgress,
-    TicketRequested,
-    Window,
-)
-from api.sysops.tickets.proposals import Proposal, expire_silent, propose
-from api.sysops.tickets.service import load
+from api.messages import ContractStandingToSysops, SurveyOutcome, TicketRequested
+from api.sysops.tickets.proposals import expire_silent
 from tests.api.support import bearer, key_pair
-from tests.api.sysops.conftest import HASH, SignIn, add_staff
+from tests.api.sysops.conftest import SignIn, add_staff
+from tests.api.sysops.lives import progress, proposed, status_of
 from tests.databases import Databases
-from tests.messaging import dead_letters, deliver, queued, send
-from tests.world import Household, add_expert, furnish, tomorrow_at
-
-
-@pytest.fixture
-async def ticket_id(databases: Databases, home: Household) -> UUID:
-    """A ticket that arrived from a customer and is open."""
-    furnish(databases)
-    ticket = home.ticket()
-    await send(databases, home.directory(), home.entitlement(), ticket)
-    assert await deliver(databases, "customer", "sysops") == 3
-    return ticket.ticket_id
-
-
-async def proposed(databases: Databases, ticket_id: UUID, expert_id: UUID) -> str:
-    """Propose the expert as the assignment job does; answers with the visit's id."""
-    start = tomorrow_at(15)
-    window = Window(start, start + timedelta(hours=2))
-    async with databases.sessions("sysops", "assigner") as sessions, sessions.begin() as session:
-        ticket = await load(session, ticket_id)
-        proposal = Proposal(ticket_id, expert_id, window, travel_km=3.2, cost=120)
-        made = await propose(session, ticket, proposal, None, datetime.now(UTC))
-        return str(made.id)
-
-
-@pytest.fixture
-async def expert(databases: Databases, ticket_id: UUID) -> UUID:
-    del ticket_id  # the catalogue comes with it
-    expert_id = add_expert(databases)
-    databases.execute("sysops", "UPDATE staff SET password_hash = %s", HASH)
-    return expert_id
-
-
-def status_of(databases: Databases, ticket_id: UUID) -> tuple[str, int]:
-    rows = databases.rows("sysops", "SELECT status, version FROM ticket WHERE id = %s", ticket_id)
-    return rows[0][0], rows[0][1]
-
-
-def progress(databases: Databases) -> list[TicketProgress]:
-    """What the customer quantum will hear."""
-    return [
-        msgspec.json.decode(decode_envelope(payload).body, type=TicketProgress)
-        for channel, payload in queued(databases, "sysops", "customer")
-        if channel == "ticket_progress"
-    ]
+from tests.messaging import dead_letters, deliver, send
+from tests.world import Household, furnish
 
 
 async def test_a_submitted_ticket_opens_once_whatever_arrives_twice(
@@ -187,7 +136,17 @@ async def test_a_refused_transition_says_what_is_allowed_and_changes_nothing(
         f"/sysops/visits/{visit}/complete", headers=me, json={"resolution": "Too early."}
     )
     assert answer.status_code == 409
-    assert answer.json()["allowed"] == ["cancel", "reschedule", "start", "withdraw"]
+    assert answer.json()["allowed"] == [
+        "amend",
+        "cancel",
+        "miss",
+        "no_show",
+        "raise_priority",
+        "reschedule",
+        "set_out",
+        "start",
+        "withdraw",
+    ]
     assert status_of(databases, ticket_id) == ("accepted", 3)
     assert databases.rows("sysops", "SELECT resolution FROM ticket") == [(None,)]
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from orchestration.local.sandbox.server import serving
 from orchestration.local.sandbox.settings import SandboxSettings
 from tests.api.customer.conftest import SURVEY_KEY
 from tests.api.customer.world import Household, add_household, furnish
 from tests.databases import Databases
-
-PUBLIC = "https://support.squad.example"
+from tests.outside import NUMBER, WEBHOOK_TOKEN, free_port, lead_to
 
 
 @pytest.fixture
@@ -22,25 +22,24 @@ def home(databases: Databases) -> Household:
 
 
 @pytest.fixture
+def api_port() -> int:
+    """Where the customer API listens, in the tests that serve it."""
+    return free_port()
+
+
+@pytest.fixture
 async def sandbox(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api_port: int
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the sandbox's own pages; the notifier's settings lead there."""
     settings = SandboxSettings(
-        sandbox_port=0, sandbox_smtp_port=0, sandbox_data=tmp_path / "sandbox.sqlite3"
+        sandbox_port=0,
+        sandbox_smtp_port=0,
+        sandbox_data=tmp_path / "sandbox.sqlite3",
+        sandbox_reply_urls={NUMBER: f"http://127.0.0.1:{api_port}/customer/notifications/replies"},
+        sms_webhook_token=SecretStr(WEBHOOK_TOKEN),
     )
     async with serving(settings) as running:
-        environment = {
-            "SQUAD_SMTP_URL": running.smtp_url,
-            "SQUAD_MAIL_FROM": "Sysops Squad <support@squad.example>",
-            "SQUAD_SMS_URL": running.url,
-            "SQUAD_SMS_ACCOUNT": "sandbox",
-            "SQUAD_SMS_TOKEN": "sandbox",
-            "SQUAD_SMS_FROM": "+12025550100",
-            "SQUAD_SURVEY_KEY": SURVEY_KEY,
-            "SQUAD_PUBLIC_BASE_URL": PUBLIC,
-        }
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
+        lead_to(running, monkeypatch, SURVEY_KEY=SURVEY_KEY)
         async with httpx.AsyncClient(base_url=running.url, trust_env=False) as client:
             yield client

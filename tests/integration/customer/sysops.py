@@ -31,13 +31,13 @@ HERE = ServiceAddress(
 def progress(home: Household, version: int, status: TicketStatus, **more: Any) -> TicketProgress:
     promised = status in {"accepted", "in_progress"}
     facts: dict[str, Any] = {
+        "ticket_id": home.ticket_id,
+        "number": 100_042,
         "expert_name": "Eve Expert" if promised else None,
         "window": WINDOW if promised else None,
         "resolution": "New power board." if status in {"resolved", "closed"} else None,
     }
     return TicketProgress(
-        ticket_id=home.ticket_id,
-        number=100_042,
         version=version,
         status=status,
         at=NOW + timedelta(minutes=version),

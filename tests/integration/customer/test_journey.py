@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from api.customer.quantum import QuantumSettings, quantum
-from api.messages import Window
+from api.messages import Part, Window
 from api.sysops.tickets import visits
 from api.sysops.tickets.proposals import Proposal, propose
 from api.sysops.tickets.service import load
@@ -33,6 +33,7 @@ INSERT INTO required_skill VALUES ('tv-picture', 'tv', 2);
 INSERT INTO support_plan (code, name, price_cents, interval, sla_hours, device_types)
 VALUES ('plus', 'Plus', 2499, 'month', 96, '{laptop,tv}');
 """
+WORK = visits.Work([Part(name="Power board", part_number="PB-1")])
 ROUTES = (("customer", "sysops"), ("sysops", "customer"), ("customer", "customer"))
 
 
@@ -67,11 +68,13 @@ async def visit(databases: Databases, visit_id: UUID, expert_id: UUID, act: str)
     async with databases.sessions("sysops", "sysops_api") as sessions, sessions.begin() as session:
         if act == "accept":
             await visits.answer(session, visit_id, expert_id, now, accept=True)
+        elif act == "set_out":
+            await visits.set_out(session, visit_id, expert_id, tomorrow_at(15))
         elif act == "start":
-            await visits.act(session, visit_id, expert_id, "start", now)
+            await visits.start(session, visit_id, expert_id, now, agreed_with_customer=True)
         else:
             await visits.complete(
-                session, visit_id, expert_id, now, resolution="New power board.", article_ids=[]
+                session, visit_id, expert_id, now, resolution="New power board.", work=WORK
             )
 
 
@@ -97,7 +100,13 @@ async def test_a_ticket_lives_from_its_submission_to_the_answered_survey(
     assert (ticket["status"], ticket["number"]) == ("open", 100_001)
 
     visit_id = await assign(databases, ticket_id, expert_id)
-    for act in ("accept", "start", "complete"):
+    for act in ("accept", "set_out"):
+        await visit(databases, visit_id, expert_id, act)
+        await carry(databases)
+    ticket = await seen(ada, ticket_id)
+    assert ticket["next_step"] == "Eve is on the way to you."
+    assert ticket["expert_set_out_at"] is not None
+    for act in ("start", "complete"):
         await visit(databases, visit_id, expert_id, act)
         await carry(databases)
     ticket = await seen(ada, ticket_id)
@@ -108,11 +117,15 @@ async def test_a_ticket_lives_from_its_submission_to_the_answered_survey(
         "open",
         "assigned",
         "accepted",
+        "accepted",
         "in_progress",
         "resolved",
     ]
-    (sms,) = await messages(sandbox, "+15125550123")
-    assert "Eve comes on" in sms["text"]
+    assert ticket["timeline"][4]["text"] == "The expert is on the way."
+    (part,) = ticket["parts"]
+    assert (part["name"], part["part_number"], part["quantity"]) == ("Power board", "PB-1", 1)
+    texts = sorted(sms["text"] for sms in await messages(sandbox, "+15125550123"))
+    assert ["Eve comes on" in texts[0], "Eve is on the way" in texts[1]] == [True, True]
 
     (mail,) = await messages(sandbox, "ada@example.com")
     page = urlsplit(mail["links"][0]).path
@@ -120,6 +133,39 @@ async def test_a_ticket_lives_from_its_submission_to_the_answered_survey(
     assert "Thank you" in answer.text
     await carry(databases)
     assert (await seen(ada, ticket_id))["status"] == "closed"
+
+
+async def test_a_low_score_can_bring_us_back_whichever_word_arrives_first(
+    ada: Customer, databases: Databases, sandbox: httpx.AsyncClient
+) -> None:
+    expert_id = add_expert(databases, skill="tv")
+    ticket_id = await ada.ticket_id()
+    await carry(databases)
+    for turn in range(2):
+        visit_id = await assign(databases, ticket_id, expert_id)
+        for act in ("accept", "start", "complete"):
+            await visit(databases, visit_id, expert_id, act)
+            await carry(databases)
+        mail = (await messages(sandbox, "ada@example.com"))[0]
+        page = urlsplit(mail["links"][0]).path
+        offered = await ada.http.post(page, data={"score": "1"})
+        assert "Shall we come again?" in offered.text
+        if turn == 0:
+            # The word of the answer closes the ticket, and then it is reopened all the same.
+            await carry(databases)
+            assert (await seen(ada, ticket_id))["status"] == "closed"
+        asked = await ada.http.post(f"{page}/reopen", data={"reason": "It is dark again."})
+        assert "We have your request" in asked.text
+        if turn == 1:
+            databases.execute(
+                "customer",
+                "UPDATE to_sysops.pgqueuer SET priority = 1 WHERE entrypoint = 'ticket_requested'",
+            )
+        await carry(databases)
+        ticket = await seen(ada, ticket_id)
+        assert (ticket["status"], ticket["pending_request"]) == ("open", None)
+        assert ticket["timeline"][-1]["text"] == "The ticket is open again. It is dark again."
+        assert "Your ticket is open again" in (await ada.http.get(page)).text
 
 
 async def test_requests_are_decided_by_sysops_and_answered(
@@ -139,6 +185,9 @@ async def test_requests_are_decided_by_sysops_and_answered(
     ticket = await seen(ada, ticket_id)
     assert (ticket["status"], ticket["pending_request"]) == ("in_progress", None)
     assert (ticket["last_answer"]["accepted"], ticket["last_answer"]["allowed"]) == (False, [])
+    assert ticket["last_answer"]["text"] == (
+        "We could not cancel the ticket. A ticket that is in progress cannot be cancelled."
+    )
     mails = [mail["subject"] for mail in await messages(sandbox, "ada@example.com")]
     assert mails == ["We could not cancel your ticket 100001"]
 

@@ -8,7 +8,7 @@ import pytest
 from api.billing.vault.service import EncryptedCard, NewCard
 from orchestration.local.demo.load import load, look
 from orchestration.local.demo.size import DemoSize
-from orchestration.local.demo.target import TABLES, DemoRefused
+from orchestration.local.demo.target import ADDED_TO, TABLES, DemoRefused
 from tests.databases import Databases
 from tests.integration.demo.support import NOON, load_world, owners
 
@@ -24,6 +24,8 @@ SHAPE = """
     SELECT attrelid::regclass::text, attname, attnotnull::text
     FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0
+    UNION ALL
+    SELECT tgrelid::regclass::text, tgname, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal
 """
 
 
@@ -52,7 +54,8 @@ def test_the_counts_are_those_of_the_tables(databases: Databases) -> None:
         for database, tables in loaded.counts.items()
         for table, count in tables.items()
     }
-    assert told == rows(databases)
+    templates = {f"{database}.survey_template": 2 for database in ADDED_TO}
+    assert told == rows(databases) | templates
     assert loaded.rows == sum(told.values())
 
 
@@ -81,7 +84,7 @@ def test_a_load_that_died_between_two_commits_is_completed(databases: Databases)
     before = rows(databases)
     scores = "SELECT * FROM survey_response ORDER BY survey_id"
     answers = [row[:-1] for row in databases.rows("analytics", scores)]
-    databases.execute("analytics", "TRUNCATE survey_response")
+    databases.execute("analytics", "TRUNCATE survey_response, survey_choice")
     name = databases.rows("analytics", "SELECT current_database()")[0][0]
     databases.execute("analytics", f'COMMENT ON DATABASE "{name}" IS NULL')
     completed = load_world(databases, TINY, NOON + timedelta(hours=5))

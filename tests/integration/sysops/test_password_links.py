@@ -1,5 +1,6 @@
 """An invitation or a reset arrives by mail, and its code sets a password once."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator
@@ -17,7 +18,7 @@ from tests.messaging import deliver
 
 __all__ = ["sandbox"]
 
-NEW = "a new password for Heidi"
+NEW = "a few other words"
 HEIDI: dict[str, Any] = {
     "email": "heidi@squad.example",
     "full_name": "Heidi Moss",
@@ -119,7 +120,7 @@ async def test_a_link_replaced_before_its_mail_left_sends_no_mail(
     await office.post(f"/staff/{heidi}/password-reset")
     assert (await office.set_password(await office.token())).status_code == 204
     sent = databases.rows("sysops", "SELECT status FROM notification ORDER BY created_at")
-    assert sent == [("failed",), ("sent",)]
+    assert sent == [("overtaken",), ("sent",)]
 
 
 async def test_a_reset_ends_tokens_and_lock_out_once_the_new_password_is_set(
@@ -129,13 +130,32 @@ async def test_a_reset_ends_tokens_and_lock_out_once_the_new_password_is_set(
     await office.set_password(await office.token())
     signed_in = await office.sign_in(HEIDI["email"], NEW)
     headers = bearer(signed_in.json()["access_token"])
+    held = {"refresh_token": signed_in.json()["refresh_token"]}
     for _ in range(6):
         locked = await office.sign_in(HEIDI["email"], "wrong")
     assert locked.status_code == 429
     await office.post(f"/staff/{heidi}/password-reset")
     token = await office.token()
     assert (await office.http.get("/sysops/me", headers=headers)).status_code == 200
-    assert (await office.set_password(token, "short")).status_code == 400
+    for bad, status in (("short", 400), ("iloveyouiloveyou", 400), ("a horse for heidi", 422)):
+        refused = await office.set_password(token, bad)
+        assert (refused.status_code, pointers(refused)) == (status, {"/password"})
     assert (await office.set_password(token, "quite another password")).status_code == 204
     assert (await office.http.get("/sysops/me", headers=headers)).status_code == 401
+    assert (await office.post("/sessions/refresh", held)).status_code == 401
     assert (await office.sign_in(HEIDI["email"], "quite another password")).status_code == 200
+
+
+async def test_a_code_is_good_once_also_for_two_at_once_and_beside_a_sign_in(
+    office: Office, databases: Databases
+) -> None:
+    await invite(office)
+    token = await office.token()
+    *set_, tried = await asyncio.gather(
+        office.set_password(token),
+        office.set_password(token),
+        office.sign_in(HEIDI["email"], "wrong"),
+    )
+    assert sorted(answer.status_code for answer in set_) == [204, 422]
+    assert tried.status_code == 401
+    assert databases.rows("sysops", "SELECT count(*) FROM password_link") == [(0,)]

@@ -1,30 +1,41 @@
 """Staff are told by the real adapters, through the real relay, against the sandbox."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
-from api.sysops.notifications.service import notify, notify_administrators, notify_managers
+from api.sysops.notifications.service import (
+    Kind,
+    notify,
+    notify_administrators,
+    notify_managers,
+)
 from orchestration.local.sandbox.server import serving
 from orchestration.local.sandbox.settings import SandboxSettings
+from tests.api.sysops.conftest import add_staff
 from tests.databases import Databases
-from tests.messaging import dead_letters, deliver
-from tests.world import add_expert, furnish
+from tests.messaging import dead_letters, deliver, send
+from tests.outside import lead_to
+from tests.world import add_expert, furnish, household, tomorrow_at
 
-NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
+NOW = datetime.now(UTC)
+HOUR = timedelta(hours=1)
+START = tomorrow_at(16)
+VISIT_ID = UUID("01950000-0000-7000-8000-000000000007")
 VISIT = {
     "number": 100_001,
     "ticket_type": "laptop-repair",
     "city": "Austin",
     "zip": "78701",
-    "window_start": "2026-03-03T16:00:00+00:00",
-    "window_end": "2026-03-03T18:00:00+00:00",
-    "answer_by": "2026-03-02T16:00:00+00:00",
+    "window_start": START.isoformat(),
+    "window_end": (START + timedelta(hours=2)).isoformat(),
+    "answer_by": (START - timedelta(hours=1)).isoformat(),
     "time_zone": "America/Chicago",
 }
 
@@ -35,12 +46,7 @@ async def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         sandbox_port=0, sandbox_smtp_port=0, sandbox_data=tmp_path / "sandbox.sqlite3"
     )
     async with serving(settings) as running:
-        monkeypatch.setenv("SQUAD_SMTP_URL", running.smtp_url)
-        monkeypatch.setenv("SQUAD_MAIL_FROM", "support@squad.example")
-        monkeypatch.setenv("SQUAD_SMS_URL", running.url)
-        monkeypatch.setenv("SQUAD_SMS_ACCOUNT", "sandbox")
-        monkeypatch.setenv("SQUAD_SMS_TOKEN", "sandbox")
-        monkeypatch.setenv("SQUAD_SMS_FROM", "+12025550100")
+        lead_to(running, monkeypatch)
         yield running.url
 
 
@@ -51,13 +57,27 @@ async def received(sandbox: str) -> list[dict[str, Any]]:
         return messages
 
 
-async def tell(databases: Databases, expert: UUID, cause: str = "a") -> None:
+def log(databases: Databases) -> list[tuple[str, str, str]]:
+    rows = databases.rows("sysops", "SELECT kind, status, channel FROM notification ORDER BY id")
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def local(moment: datetime, form: str = "%a %d %b, %H:%M") -> str:
+    return moment.astimezone(ZoneInfo("America/Chicago")).strftime(form)
+
+
+async def tell(
+    databases: Databases,
+    expert: UUID,
+    cause: str | None = None,
+    kind: Kind = "visit_proposed",
+) -> None:
     async with databases.sessions("sysops", "assigner") as sessions, sessions.begin() as session:
         await notify(
             session,
             expert,
-            "visit_proposed",
-            cause=cause,
+            kind,
+            cause=cause or str(VISIT_ID),
             channel="sms",
             context=VISIT,
             ticket_id=None,
@@ -73,9 +93,23 @@ async def test_an_expert_reads_where_and_when_in_local_time(
     await deliver(databases, "sysops", "sysops")
     (sms,) = await received(sandbox)
     assert sms["to"] == "+12125550142"
-    assert "laptop repair, Austin 78701, Tue 03 Mar, 10:00 to 12:00" in sms["text"]
-    assert "by Mon 02 Mar, 10:00" in sms["text"]
+    assert (
+        f"laptop repair, Austin 78701, {local(START)} to {local(START + 2 * HOUR, '%H:%M')}"
+        in (sms["text"])
+    )
+    assert f"by {local(START - HOUR)}." in sms["text"]
     assert databases.rows("sysops", "SELECT status FROM notification") == [("sent",)]
+
+
+async def test_an_expert_who_lost_a_visit_reads_that_nobody_waits_there(
+    databases: Databases, sandbox: str
+) -> None:
+    furnish(databases)
+    await tell(databases, add_expert(databases), kind="visit_missed")
+    await deliver(databases, "sysops", "sysops")
+    (sms,) = await received(sandbox)
+    assert f"the visit for ticket 100001 in Austin 78701, {local(START)}." in sms["text"]
+    assert "Please do not go there" in sms["text"]
 
 
 async def test_the_same_cause_never_tells_twice(databases: Databases, sandbox: str) -> None:
@@ -87,53 +121,130 @@ async def test_the_same_cause_never_tells_twice(databases: Databases, sandbox: s
     assert len(await received(sandbox)) == 1
 
 
-async def test_a_number_that_does_not_exist_fails_for_good_and_a_busy_provider_is_tried_again(
+async def test_an_expert_without_texts_gets_a_mail_and_an_administrator_hears_of_one_without_both(
     databases: Databases, sandbox: str
 ) -> None:
     furnish(databases)
     expert = add_expert(databases)
-    databases.execute("sysops", "UPDATE staff SET phone = '+15005550001'")
+    add_staff(databases, "administrator")
+    databases.execute("sysops", "UPDATE staff SET phone = '+15005550001' WHERE id = %s", expert)
     await tell(databases, expert)
     await deliver(databases, "sysops", "sysops")
-    status, failure = databases.rows("sysops", "SELECT status, failure FROM notification")[0]
-    assert status == "failed"
-    assert "5005550001" not in failure
-    databases.execute("sysops", "UPDATE staff SET phone = '+12125550142'")
+    (mail,) = await received(sandbox)
+    assert mail["subject"].startswith("Please accept or reject: ticket 100001")
+    assert log(databases) == [("visit_proposed", "sent", "email")]
+    # Now the mailbox is gone, too: one alert a day, however much cannot be told.
+    databases.execute(
+        "sysops", "UPDATE staff SET email = 'no-such-user@squad.example' WHERE id = %s", expert
+    )
+    for _ in range(2):
+        await tell(databases, expert, cause=str(uuid4()))
+    await deliver(databases, "sysops", "sysops")
+    assert [row for row in log(databases) if row[1] == "failed"] == [
+        ("visit_proposed", "failed", "email")
+    ] * 2
+    alert = (await received(sandbox))[0]
+    assert (alert["to"], alert["subject"]) == (
+        "administrator@squad.example",
+        "Eve cannot be reached",
+    )
+    assert "5005550001" not in alert["text"]
+    assert len(await received(sandbox)) == 2
+
+
+@pytest.mark.parametrize("late", ["answer_by", "withdrawn"])
+async def test_a_proposal_that_nobody_can_accept_any_more_is_not_sent(
+    databases: Databases, sandbox: str, late: str
+) -> None:
+    furnish(databases)
+    expert = add_expert(databases)
+    await tell(databases, expert)
+    if late == "answer_by":
+        databases.execute(
+            "sysops",
+            "UPDATE notification SET context = context || %s::jsonb",
+            f'{{"answer_by": "{(NOW - HOUR).isoformat()}"}}',
+        )
+    else:
+        await tell(databases, expert, cause="b", kind="visit_off")
+        databases.execute(
+            "sysops",
+            "WITH kept AS (INSERT INTO ticket (customer_id, contract_id, contact_name,"
+            " contact_phone, line1, city, state, zip, latitude, longitude, time_zone, ticket_type,"
+            " description, priority, channel, status, version, preferred_windows, submitted_at,"
+            " sla_due_at, updated_at) VALUES (uuidv7(), uuidv7(), '', '', '', '', '', '', 0, 0,"
+            " 'UTC', 'laptop-repair', '', 'normal', 'web', 'open', 1, '[]', now(), now(), now())"
+            " RETURNING id) INSERT INTO assignment (id, ticket_id, expert_id, during, status,"
+            " travel_km, cost, proposed_at, answer_by) SELECT %s, id, %s, tstzrange(now(), NULL),"
+            " 'withdrawn', 1, 1, now(), now() FROM kept",
+            VISIT_ID,
+            expert,
+        )
+    await deliver(databases, "sysops", "sysops")
+    assert ("visit_proposed", "overtaken", "sms") in log(databases)
+    assert "proposed" not in str(await received(sandbox))
+
+
+async def test_a_busy_provider_is_tried_again_and_both_tries_are_kept(
+    databases: Databases, sandbox: str
+) -> None:
+    furnish(databases)
     async with httpx.AsyncClient(trust_env=False) as client:
         await client.put(f"{sandbox}/api/faults", json={"sms": {"refuse_rate": 1}})
-        await tell(databases, expert, cause="b")
+        await tell(databases, add_expert(databases))
         await deliver(databases, "sysops", "sysops")
-        assert databases.rows("sysops", "SELECT status FROM notification WHERE cause = 'b'") == [
-            ("queued",)
-        ]
+        assert log(databases) == [("visit_proposed", "queued", "sms")]
         await client.put(f"{sandbox}/api/faults", json={})
     databases.execute("sysops", "UPDATE to_sysops.pgqueuer SET execute_after = now()")
     await deliver(databases, "sysops", "sysops")
-    assert databases.rows("sysops", "SELECT status FROM notification WHERE cause = 'b'") == [
-        ("sent",)
-    ]
+    assert log(databases) == [("visit_proposed", "sent", "sms")]
+    query = "SELECT outcome FROM notification_attempt ORDER BY id"
+    assert databases.rows("sysops", query) == [("deferred",), ("taken",)]
     assert dead_letters(databases, "sysops", "sysops") == 0
 
 
-async def test_managers_learn_of_a_low_score_by_mail(databases: Databases, sandbox: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "context", "subject", "words"),
+    [
+        ("low_score", {"number": 100_001, "score": 1}, "Ticket 100001 was rated 1 of 5", "call"),
+        (
+            "expert_did_not_come",
+            VISIT,
+            "Ticket 100001: the expert did not come",
+            f"promised for {local(START)} to {local(START + 2 * HOUR, '%H:%M')}, local time there",
+        ),
+        (
+            "customer_to_call",
+            {"number": 100_001, "absences": 2},
+            "Ticket 100001: please have the customer called",
+            "nobody was at home at 2 visits",
+        ),
+    ],
+    ids=["a low score", "nobody came", "nobody home"],
+)
+async def test_managers_learn_by_mail_of_what_a_person_must_look_after(
+    databases: Databases, sandbox: str, kind: Kind, context: Any, subject: str, words: str
+) -> None:
     databases.execute(
         "sysops",
         "INSERT INTO staff (email, full_name, phone, roles, created_at, updated_at) VALUES"
         " ('m@squad.example', 'Mo', '+12125550101', '{manager}', now(), now())",
     )
-    async with databases.sessions("sysops", "sysops_api") as sessions, sessions.begin() as session:
+    home = household()
+    ticket = home.ticket()
+    furnish(databases)
+    await send(databases, home.entitlement(), ticket)
+    await deliver(databases, "customer", "sysops")
+    async with databases.sessions("sysops", "assigner") as sessions, sessions.begin() as session:
         await notify_managers(
-            session,
-            "low_score",
-            cause="x",
-            context={"number": 100_001, "score": 1},
-            ticket_id=None,
-            now=NOW,
+            session, kind, cause="x", context=context, ticket_id=ticket.ticket_id, now=NOW
         )
     await deliver(databases, "sysops", "sysops")
     (mail,) = await received(sandbox)
-    assert (mail["to"], mail["subject"]) == ("m@squad.example", "Ticket 100001 was rated 1 of 5")
+    assert (mail["to"], mail["subject"]) == ("m@squad.example", subject)
     assert "Hello Mo," in mail["text"]
+    assert words in mail["text"]
+    assert mail["links"] == [f"https://pages.squad.example/ticket?id={ticket.ticket_id}"]
 
 
 async def test_administrators_learn_by_mail_of_what_was_lost(

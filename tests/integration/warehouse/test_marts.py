@@ -18,9 +18,10 @@ WANTED = {
     "dim_customer", "dim_date", "dim_device_type", "dim_expert", "dim_landed_table",
     "dim_location", "dim_support_plan", "dim_ticket_type", "fct_assignment", "fct_assignment_run",
     "fct_contract_month", "fct_credit_note", "fct_invoice", "fct_invoice_line", "fct_ledger_entry",
-    "fct_payment", "fct_refund", "fct_survey", "fct_survey_response", "fct_ticket",
-    "fct_ticket_event", "fct_ticket_interval", "fct_visit",
+    "fct_payment", "fct_refund", "fct_survey", "fct_survey_choice", "fct_survey_response",
+    "fct_ticket", "fct_ticket_event", "fct_ticket_interval", "fct_visit",
 }  # fmt: skip
+CHOICES = "SELECT question, choice, count(*), sum(score) FROM {} GROUP BY 1, 2 ORDER BY 1, 2"
 
 
 def test_every_model_builds_and_every_test_passes(built: Built) -> None:
@@ -86,6 +87,11 @@ def differences(
             "SELECT count(*), sum(score) FROM marts.fct_survey_response",
         ),
         (
+            "analytics",
+            CHOICES.format("survey_choice JOIN survey_response USING (survey_id)"),
+            CHOICES.format("marts.fct_survey_choice"),
+        ),
+        (
             "billing",
             "SELECT status, sum(total_cents) FROM invoice GROUP BY 1 ORDER BY 1",
             "SELECT status, sum(total_cents) FROM marts.fct_invoice GROUP BY 1 ORDER BY 1",
@@ -96,7 +102,7 @@ def differences(
             "SELECT account, sum(amount_cents) FROM marts.fct_ledger_entry GROUP BY 1 ORDER BY 1",
         ),
     ],
-    ids=["tickets", "assignments", "surveys", "invoices", "ledger"],
+    ids=["tickets", "assignments", "surveys", "choices", "invoices", "ledger"],
 )
 def test_marts_count_what_the_source_database_has(
     built: Built, database: str, of_source: str, of_mart: str

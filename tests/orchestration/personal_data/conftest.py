@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from tests.databases import Databases, Templates
-from tests.integration.customer.conftest import sandbox
+from tests.integration.customer.conftest import api_port, sandbox
 from tests.orchestration.personal_data.history import DATABASES, History
 
-__all__ = ["history", "lived", "sandbox"]
+__all__ = ["api_port", "history", "lived", "sandbox"]
 
 
 @pytest.fixture(scope="session")

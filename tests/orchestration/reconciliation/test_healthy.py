@@ -1,6 +1,7 @@
 """A healthy world raises no alarm, whatever is on its way at the moment of the check."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from tests.databases import Databases
 from tests.messaging import deliver
@@ -32,6 +33,8 @@ async def test_every_step_of_a_tickets_life_is_whole_in_flight_and_after_it_arri
     await whole()
     await world.accept(visit_id)
     await whole()
+    await world.set_out(visit_id)
+    await whole()
     await world.resolve(visit_id)
     await whole()
     await world.take_by_phone()
@@ -50,9 +53,27 @@ async def test_every_step_of_a_tickets_life_is_whole_in_flight_and_after_it_arri
         "invoices_reach_customers": 1,
         "credit_reaches_customers": 0,
         "customers_know_how_they_are_billed": 0,
-        "notifications_to_customers_leave": 2,
+        "notifications_to_customers_leave": 3,
         "notifications_to_staff_leave": 1,
     }
+
+
+async def opened(world: World) -> UUID:
+    ticket_id = await world.submit()
+    await world.carry()
+    return ticket_id
+
+
+async def test_who_hears_that_the_expert_is_on_the_way_has_heard_who_comes(world: World) -> None:
+    visit_id = await world.propose(await opened(world))
+    await world.accept(visit_id)
+    # Word of the acceptance is still on its way when the next word arrives.
+    world.lose("sysops", "customer", "ticket_progress")
+    await world.set_out(visit_id)
+    await world.carry()
+    report = await world.reconcile()
+    assert broken(report) == {}
+    assert report.findings["customers_are_told_who_comes"].checked == 1
 
 
 async def test_what_is_on_its_way_counts_as_in_flight_and_is_late_after_a_minute(

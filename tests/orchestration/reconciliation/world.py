@@ -162,13 +162,15 @@ class World:
             now = datetime.now(UTC)
             await visits.answer(session, visit_id, self.expert_id, now, accept=True)
 
+    async def set_out(self, visit_id: UUID) -> None:
+        async with self.acting("sysops", "sysops_api") as session:
+            await visits.set_out(session, visit_id, self.expert_id, tomorrow_at(15))
+
     async def resolve(self, visit_id: UUID) -> None:
         async with self.acting("sysops", "sysops_api") as session:
             now = datetime.now(UTC)
-            await visits.act(session, visit_id, self.expert_id, "start", now)
-            await visits.complete(
-                session, visit_id, self.expert_id, now, resolution="New battery.", article_ids=[]
-            )
+            await visits.start(session, visit_id, self.expert_id, now, agreed_with_customer=True)
+            await visits.complete(session, visit_id, self.expert_id, now, resolution="New battery.")
 
     async def bill(self) -> UUID:
         """An issued invoice, and word of it to its customer."""

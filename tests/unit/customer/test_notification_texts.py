@@ -7,6 +7,7 @@ import pytest
 
 import api.customer.notifications
 from api.customer.notifications.service import BY_PREFERENCE, Channel, Kind
+from api.customer.tickets.telling import FOR_NOTHING
 from api.kernel.outside.delivery import Templates
 
 TEMPLATES = Templates("api.customer.notifications")
@@ -35,13 +36,19 @@ INVOICE = {
 MONEY = INVOICE | {"amount_cents": 500, "due_cents": 2205}
 CONTEXTS: dict[Kind, dict[str, Any]] = {
     "expert_arriving": VISIT,
+    "expert_on_the_way": VISIT,
+    "visit_reminder": VISIT,
     "visit_off": VISIT,
+    "nobody_home": VISIT | {"coordinator_calls": False},
+    "expert_did_not_come": VISIT | {"coordinator_calls": False},
     "another_visit": ON_A_TICKET | {"reason": "A part must be ordered."},
     "ticket_cancelled": ON_A_TICKET | {"reason": "It works again."},
     "request_refused": ON_A_TICKET
     | {"request": "cancel", "reason": "The expert has begun.", "allowed": ["reopen"]},
     "survey_invitation": ON_A_TICKET
     | {"resolution": "New power board.", "link": "https://x.example/s/abc", "open_days": 14},
+    "survey_reminder": ON_A_TICKET
+    | {"link": "https://x.example/s/abc", "open_until": "2026-03-13T16:00:00+00:00"},
     "invoice_paid": INVOICE,
     "payment_declined": INVOICE,
     "credit_note": MONEY | {"number": "CN-00000001", "applies_to": "next_invoice"},
@@ -67,6 +74,7 @@ CONTEXTS: dict[Kind, dict[str, Any]] = {
         "erased": ["addresses", "cards"],
         "kept": ["invoices"],
     },
+    "identity_linked": {"name": "Ada Example", "issuer": "https://id.example"},
 }
 WAYS: list[tuple[Kind, Channel]] = [
     (kind, channel)
@@ -101,6 +109,9 @@ def test_every_text_is_whole(kind: Kind, channel: Channel) -> None:
 @pytest.mark.parametrize(("kind", "channel"), WAYS)
 def test_texts_do_without_what_may_be_missing(kind: Kind, channel: Channel) -> None:
     missing: dict[str, Any] = {"reason": None, "resolution": None, "allowed": []}
+    if kind in FOR_NOTHING:
+        # The visit may be over here before word of its acceptance has come.
+        missing |= {"window_start": None, "window_end": None}
     context = {key: missing.get(key, value) for key, value in CONTEXTS[kind].items()}
     _, text = TEMPLATES.render(kind, channel, context)
     assert "None" not in text
@@ -114,6 +125,17 @@ def test_an_arrival_is_told_in_the_customers_local_time(channel: Channel) -> Non
     assert "Eve Expert" in text
     assert "Mar" in text
     assert "between 10:00 AM and 12:00 PM" in text
+
+
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_whoever_was_not_at_home_reads_what_happens_next(channel: Channel) -> None:
+    _, first = TEMPLATES.render("nobody_home", channel, CONTEXTS["nobody_home"])
+    assert "from tomorrow on" in first
+    assert "ask for another time" in first.lower()
+    again = CONTEXTS["nobody_home"] | {"coordinator_calls": True}
+    _, second = TEMPLATES.render("nobody_home", channel, again)
+    assert "will call you" in second
+    assert "tomorrow" not in second
 
 
 def test_a_receipt_lists_its_lines_and_total() -> None:

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from api.customer.tickets.rules import priority_for
+from api.sysops.catalogue.rules import question_errors
 from api.sysops.experts.days import ROAD_FACTOR
-from api.sysops.tickets.rules import ANSWER_WITHIN, ENDS_ASSIGNMENT, EXCLUDES_EXPERT, Action
+from api.sysops.tickets.rules import ACTIONS, ANSWER_WITHIN
 from orchestration.assignment.policy import ARRIVAL_WINDOWS
 from orchestration.local.demo import places
 from orchestration.local.demo.cards import APPROVED, BRANDS, DECLINED, NUMBERS
@@ -19,17 +20,6 @@ from orchestration.local.sandbox.cards import SPECIAL_CARDS, brand_of
 from tests.unit.demo.support import small_setting
 
 CATALOGUE = load_catalogue()
-ACTION_OF: dict[str, Action] = {
-    "resolved": "complete",
-    "follow_up": "follow_up",
-    "no_show": "no_show",
-    "rejected": "reject",
-    "expired": "expire",
-    "rescheduled": "reschedule",
-    "withdrawn": "withdraw",
-    "called_off": "cancel",
-    "cancelled": "cancel",
-}
 
 
 @pytest.mark.parametrize("kind", CATALOGUE.ticket_types, ids=lambda kind: kind.code)
@@ -48,6 +38,13 @@ def test_ticket_types_and_plans_name_known_devices_and_skills() -> None:
         assert 15 <= kind.minutes <= 120
     for plan in CATALOGUE.plans:
         assert set(plan.device_types) <= set(CATALOGUE.device_types)
+
+
+def test_what_customers_are_asked_is_what_the_catalogue_would_take() -> None:
+    asked = {one.code: one for one in CATALOGUE.survey_templates}
+    assert set(asked) == {kind.survey for kind in CATALOGUE.ticket_types} - {None}
+    for template in asked.values():
+        assert question_errors(template.questions) == []
 
 
 def test_plans_give_every_priority() -> None:
@@ -70,11 +67,10 @@ def test_nothing_that_is_said_needs_escaping_in_json() -> None:
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda outcome: outcome.name)
-def test_outcomes_end_an_assignment_as_the_live_rules_do(outcome: Outcome) -> None:
-    action = ACTION_OF[outcome.name]
-    assert outcome.status == ENDS_ASSIGNMENT[action]
-    assert (outcome.excludes is not None) == (action in EXCLUDES_EXPERT)
-    assert outcome.excludes in {None, action}
+def test_outcomes_lead_where_the_live_rules_do(outcome: Outcome) -> None:
+    assert outcome.to == ACTIONS[outcome.action].target
+    # Who is not proposed again leaves the ticket to somebody else.
+    assert outcome.other_expert or outcome.excludes is None
 
 
 def test_windows_and_roads_are_those_of_the_assignment_job() -> None:

@@ -1,7 +1,8 @@
 """The documented logins."""
 
-from api.kernel.auth import STAFF_ROLES, password_matches
+from api.kernel.auth import STAFF_ROLES
 from api.kernel.fields import Email
+from api.kernel.sign_in.passwords import password_matches
 from orchestration.local.demo.logins import (
     CUSTOMERS,
     EXPERT,
@@ -17,8 +18,8 @@ def test_every_role_has_a_login() -> None:
     assert {one.role for one in LOGINS} == {*STAFF_ROLES, "customer"}
 
 
-def test_the_documented_password_fits_the_shared_hash() -> None:
-    assert password_matches(PASSWORD, password_hash())
+async def test_the_documented_password_fits_the_shared_hash() -> None:
+    assert await password_matches(PASSWORD, password_hash())
 
 
 def test_the_same_world_has_the_same_hash() -> None:

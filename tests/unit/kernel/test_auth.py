@@ -5,13 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from api.kernel.auth import (
-    ACCESS_TOKEN_LIFE,
-    TokenSigner,
-    TokenVerifier,
-    hash_password,
-    password_matches,
-)
+from api.kernel.auth import ACCESS_TOKEN_LIFE, TokenSigner, TokenVerifier
 from api.kernel.errors import NotSignedIn
 from tests.api.support import key_pair
 
@@ -52,11 +46,3 @@ def test_a_token_signed_with_another_key_in_the_issuers_name_is_refused() -> Non
 def test_nonsense_is_refused(token: str) -> None:
     with pytest.raises(NotSignedIn):
         VERIFIER.verify(token, NOW)
-
-
-def test_a_password_is_kept_as_argon2id_and_unknown_accounts_never_match() -> None:
-    kept = hash_password("correct horse")
-    assert kept.startswith("$argon2id$")
-    assert password_matches("correct horse", kept)
-    assert not password_matches("wrong", kept)
-    assert not password_matches("a password that nobody has", None)

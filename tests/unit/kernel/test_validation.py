@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from api.kernel.fields import Email, Phone, Zip, decode_field, place
+from api.kernel.fields import Email, Phone, Zip, decode_field, place, takes_texts
 from api.kernel.validation import list_errors
 
 
@@ -75,6 +75,39 @@ def test_a_phone_number_without_country_code_is_american_and_ends_in_e164() -> N
     assert Phone.parse("+44 20 7946 0018") == "+442079460018"
     with pytest.raises(ValueError, match="telephone number"):
         Phone.parse("call me")
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("555-0123", "check its area code"),
+        ("12", "too short"),
+        ("+1 212 555 01234567", "too short or too long"),
+        ("+1 555 123 4567", "check its area code"),
+        ("+1 111 555 0123", "check its area code"),
+        ("212 555 0123 x44", "without an extension"),
+    ],
+)
+def test_a_number_that_nobody_can_have_is_refused_with_what_is_wrong(
+    typed: str, words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        Phone.parse(typed)
+
+
+@pytest.mark.parametrize(
+    ("phone", "texts"),
+    [
+        ("+12125550123", True),
+        ("+4915112345678", True),
+        ("+18005550100", False),
+        ("+19005550100", False),
+        ("+442079460018", False),
+        ("", False),
+    ],
+)
+def test_landlines_and_toll_free_numbers_get_no_texts(phone: str, texts: bool) -> None:
+    assert takes_texts(phone) is texts
 
 
 def test_a_zip_code_brings_its_place_and_time_zone() -> None:

@@ -17,7 +17,9 @@ async def switch(http: httpx.AsyncClient, **faults: Any) -> None:
 
 async def test_no_fault_is_in_force_at_first(http: httpx.AsyncClient) -> None:
     off = {"delay_ms": 0, "refuse_rate": 0.0, "drop_rate": 0.0}
-    assert (await http.get("/api/faults")).json() == {"mail": off, "sms": off, "payments": off}
+    quiet = {"delay_ms": 0, "lose_rate": 0.0, "repeat_rate": 0.0, "reorder_rate": 0.0}
+    doors = {"mail": off, "sms": off, "payments": off, "reports": quiet}
+    assert (await http.get("/api/faults")).json() == doors
 
 
 async def test_switching_one_door_switches_the_others_off(http: httpx.AsyncClient) -> None:

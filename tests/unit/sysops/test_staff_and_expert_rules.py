@@ -1,4 +1,4 @@
-"""Locks that grow, tokens that end, and when an expert is the wrong one."""
+"""Tokens that end, and when an expert is the wrong one."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.sysops.experts.rules import Profile, Visit, distance_km, why_wrong
-from api.sysops.staff.rules import LONGEST_LOCK, lock_after, tokens_end
+from api.sysops.staff.rules import tokens_end
 
 CHICAGO = ZoneInfo("America/Chicago")
 MONDAY = datetime(2026, 3, 2, 15, tzinfo=CHICAGO)
@@ -25,20 +25,6 @@ EXPERT = Profile(
     shifts={1: [(time(8), time(12)), (time(13), time(17))]},
     absent=[(None, MONDAY), (MONDAY + timedelta(hours=2), None)],
 )
-
-
-@pytest.mark.parametrize(
-    ("failures", "minutes"),
-    [(1, None), (4, None), (5, 1), (6, 2), (10, 32), (11, 60), (10_000, 60)],
-)
-def test_a_lock_doubles_with_each_failure_up_to_an_hour(failures: int, minutes: int | None) -> None:
-    assert lock_after(failures) == (timedelta(minutes=minutes) if minutes else None)
-
-
-@given(st.integers(min_value=1, max_value=10**9))
-def test_one_failure_more_never_waits_less(failures: int) -> None:
-    now, then = lock_after(failures), lock_after(failures + 1)
-    assert (now or timedelta(0)) <= (then or timedelta(0)) <= LONGEST_LOCK
 
 
 @given(st.datetimes(timezones=st.just(UTC)).filter(lambda it: it.year < 9999))

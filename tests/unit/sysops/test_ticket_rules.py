@@ -1,13 +1,14 @@
 """The one table of transitions, and the rules around it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.kernel.errors import TransitionRefused
-from api.messages import TicketStatus
+from api.messages import Priority, TicketStatus, Window
 from api.sysops.tickets import rules
 from api.sysops.tickets.tables import STATUSES
 
@@ -26,12 +27,18 @@ NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
         ("accepted", "withdraw", "open"),
         ("accepted", "reschedule", "open"),
         ("accepted", "start", "in_progress"),
+        ("accepted", "set_out", "accepted"),
         ("in_progress", "no_show", "open"),
+        ("accepted", "no_show", "open"),
+        ("accepted", "miss", "open"),
         ("in_progress", "follow_up", "open"),
         ("in_progress", "complete", "resolved"),
         ("resolved", "close", "closed"),
         ("open", "escalate", "escalated"),
         ("accepted", "cancel", "cancelled"),
+        ("escalated", "reschedule", "open"),
+        *((status, "amend", status) for status in ("open", "escalated", "in_progress")),
+        ("escalated", "raise_priority", "escalated"),
     ],
 )
 def test_the_table_says_what_follows(
@@ -48,6 +55,11 @@ def test_the_table_says_what_follows(
         ("closed", "complete"),
         ("open", "accept"),
         ("resolved", "start"),
+        ("in_progress", "set_out"),
+        ("in_progress", "miss"),
+        ("assigned", "no_show"),
+        ("resolved", "amend"),
+        ("in_progress", "raise_priority"),
     ],
 )
 def test_what_the_table_does_not_allow_is_refused_with_what_is(
@@ -56,6 +68,8 @@ def test_what_the_table_does_not_allow_is_refused_with_what_is(
     with pytest.raises(TransitionRefused) as refusal:
         rules.next_status(status, action, now=NOW, resolved_at=None)
     assert action not in refusal.value.allowed
+    assert refusal.value.detail.startswith(f"A ticket that is {status.replace('_', ' ')} cannot ")
+    assert "_" not in refusal.value.detail
     assert refusal.value.allowed == sorted(rules.allowed_actions(status, now=NOW, resolved_at=None))
 
 
@@ -88,10 +102,41 @@ def test_whatever_is_tried_a_ticket_stays_in_a_known_state_and_cancelled_is_fina
 
 
 def test_every_state_but_the_final_one_can_be_left_and_every_state_can_be_reached() -> None:
-    reached = {transition.target for transition in rules.ACTIONS.values()} | {"submitted"}
+    reached = {one.target for one in rules.ACTIONS.values() if one.target} | {"submitted"}
     left = {status for transition in rules.ACTIONS.values() for status in transition.sources}
     assert reached == set(STATUSES)
     assert set(STATUSES) - left == {"cancelled"}
+
+
+def test_every_way_in_which_an_assignment_ends_is_counted_by_a_code_of_its_own() -> None:
+    outcomes = [end.outcome for end in rules.ENDS_ASSIGNMENT.values()]
+    assert sorted(outcomes) == sorted(get_args(rules.Outcome))
+    assert rules.ENDS_ASSIGNMENT.keys() <= rules.ACTIONS.keys()
+    assert set(rules.ACTIONS) == set(get_args(rules.Action))
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "higher"),
+    [
+        ("normal", "urgent", True),
+        ("low", "normal", True),
+        ("high", "high", False),
+        ("high", "low", False),
+    ],
+)
+def test_a_priority_is_only_raised(now: Priority, wanted: Priority, higher: bool) -> None:
+    assert rules.is_higher(wanted, now) is higher
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "left"),
+    [(-5, -3, False), (-5, 1, False), (-5, 2, True), (1, 4, True), (48, 50, True)],
+)
+def test_of_preferred_windows_those_are_left_that_a_visit_still_fits_in(
+    begins: int, ends: int, left: bool
+) -> None:
+    window = Window(NOW + timedelta(hours=begins), NOW + timedelta(hours=ends))
+    assert rules.windows_left([window], NOW) == [window] * left
 
 
 def test_an_expert_never_has_longer_to_answer_than_until_the_visit() -> None:

@@ -1,7 +1,7 @@
 {{ config(materialized="table", post_hook="{{ tell_the_planner() }}") }}
 
--- What became of an assignment: its own row says it, and the events say when and how
--- it ended.
+-- What became of an assignment: its own row says it, and the events say when, and of
+-- visits from before outcomes were coded also how it ended.
 with
     answers as (
         select assignment_id, min(occurred_at) as accepted_at
@@ -16,7 +16,7 @@ with
             max(occurred_at) as ended_at,
             max(to_status) as ended_in_status
         from {{ ref("stg_sysops__ticket_event") }}
-        where from_status = 'in_progress'
+        where from_status = 'in_progress' and to_status <> 'in_progress'
         group by assignment_id
     )
 
@@ -28,6 +28,8 @@ select
     case
         when assignment.started_at is null
         then null
+        when assignment.outcome is not null
+        then assignment.outcome
         when visit_ends.ended_in_status = 'resolved'
         then 'resolved'
         when visit_ends.ended_in_status is null

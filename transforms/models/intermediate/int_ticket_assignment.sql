@@ -8,7 +8,9 @@ select
     cast(count(*) filter (where status = 'withdrawn') as integer) as withdrawals,
     cast(count(*) filter (where is_visit) as integer) as visits,
     cast(
-        count(*) filter (where visit_outcome = 'unfinished') as integer
+        count(*) filter (
+            where visit_outcome in ('unfinished', 'follow_up', 'customer_absent')
+        ) as integer
     ) as unfinished_visits
 from {{ ref("int_assignment") }}
 group by ticket_id

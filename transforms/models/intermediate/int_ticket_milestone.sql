@@ -7,7 +7,11 @@ select
     max(occurred_at) filter (where to_status = 'closed') as last_closed_at,
     max(occurred_at) filter (where to_status = 'cancelled') as cancelled_at,
     max(version) filter (where to_status = 'resolved') as last_resolved_version,
-    cast(count(*) filter (where to_status = 'escalated') as integer) as escalations,
+    cast(
+        count(*) filter (
+            where to_status = 'escalated' and from_status is distinct from 'escalated'
+        ) as integer
+    ) as escalations,
     cast(
         count(*) filter (
             where from_status in ('resolved', 'closed') and to_status = 'open'

@@ -32,6 +32,7 @@ create or replace temp macro proposals_in(regions, states, plans, devices) as ta
     select
         assignment.expert_id,
         assignment.status,
+        assignment.outcome,
         assignment.was_accepted,
         assignment.minutes_to_answer,
         assignment.window_start,

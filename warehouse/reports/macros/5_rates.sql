@@ -7,6 +7,14 @@ create or replace temp macro rates_in(regions, states, plans, devices, now) as t
             from proposals_in(regions, states, plans, devices)
             where answer in ('accepted', 'rejected', 'expired')
         ),
+        promises as (
+            select * replace (utc_day(window_start) as day)
+            from proposals_in(regions, states, plans, devices)
+            where
+                was_accepted
+                and outcome
+                in ('resolved', 'follow_up', 'customer_absent', 'expert_absent')
+        ),
         answers as (
             select
                 utc_day(answer.answered_at) as day,
@@ -48,9 +56,15 @@ create or replace temp macro rates_in(regions, states, plans, devices, now) as t
     select 'rejected' as measure, answer = 'rejected' as is_hit, *
     from proposals
     union all by name
-    select 'unfinished' as measure, outcome = 'unfinished' as is_hit, *
+    select 'unfinished' as measure, outcome <> 'resolved' as is_hit, *
     from visits
     where ended_at is not null
+    union all by name
+    select 'customer_absent' as measure, outcome = 'customer_absent' as is_hit, *
+    from promises
+    union all by name
+    select 'expert_absent' as measure, outcome = 'expert_absent' as is_hit, *
+    from promises
     union all by name
     select 'on_time' as measure, is_on_time as is_hit, *
     from visits

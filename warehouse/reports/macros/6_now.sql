@@ -14,9 +14,10 @@ create or replace temp macro visits_of_today(regions, states, plans, devices, no
         expert_label(expert.location_key, expert.expert_id) as expert,
         case
             when proposal.status = 'proposed' then 'waiting for the expert'
+            when proposal.outcome = 'customer_absent' then 'nobody home'
             when visit.outcome = 'in_progress' then 'on site'
             when visit.outcome = 'resolved' then 'resolved'
-            when visit.outcome = 'unfinished' then 'another visit needed'
+            when visit.outcome in ('follow_up', 'unfinished') then 'another visit needed'
             when proposal.window_end < now then 'late'
             else 'planned'
         end as stage

@@ -17,7 +17,9 @@ select
     count(*) filter (where risk in ('late window', 'nobody yet')) as at_risk,
     (select count(*) from today) as visits_today,
     (
-        select count(*) from today where stage in ('resolved', 'another visit needed')
+        select count(*)
+        from today
+        where stage in ('resolved', 'another visit needed', 'nobody home')
     ) as visits_done,
     (select count(*) from today where stage = 'late') as visits_late,
     (select count(*) from proposals where answer = 'waiting') as proposals_waiting,

@@ -8,6 +8,14 @@ from rates_in($region, $state, $plan, $device, $as_of)
 where
     day between $since and $until
     and measure
-    in ('sla_attainment', 'first_time_fix', 'reopened', 'rejected', 'unfinished')
+    in (
+        'sla_attainment',
+        'first_time_fix',
+        'reopened',
+        'rejected',
+        'unfinished',
+        'customer_absent',
+        'expert_absent'
+    )
 group by all
 order by bucket, measure

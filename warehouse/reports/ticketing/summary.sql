@@ -42,6 +42,8 @@ from
             share_of('reopened', measure, is_hit) as reopened_share,
             share_of('rejected', measure, is_hit) as rejected_share,
             share_of('unfinished', measure, is_hit) as unfinished_share,
+            share_of('customer_absent', measure, is_hit) as customer_absent_share,
+            share_of('expert_absent', measure, is_hit) as expert_absent_share,
             share_of('satisfied', measure, is_hit) as satisfied_share,
             count(*) filter (where measure = 'sla_attainment') as sla_tickets,
             count(*) filter (where measure = 'first_time_fix') as fixed_tickets,

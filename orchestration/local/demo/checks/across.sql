@@ -3,11 +3,13 @@
 -- rule: tickets are the same on both sides
 -- in: customer
 SELECT account_id, id, number, contract_id, ticket_type, description, priority, channel, status,
-    version, preferred_windows, submitted_at, resolved_at, updated_at
+    version, preferred_windows, customer_absences, expert_absences, submitted_at, resolved_at,
+    updated_at
 FROM ticket;
 -- in: sysops
 SELECT customer_id, id, number, contract_id, ticket_type, description, priority, channel,
-    status, version, preferred_windows, submitted_at, resolved_at, updated_at
+    status, version, preferred_windows, customer_absences, expert_absences, submitted_at,
+    resolved_at, updated_at
 FROM ticket;
 
 -- rule: photos are the same on both sides, and each has its bytes
@@ -30,12 +32,21 @@ FROM ticket;
 
 -- rule: the customer's timeline has every event
 -- in: customer
-SELECT ticket_id, version, status, at, reason
+SELECT ticket_id, version, status, at, action, reason
 FROM ticket_timeline
 WHERE version > 0;
 -- in: sysops
-SELECT ticket_id, version, to_status, at, reason
+SELECT ticket_id, version, to_status, at, action, reason
 FROM ticket_event;
+
+-- rule: the customer sees the parts that visits used
+-- in: customer
+SELECT ticket_id, at, part->>'name', part->>'part_number', (part->>'quantity')::int
+FROM ticket_timeline, jsonb_array_elements(parts) part;
+-- in: sysops
+SELECT a.ticket_id, a.completed_at, p.name, p.part_number, p.quantity
+FROM visit_part p JOIN assignment a ON a.id = p.assignment_id
+WHERE p.purpose = 'used';
 
 -- rule: every resolution has a survey
 -- in: customer
@@ -59,12 +70,30 @@ WHERE a.status = 'accepted' OR (a.status = 'completed' AND a.completed_at = t.re
 
 -- rule: every answer reached analytics
 -- in: customer
-SELECT id, ticket_id, score, would_recommend, comment IS NOT NULL, answered_at
+SELECT id, ticket_id, score, would_recommend, comment IS NOT NULL, answered_at, template,
+    template_version
 FROM survey
 WHERE answered_at IS NOT NULL;
 -- in: analytics
-SELECT survey_id, ticket_id, score, would_recommend, has_comment, answered_at
+SELECT survey_id, ticket_id, score, would_recommend, has_comment, answered_at, template,
+    template_version
 FROM survey_response;
+
+-- rule: every choice reached analytics
+-- in: customer
+SELECT id, question, choice
+FROM survey, jsonb_each(answers) a (question, given), jsonb_array_elements_text(given) choice;
+-- in: analytics
+SELECT survey_id, question, choice
+FROM survey_choice;
+
+-- rule: survey templates are the same
+-- in: customer
+SELECT code, version, heading, questions
+FROM survey_template;
+-- in: sysops
+SELECT code, version, heading, questions
+FROM survey_template;
 
 -- rule: the directory knows every customer
 -- in: customer
@@ -120,10 +149,10 @@ FROM support_plan;
 
 -- rule: ticket types are the same
 -- in: customer
-SELECT code, version, name, device_type, device_name, active
+SELECT code, version, name, device_type, device_name, active, survey_template
 FROM ticket_type;
 -- in: sysops
-SELECT t.code, t.version, t.name, t.device_type, d.name, t.active
+SELECT t.code, t.version, t.name, t.device_type, d.name, t.active, t.survey_template
 FROM ticket_type t
 JOIN device_type d ON d.code = t.device_type;
 

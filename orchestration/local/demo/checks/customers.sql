@@ -62,6 +62,33 @@ WHERE (answered_at IS NULL) <> (score IS NULL)
     OR answered_at NOT BETWEEN sent_at AND expires_at OR answered_at > current_setting('demo.now')::timestamptz
     OR expires_at <> sent_at + interval '14 days';
 
+-- rule: a survey asks by the template of its ticket's type
+SELECT s.id
+FROM survey s JOIN ticket t ON t.id = s.ticket_id JOIN ticket_type k ON k.code = t.ticket_type
+WHERE s.template <> coalesce(k.survey_template, 'default');
+
+-- rule: answers are to questions of their template, and offered there
+SELECT s.id
+FROM survey s, jsonb_each(s.answers) a (question, given)
+WHERE s.answered_at IS NULL OR NOT EXISTS (
+    SELECT FROM survey_template t, jsonb_array_elements(t.questions) q
+    WHERE t.code = s.template AND t.version = s.template_version AND q->>'code' = a.question
+        AND (SELECT bool_and(q->'choices' @> jsonb_build_array(jsonb_build_object('code', c)))
+             FROM jsonb_array_elements(a.given) c)
+);
+
+-- rule: who does not answer in five days is reminded once
+SELECT s.id
+FROM survey s
+LEFT JOIN survey_reminder r ON r.survey_id = s.id
+LEFT JOIN notification n ON n.kind = 'survey_reminder' AND n.cause = s.id::text
+WHERE coalesce(r.reminded, false) <> (n.id IS NOT NULL)
+    OR s.answered_at <= r.decided_at OR r.decided_at <> s.sent_at + interval '5 days'
+    OR n.created_at <> r.decided_at
+    OR (r.survey_id IS NULL AND s.answered_at IS NULL
+        AND s.sent_at > current_setting('demo.now')::timestamptz - interval '14 days'
+        AND s.sent_at <= current_setting('demo.now')::timestamptz - interval '5 days');
+
 -- rule: an answered or old survey closes its ticket
 SELECT s.id FROM survey s JOIN ticket t ON t.id = s.ticket_id
 WHERE t.status = 'resolved' AND s.ticket_version = t.version
@@ -80,6 +107,8 @@ SELECT t.id FROM (
             WHEN l.status = 'accepted' THEN 'expert_arriving'
             WHEN l.status = 'cancelled' THEN 'ticket_cancelled'
             WHEN l.status = 'resolved' THEN 'survey_invitation'
+            WHEN l.action = 'no_show' THEN 'nobody_home'
+            WHEN l.action = 'miss' THEN 'expert_did_not_come'
             WHEN l.status = 'open' AND b.status = 'accepted' THEN 'visit_off'
             WHEN l.status = 'open' AND b.status = 'in_progress' THEN 'another_visit'
         END AS kind
@@ -88,13 +117,16 @@ SELECT t.id FROM (
     JOIN notification_preference p ON p.account_id = t.account_id
     LEFT JOIN ticket_timeline b ON b.ticket_id = l.ticket_id AND b.version = l.version - 1
 ) t
-FULL JOIN (SELECT * FROM notification WHERE ticket_id IS NOT NULL) n
+FULL JOIN (
+    SELECT * FROM notification WHERE ticket_id IS NOT NULL AND kind <> 'survey_reminder'
+) n
     ON n.cause = t.id || '/' || t.version AND n.kind = t.kind
 WHERE (t.kind IS NOT NULL OR t.id IS NULL) AND (
     n.id IS NULL OR t.id IS NULL OR n.account_id <> t.account_id OR n.created_at <> t.at
-    OR n.channel <> CASE WHEN t.kind IN ('expert_arriving', 'visit_off')
-        THEN t.arrival_channel ELSE 'email' END
-    OR n.status <> 'sent'
+    OR n.channel <> CASE WHEN t.kind IN (
+            'expert_arriving', 'visit_off', 'nobody_home', 'expert_did_not_come'
+        ) THEN t.arrival_channel ELSE 'email' END
+    OR n.status <> CASE n.channel WHEN 'sms' THEN 'delivered' ELSE 'sent' END
 );
 
 -- rule: nothing was sent before it was written or after now
@@ -108,3 +140,12 @@ WHERE n.kind IN ('invoice_paid', 'payment_declined') AND (
     s.account_id IS DISTINCT FROM n.account_id OR split_part(n.cause, '/', 2)::int > s.version
     OR (n.kind = 'invoice_paid') <> (s.status = 'paid' AND split_part(n.cause, '/', 2)::int = s.version)
 );
+
+-- rule: what was told within two weeks shows how it was sent
+SELECT n.id FROM notification n
+LEFT JOIN notification_attempt a ON a.notification_id = n.id AND a.channel = n.channel
+WHERE n.created_at >= current_setting('demo.now')::timestamptz - interval '14 days'
+    AND (
+        a.outcome IS DISTINCT FROM CASE n.channel WHEN 'sms' THEN 'delivered' ELSE 'taken' END
+        OR (n.delivered_at IS NOT NULL) <> (n.channel = 'sms')
+    );

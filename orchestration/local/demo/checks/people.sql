@@ -31,3 +31,12 @@ WHERE NOT EXISTS (
     SELECT FROM expert e WHERE e.time_zone = a->>'time_zone'
         AND abs(e.latitude - (a->>'latitude')::float8) < 1
 );
+
+-- rule: what was told within two weeks shows how it was sent
+SELECT n.id FROM notification n
+LEFT JOIN notification_attempt a ON a.notification_id = n.id AND a.channel = n.channel
+WHERE n.created_at >= current_setting('demo.now')::timestamptz - interval '14 days'
+    AND (
+        a.outcome IS DISTINCT FROM CASE n.channel WHEN 'sms' THEN 'delivered' ELSE 'taken' END
+        OR (n.delivered_at IS NOT NULL) <> (n.channel = 'sms')
+    );

@@ -30,6 +30,22 @@ SELECT id FROM ticket_event WHERE (from_status, to_status) NOT IN (
     ('accepted', 'cancelled')
 );
 
+-- rule: an action leads where the rules say
+SELECT id FROM ticket_event
+WHERE action IS NULL OR to_status <> CASE action
+    WHEN 'assign' THEN 'assigned' WHEN 'accept' THEN 'accepted' WHEN 'start' THEN 'in_progress'
+    WHEN 'complete' THEN 'resolved' WHEN 'close' THEN 'closed' WHEN 'escalate' THEN 'escalated'
+    WHEN 'cancel' THEN 'cancelled' ELSE 'open' END;
+
+-- rule: visits for nothing are counted
+SELECT t.id FROM ticket t
+LEFT JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE action = 'no_show') AS nobody_home,
+        count(*) FILTER (WHERE action = 'miss') AS nobody_came
+    FROM ticket_event WHERE ticket_id = t.id
+) e ON true
+WHERE (t.customer_absences, t.expert_absences) <> (e.nobody_home, e.nobody_came);
+
 -- rule: nothing happened before its submission or after now
 SELECT e.id FROM ticket_event e JOIN ticket t ON t.id = e.ticket_id
 WHERE e.at < t.submitted_at OR e.at > current_setting('demo.now')::timestamptz;

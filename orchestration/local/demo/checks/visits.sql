@@ -61,14 +61,35 @@ SELECT a.id FROM assignment a JOIN exclusion x
     ON x.ticket_id = a.ticket_id AND x.expert_id = a.expert_id
 WHERE a.proposed_at > x.created_at;
 
--- rule: rejecting and silence exclude
+-- rule: rejecting, silence and not coming exclude
 SELECT a.ticket_id FROM assignment a
 FULL JOIN exclusion x ON x.ticket_id = a.ticket_id AND x.expert_id = a.expert_id
-    AND a.status IN ('rejected', 'expired')
+    AND a.outcome IN ('rejected', 'expired', 'expert_absent')
 WHERE (a.id IS NULL)
-    OR (a.status IN ('rejected', 'expired') AND (x.ticket_id IS NULL
-        OR x.reason <> CASE a.status WHEN 'rejected' THEN 'reject' ELSE 'expire' END
+    OR (a.outcome IN ('rejected', 'expired', 'expert_absent') AND (x.ticket_id IS NULL
+        OR x.reason <> CASE a.outcome
+            WHEN 'rejected' THEN 'reject' WHEN 'expired' THEN 'expire' ELSE 'miss' END
         OR x.created_at <> a.decided_at));
+
+-- rule: how an assignment ended is coded
+SELECT a.id FROM assignment a
+LEFT JOIN ticket_event v ON v.assignment_id = a.id
+    AND v.to_status IN ('open', 'resolved', 'cancelled')
+WHERE a.outcome IS DISTINCT FROM CASE v.action
+    WHEN 'complete' THEN 'resolved' WHEN 'follow_up' THEN 'follow_up'
+    WHEN 'no_show' THEN 'customer_absent' WHEN 'miss' THEN 'expert_absent'
+    WHEN 'reject' THEN 'rejected' WHEN 'expire' THEN 'expired' WHEN 'withdraw' THEN 'withdrawn'
+    WHEN 'reschedule' THEN 'rescheduled' WHEN 'cancel' THEN 'cancelled' END;
+
+-- rule: a visit is given up an hour after its window
+SELECT id FROM assignment
+WHERE outcome = 'expert_absent'
+    AND decided_at NOT BETWEEN upper(during) + interval '1 hour'
+        AND upper(during) + interval '65 minutes';
+
+-- rule: parts are of visits that were made
+SELECT p.assignment_id FROM visit_part p JOIN assignment a ON a.id = p.assignment_id
+WHERE a.outcome <> CASE p.purpose WHEN 'used' THEN 'resolved' ELSE 'follow_up' END;
 
 -- rule: a ticket has one live assignment exactly while it is promised
 SELECT t.id FROM ticket t
@@ -168,6 +189,15 @@ SELECT a.id FROM assignment a
 LEFT JOIN notification n ON n.cause = a.id::text AND n.kind = 'visit_proposed'
     AND n.staff_id = a.expert_id
 WHERE n.id IS NULL;
+
+-- rule: experts and managers are told of every visit to which nobody came
+SELECT a.id FROM assignment a
+LEFT JOIN notification n ON n.cause = a.id::text AND n.created_at = a.decided_at
+    AND n.kind IN ('visit_missed', 'expert_did_not_come')
+WHERE a.outcome = 'expert_absent'
+GROUP BY a.id, a.expert_id
+HAVING count(*) FILTER (WHERE n.kind = 'visit_missed' AND n.staff_id = a.expert_id) <> 1
+    OR count(*) FILTER (WHERE n.kind = 'expert_did_not_come') < 1;
 
 -- rule: experts are told of every visit that is off
 SELECT a.id FROM assignment a

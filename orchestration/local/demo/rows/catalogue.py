@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import msgspec
 import numpy as np
 
 from orchestration.local.demo.catalogue import Catalogue
@@ -9,6 +10,7 @@ from orchestration.local.demo.columns import (
     bigints,
     flags,
     integers,
+    jsonb,
     lists,
     moments,
     same,
@@ -28,9 +30,25 @@ def catalogue_rows(world: World) -> Iterator[Batch]:
         codes: dict[str, str] = getattr(listed, name)
         data = table(code=words(list(codes)), name=words(list(codes.values())))
         yield Batch("sysops", name.removesuffix("s"), data)
+    yield from _survey_templates(listed)
     yield from _ticket_types(listed)
     yield from _plans(listed)
     yield from _articles(world)
+
+
+def _survey_templates(listed: Catalogue) -> Iterator[Batch]:
+    """Beside the default one, which is there from the beginning."""
+    templates = listed.survey_templates
+    questions = [msgspec.json.encode(one.questions).decode() for one in templates]
+    published = {
+        "code": words([one.code for one in templates]),
+        "version": same(1, len(templates)),
+        "heading": words([one.heading for one in templates]),
+        "questions": jsonb(words(questions), len(templates)),
+    }
+    names = words([one.name for one in templates])
+    yield Batch("sysops", "survey_template", table(**published, name=names))
+    yield Batch("customer", "survey_template", table(**published))
 
 
 def _ticket_types(listed: Catalogue) -> Iterator[Batch]:
@@ -41,6 +59,7 @@ def _ticket_types(listed: Catalogue) -> Iterator[Batch]:
         "name": words([one.name for one in kinds]),
         "device_type": words([one.device_type for one in kinds]),
         "active": same(True, len(kinds)),
+        "survey_template": words([one.survey for one in kinds]),
     }
     minutes = integers(_numbers([one.minutes for one in kinds]))
     devices = words([listed.device_types[one.device_type] for one in kinds])

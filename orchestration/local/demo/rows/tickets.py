@@ -1,11 +1,14 @@
 """Rows of tickets: what sysops has, and the customer's view of the same."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from api.customer.tickets.rules import priority_for
+from orchestration.local.demo import outcomes
 from orchestration.local.demo.chunk import Chunk
 from orchestration.local.demo.clocks import DAY, HOUR, WINDOW_LENGTH
 from orchestration.local.demo.columns import (
@@ -25,6 +28,7 @@ from orchestration.local.demo.columns import (
 from orchestration.local.demo.copying import Batch
 from orchestration.local.demo.draws import Flags, Ids, Ints, uuid7
 from orchestration.local.demo.events import (
+    ACTIONS,
     ACTORS,
     NONE,
     REASONS,
@@ -68,6 +72,8 @@ def _common(world: World, chunk: Chunk) -> dict[str, Any]:
         "status": texts(STATUSES, chunk.status),
         "version": integers(events.version[events.last]),
         "preferred_windows": _preferred(world, chunk),
+        "customer_absences": integers(chunk.ended_by("no_show")),
+        "expert_absences": integers(chunk.ended_by("missed")),
         "submitted_at": moments(tickets.submitted),
         "resolved_at": moments(chunk.resolved_at, chunk.resolved_at == 0),
         "updated_at": moments(events.at[events.last]),
@@ -163,6 +169,7 @@ def _events(world: World, chunk: Chunk) -> Batch:
         actor_id=uuids(_actors(world, chunk, events), nobody),
         from_status=texts(STATUSES, events.before),
         to_status=texts(STATUSES, events.to),
+        action=texts(ACTIONS, events.action),
         reason=texts(REASONS, events.reason, events.reason == NONE),
         assignment_id=uuids(_taken(chunk.visit_ids, events.visit), no_visit),
     )
@@ -195,8 +202,40 @@ def _timeline(world: World, chunk: Chunk) -> Batch:
         status=texts(STATUSES, np.concatenate([np.full(count, SUBMITTED), events.to])),
         at=moments(np.concatenate([tickets.submitted, events.at])),
         reason=texts(REASONS, silent, silent == NONE),
+        action=texts(
+            ACTIONS,
+            np.concatenate([np.zeros(count, dtype=np.int64), events.action]),
+            np.arange(count + len(events)) < count,
+        ),
+        parts=_parts(world, chunk),
     )
     return Batch("customer", "ticket_timeline", data)
+
+
+def _parts(world: World, chunk: Chunk) -> Column:
+    """What the visits used that ended with each line of the timeline."""
+    tickets, events = chunk.tickets, chunk.events
+    kinds = world.setting.catalogue.ticket_types
+    listed = [
+        json.dumps([{**msgspec.structs.asdict(one.part), "quantity": 1}]) if one.part else "[]"
+        for one in kinds
+    ]
+    used = np.append(uses_part(world, chunk), False)[events.visit]
+    used &= events.to == status("resolved")
+    none = np.concatenate([np.full(len(tickets), True), ~used])
+    kind = np.concatenate([tickets.kind, tickets.kind[events.ticket]])
+    return jsonb(or_else(texts(listed, kind, none), "[]"), len(none))
+
+
+def uses_part(world: World, chunk: Chunk) -> Flags:
+    """Which visits replaced a part: where the first resolution of a kind of work names one."""
+    kinds = world.setting.catalogue.ticket_types
+    visits, number = chunk.visits, chunk.tickets.number
+    kind = chunk.tickets.kind
+    sizes = np.array([len(one.resolutions) for one in kinds])
+    has_part = np.array([one.part is not None for one in kinds])
+    first = has_part[kind] & (number % sizes[kind] == 0)
+    return np.asarray((visits.outcome == outcomes.RESOLVED) & first[visits.ticket] & ~chunk.is_live)
 
 
 def _taken(ids: Ids, index: Ints) -> Ids:

@@ -24,7 +24,7 @@ from orchestration.local.demo.copying import Batch
 from orchestration.local.demo.draws import Ints, uuid7
 from orchestration.local.demo.life import FAR
 from orchestration.local.demo.office import MANAGERS
-from orchestration.local.demo.rows.told_customers import notifications, window_json
+from orchestration.local.demo.rows.told_customers import attempts, notifications, window_json
 from orchestration.local.demo.surveys import TOLD_AFTER
 from orchestration.local.demo.world import World
 
@@ -32,27 +32,32 @@ from orchestration.local.demo.world import World
 def told_staff(world: World, chunk: Chunk) -> Iterator[Batch]:
     visits = chunk.visits
     everything = np.arange(len(visits))
-    yield _experts(world, chunk, "visit_proposed", everything, visits.proposed)
+    yield from _experts(world, chunk, "visit_proposed", everything, visits.proposed)
     by_customer = np.array([one.actor == "customer" for one in outcomes.OUTCOMES])
     off = np.flatnonzero(by_customer[visits.outcome] & ~chunk.is_live)
-    yield _experts(world, chunk, "visit_off", off, visits.ended[off])
-    yield _managers(world, chunk)
+    yield from _experts(world, chunk, "visit_off", off, visits.ended[off])
+    missed = np.flatnonzero((visits.outcome == outcomes.code("missed")) & ~chunk.is_live)
+    yield from _experts(world, chunk, "visit_missed", missed, visits.ended[missed])
+    yield from _managers_of_missed(world, chunk, missed)
+    yield from _managers(world, chunk)
 
 
-def _experts(world: World, chunk: Chunk, kind: str, visit: Ints, at: Ints) -> Batch:
+def _experts(world: World, chunk: Chunk, kind: str, visit: Ints, at: Ints) -> Iterator[Batch]:
     random = world.setting.draws(kind, chunk.number)
     ticket = chunk.visits.ticket[visit]
+    ids, by_sms = uuid7(at, random), np.ones(len(visit), dtype=bool)
     data = notifications(
-        uuid7(at, random),
+        ids,
         kind,
         uuid_texts(chunk.visit_ids[visit]),
-        np.ones(len(visit), dtype=bool),
+        by_sms,
         jsonb(_visit(world, chunk, visit), len(visit)),
         (at, world.setting.now),
     )
     who = uuids(world.experts.id[chunk.visits.expert[visit]])
     ticket_id = uuids(chunk.tickets.id[ticket])
-    return Batch("sysops", "notification", table(**data, staff_id=who, ticket_id=ticket_id))
+    yield Batch("sysops", "notification", table(**data, staff_id=who, ticket_id=ticket_id))
+    yield attempts(world, "sysops", ids, by_sms, at)
 
 
 def _visit(world: World, chunk: Chunk, visit: Ints) -> Column:
@@ -72,7 +77,27 @@ def _visit(world: World, chunk: Chunk, visit: Ints) -> Column:
     )  # fmt: skip
 
 
-def _managers(world: World, chunk: Chunk) -> Batch:
+def _managers_of_missed(world: World, chunk: Chunk, missed: Ints) -> Iterator[Batch]:
+    """Every manager, of every visit to which nobody came."""
+    visit = np.repeat(missed, len(MANAGERS))
+    at = chunk.visits.ended[visit]
+    ids = uuid7(at, world.setting.draws("missed visits", chunk.number))
+    by_mail = np.zeros(len(visit), dtype=bool)
+    data = notifications(
+        ids,
+        "expert_did_not_come",
+        uuid_texts(chunk.visit_ids[visit]),
+        by_mail,
+        jsonb(_visit(world, chunk, visit), len(visit)),
+        (at, world.setting.now),
+    )
+    who = uuids(world.office.id[np.tile(MANAGERS, len(missed))])
+    ticket_id = uuids(chunk.tickets.id[chunk.visits.ticket[visit]])
+    yield Batch("sysops", "notification", table(**data, staff_id=who, ticket_id=ticket_id))
+    yield attempts(world, "sysops", ids, by_mail, at)
+
+
+def _managers(world: World, chunk: Chunk) -> Iterator[Batch]:
     """Every manager, of every low score."""
     surveys, tickets = chunk.surveys, chunk.tickets
     low = np.flatnonzero((surveys.answered < FAR) & (surveys.score <= LOW_SCORE))
@@ -86,14 +111,16 @@ def _managers(world: World, chunk: Chunk) -> Batch:
     )  # fmt: skip
     at = surveys.answered[survey] + TOLD_AFTER
     ids = uuid7(at, world.setting.draws("low scores", chunk.number))
+    by_mail = np.zeros(len(survey), dtype=bool)
     data = notifications(
         ids,
         "low_score",
         joined(uuid_texts(tickets.id[ticket]), answered),
-        np.zeros(len(survey), dtype=bool),
+        by_mail,
         jsonb(context, len(survey)),
         (at, world.setting.now),
     )
     who = uuids(world.office.id[manager])
     ticket_id = uuids(tickets.id[ticket])
-    return Batch("sysops", "notification", table(**data, staff_id=who, ticket_id=ticket_id))
+    yield Batch("sysops", "notification", table(**data, staff_id=who, ticket_id=ticket_id))
+    yield attempts(world, "sysops", ids, by_mail, at)

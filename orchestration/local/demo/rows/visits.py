@@ -11,6 +11,7 @@ from orchestration.local.demo.clocks import HOUR, WINDOW_LENGTH
 from orchestration.local.demo.columns import (
     bigints,
     floats,
+    integers,
     moments,
     ranges,
     table,
@@ -21,6 +22,7 @@ from orchestration.local.demo.copying import Batch
 from orchestration.local.demo.draws import Ints, uuid7
 from orchestration.local.demo.events import NONE, REASONS
 from orchestration.local.demo.rows.runs import POLICY, Runs
+from orchestration.local.demo.rows.tickets import uses_part
 from orchestration.local.demo.world import World
 
 ARTICLE_SHARE: Final = 0.3
@@ -31,6 +33,7 @@ _EXCLUDES: Final = tuple(one.excludes for one in outcomes.OUTCOMES)
 def visit_rows(world: World, chunk: Chunk, runs: Runs) -> Iterator[Batch]:
     cost = _cost(world, chunk)
     yield Batch("sysops", "assignment", _assignments(world, chunk, runs, cost))
+    yield Batch("sysops", "visit_part", _parts(world, chunk))
     yield Batch("sysops", "booking", _bookings(world, chunk))
     yield Batch("sysops", "exclusion", _exclusions(world, chunk))
     yield Batch("sysops", "article_link", _links(world, chunk))
@@ -72,7 +75,26 @@ def _assignments(world: World, chunk: Chunk, runs: Runs, cost: Ints) -> Any:
         decided_at=moments(decided, status == PROPOSED),
         started_at=moments(visits.started, ~begun),
         completed_at=moments(visits.ended, ~done),
+        outcome=texts(outcomes.CODES, visits.outcome, chunk.is_live),
         reason=texts(REASONS, why, why == NONE),
+    )
+
+
+def _parts(world: World, chunk: Chunk) -> Any:
+    """Used at a resolution, or to be brought where one had to be ordered."""
+    kinds = world.setting.catalogue.ticket_types
+    kind = chunk.tickets.kind[chunk.visits.ticket]
+    has_part = np.array([one.part is not None for one in kinds])
+    bring = (chunk.why == REASONS.index(outcomes.PART_ORDERED)) & has_part[kind] & ~chunk.is_live
+    used = uses_part(world, chunk)
+    visit = np.flatnonzero(used | bring)
+    return table(
+        assignment_id=uuids(chunk.visit_ids[visit]),
+        purpose=texts(("used", "bring"), bring[visit].astype(np.int64)),
+        position=integers(np.ones(len(visit), dtype=np.int64)),
+        name=texts([one.part and one.part.name for one in kinds], kind[visit]),
+        part_number=texts([one.part and one.part.part_number for one in kinds], kind[visit]),
+        quantity=integers(np.ones(len(visit), dtype=np.int64)),
     )
 
 

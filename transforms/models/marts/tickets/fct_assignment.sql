@@ -9,6 +9,7 @@ select
         ) as integer
     ) as attempt,
     status,
+    outcome,
     window_start,
     window_end,
     travel_km,

@@ -7,6 +7,7 @@ select
     actor_id,
     from_status,
     to_status,
+    action,
     assignment_id,
     {{
         minutes_between(

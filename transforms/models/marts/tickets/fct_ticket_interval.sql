@@ -1,7 +1,6 @@
--- A ticket is in one status at any moment: from its submission on, each event ends an
--- interval
--- and begins the next. An expert holds it while it is assigned, accepted or in
--- progress.
+-- A ticket is in one status at any moment: from its submission on, each event that
+-- changes it ends an interval and begins the next. An expert holds it while it is
+-- assigned, accepted or in progress.
 with
     starts as (
         select
@@ -14,6 +13,7 @@ with
         union all
         select ticket_id, version, to_status, assignment_id, occurred_at
         from {{ ref("stg_sysops__ticket_event") }}
+        where from_status is distinct from to_status
     ),
 
     intervals as (

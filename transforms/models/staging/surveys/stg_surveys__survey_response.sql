@@ -1,3 +1,11 @@
 select
-    survey_id, ticket_id, score, would_recommend, has_comment, answered_at, received_at
+    survey_id,
+    ticket_id,
+    template,
+    template_version,
+    score,
+    would_recommend,
+    has_comment,
+    answered_at,
+    received_at
 from {{ source("surveys", "survey_response") }}

@@ -12,5 +12,6 @@ select
     answer_by,
     decided_at,
     started_at,
-    completed_at
+    completed_at,
+    outcome
 from {{ source("sysops", "assignment") }}

@@ -7,5 +7,6 @@ select
     actor_id,
     from_status,
     to_status,
+    action,
     assignment_id
 from {{ source("sysops", "ticket_event") }}

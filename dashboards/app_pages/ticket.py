@@ -1,0 +1,133 @@
+"""One ticket: what its customer answered, whom to call, and what happened. Mails lead here."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import streamlit as st
+
+from dashboards import cases, frame, words
+from dashboards.cases import Json, NotShown
+
+TITLE = "One ticket"
+
+
+def main() -> None:
+    viewer, _ = frame.viewer()
+    wanted = _wanted()
+    if wanted is None:
+        st.title(TITLE, anchor=False)
+        st.info("This page shows the ticket that a link names; a mail about a low score has one.")
+        return
+    try:
+        detail = cases.ticket(viewer.token, wanted)
+    except NotShown as why:
+        st.title(TITLE, anchor=False)
+        st.warning(str(why), icon=":material/visibility_off:")
+        return
+    ticket = detail["ticket"]
+    _heading(ticket)
+    left, right = st.columns(2)
+    with left, st.container(border=True, height="stretch"):
+        st.markdown("**What the customer answered**")
+        try:
+            _answers(cases.surveys(viewer.token, wanted))
+        except NotShown as why:
+            st.caption(str(why))
+    with right, st.container(border=True, height="stretch"):
+        _call(ticket)
+    with st.container(border=True):
+        st.markdown("**What happened**")
+        st.dataframe(_events(detail["events"]), hide_index=True, height="content")
+    with st.container(border=True):
+        st.markdown("**Who was asked to come**")
+        if detail["assignments"]:
+            st.dataframe(_visits(detail["assignments"]), hide_index=True, height="content")
+        else:
+            st.caption("Nobody yet.")
+
+
+def _wanted() -> UUID | None:
+    try:
+        return UUID(st.query_params.get("id", ""))
+    except ValueError:
+        return None
+
+
+def _heading(ticket: Json) -> None:
+    with st.container(gap="xxsmall"):
+        st.title(f"Ticket {ticket['number']}", anchor=False)
+        facts = (
+            _words(ticket["status"]),
+            _words(ticket["ticket_type"]),
+            f"{ticket['priority']} priority",
+            f"submitted {_moment(ticket['submitted_at'])}",
+        )
+        st.caption(" · ".join(facts))
+    if "reopen" in ticket["allowed_actions"]:
+        st.caption("It can be reopened within 14 days of its resolution.")
+
+
+def _answers(surveys: list[Json]) -> None:
+    """Words of customers are shown as they are, never read as formatting."""
+    if not surveys:
+        st.caption("There is no survey: the ticket is not resolved yet.")
+    for survey in surveys:
+        if survey["answered_at"] is None:
+            st.caption(f"Asked {_moment(survey['sent_at'])}, and not answered.")
+            continue
+        st.metric("Score", f"{survey['score']} of 5")
+        st.caption(f"Answered {_moment(survey['answered_at'])}")
+        for answer in survey["answers"]:
+            if answer["answer"] and answer["code"] != "score":
+                st.caption(answer["question"])
+                st.text("\n".join(answer["answer"]))
+
+
+def _call(ticket: Json) -> None:
+    address = ticket["address"]
+    st.markdown("**The customer**")
+    st.text(f"{ticket['contact_name']}\n{ticket['contact_phone']}")
+    street = " ".join(filter(None, (address["line1"], address["line2"])))
+    st.text(f"{street}\n{address['city']}, {address['state']} {address['zip']}")
+    st.caption("What was wrong")
+    st.text(ticket["description"])
+    if ticket["resolution"]:
+        st.caption("What the expert noted")
+        st.text(ticket["resolution"])
+
+
+def _events(events: list[Json]) -> list[dict[str, Any]]:
+    return [
+        {
+            "When": _moment(it["at"]),
+            "Status": _words(it["status"]),
+            "By": _words(it["actor"]),
+            "Why": it["reason"] or "",
+        }
+        for it in events
+    ]
+
+
+def _visits(assignments: list[Json]) -> list[dict[str, Any]]:
+    return [
+        {
+            "Window": f"{_moment(it['window']['start'])}",
+            "Expert": it["expert_name"],
+            "Phone": it["expert_phone"],
+            "Status": _words(it["status"]),
+            "Why": it["reason"] or "",
+        }
+        for it in assignments
+    ]
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ").replace("-", " ").capitalize()
+
+
+def _moment(text: str) -> str:
+    return words.moment(datetime.fromisoformat(text))
+
+
+main()

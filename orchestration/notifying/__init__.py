@@ -1,0 +1,1 @@
+"""What is told by the clock, and whether the providers do what they are asked."""

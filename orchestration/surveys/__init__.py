@@ -1,0 +1,1 @@
+"""Surveys that nobody has answered."""

@@ -1,0 +1,94 @@
+"""The page that a mail about a low score leads to, over the real APIs."""
+
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from api.kernel.auth import STAFF_ISSUER
+from dashboards.settings import settings
+from tests.api import served
+from tests.api.sysops.conftest import add_staff
+from tests.dashboards.conftest import Opener, token
+from tests.databases import Databases
+from tests.messaging import deliver, send
+from tests.world import household
+
+WORDS = "It took *three* visits. ![x](http://elsewhere.example/x.png)"
+
+
+@pytest.fixture
+def manager(
+    databases: Databases, environment: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """The token of a manager, with both APIs running."""
+    del environment
+    customer, _ = served.customer(databases)
+    sysops, _ = served.sysops(databases)
+    person = add_staff(databases, "manager")
+    with served.served(customer) as customer_url, served.served(sysops) as sysops_url:
+        monkeypatch.setenv("SQUAD_CUSTOMER_API_URL", customer_url)
+        monkeypatch.setenv("SQUAD_SYSOPS_API_URL", sysops_url)
+        settings.cache_clear()
+        yield served.token(STAFF_ISSUER, person, "manager")
+
+
+def texts(app: AppTest) -> str:
+    assert not app.exception, app.exception
+    kinds = (app.title, app.caption, app.markdown, app.text, app.info, app.warning)
+    return "\n".join(str(one.value) for kind in kinds for one in kind)
+
+
+async def told_by_both(databases: Databases) -> UUID:
+    """A ticket that both quanta know, with a survey of a low score."""
+    home = household()
+    (ticket_id,) = databases.rows("customer", "SELECT id FROM ticket")[0]
+    ticket = msgspec.structs.replace(home.ticket(), ticket_id=ticket_id)
+    await send(databases, home.entitlement(), ticket)
+    await deliver(databases, "customer", "sysops")
+    databases.execute(
+        "customer",
+        "INSERT INTO survey (ticket_id, ticket_version, account_id, sent_at, expires_at,"
+        " answered_at, score, would_recommend, comment)"
+        " SELECT id, 6, account_id, now(), now() + interval '14 days', now(), 1, 0, %s FROM ticket",
+        WORDS,
+    )
+    return UUID(str(ticket_id))
+
+
+async def test_a_manager_sees_what_the_customer_wrote_whom_to_call_and_what_happened(
+    page: Opener, databases: Databases, manager: str
+) -> None:
+    ticket_id = await told_by_both(databases)
+    app = page("ticket", manager, id=str(ticket_id))
+    said = texts(app)
+    assert [one.value for one in app.title] == ["Ticket 100001"]
+    assert [one.value for one in app.metric] == ["1 of 5"]
+    # As text: formatting would load what a customer's words name.
+    assert WORDS in [one.value for one in app.text]
+    assert "How likely are you to recommend us to friends?" in said
+    assert "Ada Example\n+12125550123" in said
+    assert "Nobody yet." in said
+    (events,) = app.dataframe
+    assert list(events.value["Status"]) == ["Open"]
+
+
+@pytest.mark.parametrize("asked", [{}, {"id": "nonsense"}])
+def test_without_a_ticket_the_page_says_what_it_is_for(page: Opener, asked: dict[str, str]) -> None:
+    assert "a link names" in texts(page("ticket", **asked))
+
+
+def test_a_ticket_that_is_not_there_and_an_api_that_is_away_are_said_so(
+    page: Opener, manager: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "There is no such ticket." in texts(page("ticket", manager, id=str(uuid4())))
+    monkeypatch.setenv("SQUAD_SYSOPS_API_URL", "http://127.0.0.1:1")
+    settings.cache_clear()
+    assert "does not answer" in texts(page("ticket", manager, id=str(uuid4())))
+
+
+def test_the_page_is_for_managers_alone(page: Opener) -> None:
+    app = page("ticket", token("finance"), id=str(uuid4()))
+    assert "Ticket" not in "".join(one.value for one in app.title)

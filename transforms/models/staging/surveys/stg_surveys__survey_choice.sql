@@ -1,0 +1,1 @@
+select survey_id, question, choice from {{ source("surveys", "survey_choice") }}
