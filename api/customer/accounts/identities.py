@@ -13,7 +13,7 @@ from api.customer.notifications.service import notify
 from api.kernel.errors import Conflict, Forbidden, NotFound
 from api.kernel.sign_in.identity import Identities, Identity
 
-IDENTITIES = Identities(CustomerIdentity, CustomerIdentity.account_id)
+IDENTITIES = Identities(CustomerIdentity, CustomerIdentity.account_id, REFRESH_TOKENS)
 
 
 async def account_of(session: AsyncSession, identity: Identity, now: datetime) -> UUID:
@@ -26,7 +26,6 @@ async def account_of(session: AsyncSession, identity: Identity, now: datetime) -
     """
     linked = await IDENTITIES.find(session, identity)
     if linked is not None:
-        await REFRESH_TOKENS.hold(session, linked)
         return linked
     if identity.email is None:
         raise Forbidden(
@@ -56,7 +55,7 @@ async def identities(session: AsyncSession, account_id: UUID) -> list[CustomerId
 
 async def unlink(session: AsyncSession, account_id: UUID, identity_id: UUID, now: datetime) -> None:
     """An identity opens the account no more, and every device is signed out; raises NotFound."""
-    # It holds the account, as signing in does before it looks for an identity.
+    # It holds the account, as signing in does before it believes an identity.
     await REFRESH_TOKENS.end_all(session, account_id, now)
     gone = delete(CustomerIdentity).where(
         CustomerIdentity.id == identity_id, CustomerIdentity.account_id == account_id
