@@ -95,7 +95,8 @@ async def _confirmed(session: AsyncSession, email: str) -> UUID:
     account = (await session.scalars(query.with_for_update(key_share=True))).one()
     if account.email_confirmed_at is None:
         raise Conflict(
-            "There is an account with this e-mail address that was never confirmed. Confirm it by"
-            " the code of its mail, or set a new password by mail; then sign in here again."
+            "There is an account with this e-mail address that was never confirmed. Set a new"
+            " password for it by mail, for somebody else may know the one it has; then sign in"
+            " here again."
         )
     return account.id
