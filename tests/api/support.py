@@ -1,5 +1,6 @@
 """The API as tests use it: the real application over HTTP semantics, on the test's databases."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
@@ -9,13 +10,13 @@ import httpx
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from litestar import Litestar
-from litestar.testing import AsyncTestClient
 from pydantic import SecretStr
 
 from api.app import create_app
 from api.kernel.quantum import Quantum
 from api.kernel.settings import ServiceSettings
 
+BASE = "http://testserver.local"
 S = TypeVar("S", bound=ServiceSettings)
 
 _applications: dict[object, Litestar] = {}
@@ -54,9 +55,34 @@ def application(quantum: Callable[[S], Quantum], settings: S) -> Litestar:
 
 @asynccontextmanager
 async def client(quantum: Callable[[S], Quantum], settings: S) -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client of one quantum's application."""
-    async with AsyncTestClient(application(quantum, settings)) as opened:
-        yield opened
+    """An HTTP client of one quantum's application, in the loop of the test.
+
+    What a test gathers is in work at once; Litestar's own client runs one request after another.
+    """
+    app = application(quantum, settings)
+    begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    over = asyncio.Event()
+    # A task of its own: a fixture is set up and torn down in two, and a task group wants one.
+    living = asyncio.create_task(_live(app, begun, over))
+    await begun
+    inside = httpx.ASGITransport(app, client=("testclient", 50000))
+    try:
+        async with httpx.AsyncClient(transport=inside, base_url=BASE) as opened:
+            yield opened
+    finally:
+        over.set()
+        await living
+
+
+async def _live(app: Litestar, begun: asyncio.Future[None], over: asyncio.Event) -> None:
+    try:
+        async with app.lifespan():
+            begun.set_result(None)
+            await over.wait()
+    except BaseException as error:
+        if begun.done():
+            raise
+        begun.set_exception(error)
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -128,7 +128,9 @@ async def test_a_call_that_the_provider_did_not_sign_changes_nothing(called: Cal
         plain = await called.http.post(path, data=form)
         forged = await provider_says(called.http, path, form, base=called.base, token="guess")
         elsewhere = await provider_says(called.http, path, form, base="https://else.example")
-        assert [it.status_code for it in (plain, forged, elsewhere)] == [400] * 3
+        endless = await called.http.post(path, data={str(number): "" for number in range(300)})
+        answers = (plain, forged, elsewhere, endless)
+        assert [it.json()["title"] for it in answers] == ["Not signed"] * 4
     assert (called.outcome(), called.decisions()) == (("taken", None), [])
 
 

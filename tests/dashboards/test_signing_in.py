@@ -6,9 +6,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.types import Message
 
 from dashboards.session import NotAdmitted, admit, cookie_name
 from dashboards.signing_in import inside
+from dashboards.signing_in import sign_in as form_sent
 from orchestration.local.ports import free_port
 from tests import openid_provider
 from tests.api.support import key_pair
@@ -162,6 +165,18 @@ def test_the_form_is_accepted_from_its_own_page_alone(browser: httpx.Client) -> 
     assert foreign.status_code == 403
     huge = browser.post("/sign-in", data={**form, "next": "x" * 5_000})
     assert huge.status_code == 413
+
+
+async def test_a_form_without_end_is_refused_and_not_taken_in() -> None:
+    parts = 0
+
+    async def receive() -> Message:
+        nonlocal parts
+        parts += 1
+        return {"type": "http.request", "body": b"x" * 1_000, "more_body": parts < 1_000}
+
+    answer = await form_sent(Request({"type": "http", "method": "POST", "headers": []}, receive))
+    assert (answer.status_code, parts) == (413, 5)
 
 
 def test_no_page_can_be_put_into_a_frame(browser: httpx.Client) -> None:

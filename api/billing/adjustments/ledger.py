@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.billing.adjustments.rules import NotPossible
 from api.billing.adjustments.tables import CreditBalance
 from api.billing.invoices.tables import Invoice, LedgerEntry
+from api.kernel.errors import Conflict
 from api.kernel.outbox import send
 from api.messages import CreditChanged
 
@@ -74,7 +74,7 @@ async def credit_of(session: AsyncSession, customer_id: UUID) -> int:
 async def change_credit(session: AsyncSession, invoice: Invoice, cents: int, now: datetime) -> None:
     """Give the customer credit (take it, when negative) and tell the customer quantum.
 
-    Raises NotPossible when there is less, or credit in another currency.
+    Raises Conflict when there is less, or credit in another currency.
     """
     asked = {
         "customer_id": invoice.customer_id,
@@ -84,7 +84,7 @@ async def change_credit(session: AsyncSession, invoice: Invoice, cents: int, now
     }
     row = (await session.execute(_GIVE if cents > 0 else _TAKE, asked)).one_or_none()
     if row is None:
-        raise NotPossible("The customer does not have so much credit in this currency.")
+        raise Conflict("The customer has not so much credit in this currency, or some in another one.")
     await send(session, credit_now(row, now))
 
 

@@ -41,8 +41,9 @@ class Standing:
 
     @property
     def creditable(self) -> int:
-        """What no credit note has taken back yet."""
-        return max(self.total - self.noted, 0) if self.status in NUMBERED else 0
+        """What no credit note has taken back yet; what was given up was never given."""
+        given = self.credited if self.status == "written_off" else self.total
+        return max(given - self.noted, 0) if self.status in NUMBERED else 0
 
     @property
     def refundable(self) -> int:

@@ -13,7 +13,7 @@ from api.customer.notifications.service import notify
 from api.kernel.errors import Conflict, Forbidden, NotFound
 from api.kernel.sign_in.identity import Identities, Identity
 
-IDENTITIES = Identities(CustomerIdentity, CustomerIdentity.account_id)
+IDENTITIES = Identities(CustomerIdentity, CustomerIdentity.account_id, REFRESH_TOKENS)
 
 
 async def account_of(session: AsyncSession, identity: Identity, now: datetime) -> UUID:
@@ -27,7 +27,6 @@ async def account_of(session: AsyncSession, identity: Identity, now: datetime) -
     """
     linked = await IDENTITIES.find(session, identity)
     if linked is not None:
-        await REFRESH_TOKENS.hold(session, linked)
         return linked
     if identity.email is None:
         raise Forbidden(
@@ -57,7 +56,7 @@ async def identities(session: AsyncSession, account_id: UUID) -> list[CustomerId
 
 async def unlink(session: AsyncSession, account_id: UUID, identity_id: UUID, now: datetime) -> None:
     """An identity opens the account no more, and every device is signed out; raises NotFound."""
-    # It holds the account, as signing in does before it looks for an identity.
+    # It holds the account, as signing in does before it believes an identity.
     await REFRESH_TOKENS.end_all(session, account_id, now)
     gone = delete(CustomerIdentity).where(
         CustomerIdentity.id == identity_id, CustomerIdentity.account_id == account_id
@@ -99,7 +98,8 @@ async def _confirmed(session: AsyncSession, email: str) -> UUID:
         raise Forbidden("This account is closed. Its data is being erased.")
     if account.email_confirmed_at is None:
         raise Conflict(
-            "There is an account with this e-mail address that was never confirmed. Confirm it by"
-            " the code of its mail, or set a new password by mail; then sign in here again."
+            "There is an account with this e-mail address that was never confirmed. Set a new"
+            " password for it by mail, for somebody else may know the one it has; then sign in"
+            " here again."
         )
     return account.id

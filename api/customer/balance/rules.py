@@ -123,10 +123,12 @@ def change(old: Terms, new: Terms, now: datetime) -> Change:
 
     The new plan begins today. On the first of a month the month that ended yesterday may be
     billed already, and with it the whole year of a yearly plan: that one ends today, and the new
-    one begins tomorrow.
+    one begins tomorrow. One that is to begin tomorrow for that reason never does: its place is
+    taken tomorrow, for today belongs to the plan before it.
     """
     today = now.astimezone(CONTRACT_ZONE).date()
     effective_on = today + ONE_DAY if old.interval == "year" and today.day == 1 else today
+    effective_on = max(effective_on, old.starts_on)
     last_day = effective_on - ONE_DAY
     month = effective_on.replace(day=1)
     return Change(

@@ -106,11 +106,14 @@ async def find(
 async def cancel(
     session: AsyncSession, account_id: UUID, contract_id: UUID, now: datetime
 ) -> Contract:
-    """End a contract today; raises NotFound, or Conflict when it has ended before."""
+    """End a contract today, still served and billed; one that was to begin tomorrow never does.
+
+    Raises NotFound, or Conflict when it has ended before.
+    """
     contract = await find(session, account_id, contract_id, lock=True)
     if contract.status != "active":
         raise Conflict("This contract is cancelled already.")
-    await end(session, contract, rules.last_day(starts_on=contract.starts_on, now=now), now)
+    await end(session, contract, rules.contract_day(now), now)
     return contract
 
 

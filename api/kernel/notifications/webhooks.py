@@ -52,9 +52,12 @@ class ProviderCalls:
     async def form(self, request: AnyRequest) -> dict[str, str]:
         """The fields of a genuine request; raises NotSigned for any other."""
         body = await request.body()
-        fields = parse_qsl(
-            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200
-        )
+        try:
+            fields = parse_qsl(
+                body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200
+            )
+        except ValueError as error:
+            raise NotSigned("The provider sends no form of so many fields.") from error
         query = request.scope["query_string"].decode("latin-1")
         url = f"{self.base_url.rstrip('/')}{request.scope['path']}{'?' if query else ''}{query}"
         given = request.headers.get("x-twilio-signature", "")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped
 from api.kernel.database import Id, Moment
 from api.kernel.errors import Conflict
 from api.kernel.fields import Email, Field, Line
+from api.kernel.sign_in.tokens import RefreshTokens
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,25 @@ class IdentityColumns:
 
 @dataclass(frozen=True)
 class Identities:
-    """The identities of one quantum; `owner` is the column of `table` with the person's id."""
+    """The identities of one quantum; `owner` is the column of `table` with the person's id, and
+    `tokens` hold the person's row.
+    """
 
     table: type[Any]
     owner: InstrumentedAttribute[UUID]
+    tokens: RefreshTokens
 
     async def find(self, session: AsyncSession, identity: Identity) -> UUID | None:
-        """Whose account an identity opens."""
-        mine = {"issuer": identity.issuer, "subject": identity.subject}
-        person: UUID | None = await session.scalar(select(self.owner).filter_by(**mine))
-        return person
+        """Whose account an identity opens; the person's row is held.
+
+        Whoever removes an identity holds that row, too: what was removed while this waited for it
+        opens nothing any more.
+        """
+        person = await self._owner(session, identity)
+        if person is None:
+            return None
+        await self.tokens.hold(session, person)
+        return person if await self._owner(session, identity) == person else None
 
     async def link(
         self, session: AsyncSession, person: UUID, identity: Identity, now: datetime
@@ -70,12 +80,17 @@ class Identities:
             .on_conflict_do_nothing()
             .returning(self.table.id)
         )
-        if linked is None and await self.find(session, identity) != person:
+        if linked is None and await self._owner(session, identity) != person:
             raise Conflict(
                 "Another identity of this provider opens the account with your e-mail address."
                 " It has to be removed from the account first."
             )
         return linked is not None
+
+    async def _owner(self, session: AsyncSession, identity: Identity) -> UUID | None:
+        mine = {"issuer": identity.issuer, "subject": identity.subject}
+        person: UUID | None = await session.scalar(select(self.owner).filter_by(**mine))
+        return person
 
 
 def identity_of(claims: dict[str, Any]) -> Identity:

@@ -10,9 +10,10 @@ from api.kernel.errors import Forbidden, NotFound
 from api.kernel.sign_in.identity import Identities, Identity
 from api.sysops.audit.service import Act, record
 from api.sysops.staff import accounts
+from api.sysops.staff.sessions import REFRESH_TOKENS
 from api.sysops.staff.tables import Staff, StaffIdentity
 
-IDENTITIES = Identities(StaffIdentity, StaffIdentity.staff_id)
+IDENTITIES = Identities(StaffIdentity, StaffIdentity.staff_id, REFRESH_TOKENS)
 
 
 async def member_of(session: AsyncSession, identity: Identity, now: datetime) -> Staff:
@@ -47,7 +48,7 @@ async def unlink(session: AsyncSession, act: Act, staff_id: UUID) -> None:
 
     Raises NotFound when there is no such member or no identity.
     """
-    # It holds the account, as signing in does before it looks for an identity.
+    # It holds the account, as signing in does before it believes an identity.
     await accounts.sign_out_everywhere(session, act, staff_id)
     gone = delete(StaffIdentity).where(StaffIdentity.staff_id == staff_id)
     issuers = sorted(await session.scalars(gone.returning(StaffIdentity.issuer)))

@@ -162,6 +162,20 @@ async def test_a_refund_is_an_intent_that_the_charge_step_carries_out(
     assert (await act(billing, f"/invoices/{invoice}/refunds")).json()["amount_cents"] == 1079
 
 
+async def test_credit_of_another_currency_is_neither_added_to_nor_paid_out(
+    billing: httpx.AsyncClient, world: World
+) -> None:
+    invoice = await billed(world, PAID)
+    world.execute(
+        "INSERT INTO credit_balance SELECT customer_id, 'CAD', 700, 1, now() FROM invoice"
+    )
+    for path, more in (("credit-notes", {}), ("refunds", {"source": "credit"})):
+        answer = await act(billing, f"/invoices/{invoice}/{path}", **more)
+        assert answer.status_code == 409
+        assert "currency" in answer.json()["detail"]
+    assert world.value("SELECT cents FROM credit_balance") == 700
+
+
 async def test_a_written_off_invoice_is_owed_no_more(
     billing: httpx.AsyncClient, world: World
 ) -> None:

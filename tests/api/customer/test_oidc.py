@@ -12,6 +12,10 @@ from tests.databases import Databases
 
 __all__ = ["browser", "one_provider", "provider"]
 
+WAITING = """
+SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
 
 def confirm(databases: Databases) -> None:
     databases.execute("customer", "UPDATE account SET email_confirmed_at = now()")
@@ -84,7 +88,9 @@ async def test_an_account_that_nobody_has_confirmed_is_not_shared_with_its_maker
     await join(browser.http)
     refused = await browser.sign_in()
     assert refused.status_code == 409
-    assert "set a new password by mail" in refused.json()["detail"]
+    # A confirmation would leave its maker's password good.
+    assert "Set a new password" in refused.json()["detail"]
+    assert "onfirm it" not in refused.json()["detail"]
     assert linked(databases) == []
 
 
@@ -120,6 +126,22 @@ async def test_identities_are_their_own_customers(browser: Browser) -> None:
     assert (await bob.delete(f"/me/identities/{identity['id']}")).status_code == 404
     assert len((await ada.get("/me/identities")).json()) == 1
     assert (await bob.get("/me")).json()["full_name"] == "bob"
+
+
+async def test_an_identity_that_is_removed_while_it_signs_in_opens_nothing(
+    browser: Browser, databases: Databases
+) -> None:
+    await browser.customer()
+    browser.provider.knows("ada-1", email=ADA)
+    attempt = await browser.begun()
+    with databases.connect("customer") as removing:
+        with removing.transaction():
+            removing.execute("SELECT FROM account FOR NO KEY UPDATE")
+            removing.execute("DELETE FROM identity")
+            signing_in = asyncio.create_task(browser.finish(attempt))
+            while not signing_in.done() and not databases.rows("customer", WAITING):
+                await asyncio.sleep(0.01)
+        assert (await signing_in).status_code == 403
 
 
 async def test_two_first_sign_ins_at_once_make_one_account(

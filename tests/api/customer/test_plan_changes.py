@@ -105,6 +105,12 @@ async def test_a_year_that_may_be_billed_already_changes_tomorrow(
     new = (await ada.post(f"/contracts/{old}/plan-change", {"plan_code": "basic"})).json()
     assert new["starts_on"] == (first.date() + timedelta(days=1)).isoformat()
     assert (await ada.get(f"/contracts/{old}")).json()["ends_on"] == first.date().isoformat()
+    # Whoever changes again at once, or cancels, pays no day of it twice, and none without cover.
+    path = f"/contracts/{new['id']}/plan-change"
+    again = (await ada.post(path, {"plan_code": "plus"})).json()
+    assert again["starts_on"] == new["starts_on"]
+    gone = (await ada.post(f"/contracts/{again['id']}/cancel")).json()
+    assert (gone["ends_on"], gone["next_charge"]) == (first.date().isoformat(), None)
 
 
 @pytest.mark.parametrize(

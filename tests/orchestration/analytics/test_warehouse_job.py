@@ -1,7 +1,6 @@
-import time
-
 """The warehouse job: from a row in a source to the number that a manager sees, or not."""
 
+import time
 from pathlib import Path
 
 import dagster as dg

@@ -70,6 +70,7 @@ def test_whatever_is_done_in_whatever_order_every_amount_stays_within_its_bound(
         (PAID, None, None, (2079, "next_invoice")),
         (replace(PAID, noted=2000), None, None, (79, "next_invoice")),
         (replace(OPEN, credited=1000), None, None, (1079, "invoice")),
+        (replace(OPEN, status="written_off", credited=500), None, None, (500, "next_invoice")),
     ],
 )
 def test_what_is_not_said_is_all_of_it_and_the_invoice_while_it_is_unpaid(
@@ -84,6 +85,7 @@ def test_what_is_not_said_is_all_of_it_and_the_invoice_while_it_is_unpaid(
         (replace(OPEN, status="draft"), "issued"),
         (replace(OPEN, charging=True), "under way"),
         (replace(PAID, noted=2079), "Nothing can still"),
+        (replace(OPEN, status="written_off"), "Nothing can still"),
     ],
 )
 def test_a_credit_note_that_cannot_be_says_why(it: Standing, words: str) -> None:

@@ -51,7 +51,7 @@ def test_an_estimate_is_the_bill_to_the_cent(it: Terms, months: int) -> None:
     assert (found and (found.subtotal, found.tax)) == bill(it, period)
 
 
-@given(terms, st.integers(1, 100_000), st.integers(0, 800))
+@given(terms, st.integers(1, 100_000), st.integers(-1, 800))
 def test_a_change_of_plan_costs_what_the_bills_of_both_contracts_will_say(
     it: Terms, price: int, after: int
 ) -> None:
@@ -71,6 +71,7 @@ def test_a_change_of_plan_costs_what_the_bills_of_both_contracts_will_say(
     done = change(old, new, noon(day.year, day.month, day.day))
     assert done.effective_on - done.last_day == timedelta(days=1)
     assert done.effective_on - day <= timedelta(days=1)
+    assert done.effective_on >= old.starts_on
     month = Period.containing(done.effective_on)
     ended = Terms(
         price_cents=old.price_cents,
