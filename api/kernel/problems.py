@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.kernel.database import is_busy, is_unavailable
 from api.kernel.errors import DomainError, Incomplete, Invalid, NotNow, TransitionRefused
-from api.kernel.validation import list_errors
+from api.kernel.validation import in_words, list_errors
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -57,8 +57,12 @@ def _invalid(request: AnyRequest, error: Exception) -> Response[Any]:
         errors.extend(list_errors(body or b"null", field.raw))
     if isinstance(error, HTTPException):
         names = _names_in_query(request)
+        types = _types(request)
         errors.extend(
-            {"parameter": names.get(item["key"], item["key"]), "detail": item["message"]}
+            {
+                "parameter": names.get(item["key"], item["key"]),
+                "detail": in_words(item["message"], types.get(item["key"])),
+            }
             for item in (error.extra if isinstance(error.extra, list) else [])
             if item.get("source") != "body" and item.get("key") not in {None, "data"}
         )
@@ -74,6 +78,14 @@ def _names_in_query(request: AnyRequest) -> dict[str, str]:
     handler = request.route_handler
     model = handler.create_kwargs_model(path_parameters=request.path_params)
     return {one.field_name: one.field_alias for one in model.expected_query_params}
+
+
+def _types(request: AnyRequest) -> dict[str, Any]:
+    """The types of the parameters of a handler, and of those that its dependencies take."""
+    handler = request.route_handler
+    providers = handler.resolve_dependencies().values()
+    signatures = [handler.parsed_fn_signature, *(it.parsed_fn_signature for it in providers)]
+    return {name: it.raw for one in signatures for name, it in one.parameters.items()}
 
 
 def _http(request: AnyRequest, error: HTTPException) -> Response[Any]:

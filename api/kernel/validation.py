@@ -94,7 +94,20 @@ def _convert(raw: Any, type_: Any, pointer: str) -> Iterator[FieldError]:
         convert(raw, type_, dec_hook=decode_field)
     except msgspec.ValidationError as error:
         # msgspec adds the path inside this value, which the pointer already tells.
-        yield FieldError(pointer=pointer, detail=str(error).split(" - at `")[0])
+        yield FieldError(pointer, in_words(str(error).split(" - at `")[0], type_))
+
+
+def in_words(detail: str, type_: Any) -> str:
+    """msgspec's words for what is no `type_`, with the choices where there are some."""
+    if detail.startswith("Invalid enum value") and (choices := _choices(type_)):
+        return f"Expected one of {', '.join(choices)}."
+    return detail
+
+
+def _choices(type_: Any) -> list[str]:
+    if typing.get_origin(type_) is typing.Literal:
+        return [str(choice) for choice in typing.get_args(type_)]
+    return [choice for part in typing.get_args(type_) for choice in _choices(part)]
 
 
 def _escape(name: str) -> str:

@@ -10,6 +10,25 @@ from dashboards import cases, frame, words
 from dashboards.cases import Json, NotShown
 
 TITLE = "One ticket"
+# What the status after it does not tell, or not well enough.
+_DONE: dict[str | None, str] = {
+    "open": "Received",
+    "assign": "Proposed to an expert",
+    "accept": "Expert accepted",
+    "reject": "Expert rejected",
+    "expire": "Expert did not answer",
+    "withdraw": "Taken back from the expert",
+    "reschedule": "Another time asked for",
+    "set_out": "Expert on the way",
+    "start": "Visit begun",
+    "no_show": "Nobody at home",
+    "miss": "Expert did not come",
+    "follow_up": "Another visit needed",
+    "complete": "Resolved",
+    "reopen": "Reopened",
+    "amend": "Corrected",
+    "raise_priority": "Priority raised",
+}
 
 
 def main() -> None:
@@ -17,7 +36,10 @@ def main() -> None:
     wanted = _wanted()
     if wanted is None:
         st.title(TITLE, anchor=False)
-        st.info("This page shows the ticket that a link names; a mail about a low score has one.")
+        st.info(
+            "This page shows the ticket that a link names. Mails about a low score, a customer to"
+            " call and an expert who did not come have one."
+        )
         return
     try:
         detail = cases.ticket(viewer.token, wanted)
@@ -71,7 +93,7 @@ def _heading(ticket: Json) -> None:
 def _answers(surveys: list[Json]) -> None:
     """Words of customers are shown as they are, never read as formatting."""
     if not surveys:
-        st.caption("There is no survey: the ticket is not resolved yet.")
+        st.caption("There is no survey: it is sent when the ticket is resolved.")
     for survey in surveys:
         if survey["answered_at"] is None:
             st.caption(f"Asked {_moment(survey['sent_at'])}, and not answered.")
@@ -101,9 +123,10 @@ def _events(events: list[Json]) -> list[dict[str, Any]]:
     return [
         {
             "When": _moment(it["at"]),
-            "Status": _words(it["status"]),
-            "By": _words(it["actor"]),
+            "What": _DONE.get(it["action"], _words(it["status"])),
             "Why": it["reason"] or "",
+            "By": _words(it["actor"]),
+            "Status": _words(it["status"]),
         }
         for it in events
     ]
@@ -112,11 +135,11 @@ def _events(events: list[Json]) -> list[dict[str, Any]]:
 def _visits(assignments: list[Json]) -> list[dict[str, Any]]:
     return [
         {
-            "Window": f"{_moment(it['window']['start'])}",
+            "Window": _moment(it["window"]["start"]),
             "Expert": it["expert_name"],
-            "Phone": it["expert_phone"],
-            "Status": _words(it["status"]),
+            "Outcome": _words(it["outcome"] or it["status"]),
             "Why": it["reason"] or "",
+            "Phone": it["expert_phone"],
         }
         for it in assignments
     ]

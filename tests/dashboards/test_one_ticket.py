@@ -16,6 +16,11 @@ from tests.databases import Databases
 from tests.messaging import deliver, send
 from tests.world import household
 
+NOBODY_HOME = (
+    "INSERT INTO ticket_event"
+    " (ticket_id, version, at, actor, from_status, to_status, action, reason)"
+    " SELECT id, 2, now(), 'expert', 'accepted', 'open', 'no_show', 'I rang twice.' FROM ticket"
+)
 WORDS = "It took *three* visits. ![x](http://elsewhere.example/x.png)"
 
 
@@ -62,6 +67,7 @@ async def test_a_manager_sees_what_the_customer_wrote_whom_to_call_and_what_happ
     page: Opener, databases: Databases, manager: str
 ) -> None:
     ticket_id = await told_by_both(databases)
+    databases.execute("sysops", NOBODY_HOME)
     app = page("ticket", manager, id=str(ticket_id))
     said = texts(app)
     assert [one.value for one in app.title] == ["Ticket 100001"]
@@ -72,7 +78,8 @@ async def test_a_manager_sees_what_the_customer_wrote_whom_to_call_and_what_happ
     assert "Ada Example\n+12125550123" in said
     assert "Nobody yet." in said
     (events,) = app.dataframe
-    assert list(events.value["Status"]) == ["Open"]
+    assert list(events.value["What"]) == ["Received", "Nobody at home"]
+    assert list(events.value["Why"]) == ["", "I rang twice."]
 
 
 @pytest.mark.parametrize("asked", [{}, {"id": "nonsense"}])

@@ -98,7 +98,7 @@ class ContractController(Controller):
         self,
         request: SignedInRequest,
         contract_id: FromPath[UUID],
-        plan_code: Annotated[str, QueryParameter(max_length=200, pattern=r"^[^\x00]+$")],
+        plan_code: Annotated[Line, QueryParameter(description="Of the plan to change to.")],
         session: NamedDependency[AsyncSession],
         now: NamedDependency[datetime],
     ) -> PlanChangeView:

@@ -98,6 +98,16 @@ class SurveyController(Controller):
         await service.answer(session, subject.survey, given, now)
         return _to_page(token)
 
+    @get(
+        "/{token:str}/reopen",
+        status_code=303,
+        media_type="text/html",
+        summary="Back to the survey page",
+    )
+    async def back(self, token: FromPath[str]) -> Response[str]:
+        """For browsers that open the address of a refused form again, as a restored tab does."""
+        return _to_page(f"../{token}")
+
     @post(
         "/{token:str}/reopen",
         status_code=303,

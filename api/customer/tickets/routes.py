@@ -56,13 +56,14 @@ class TicketController(Controller):
             preferred_windows=windows_of(data.preferred_windows),
             attachment_ids=data.attachment_ids,
         )
-        return TicketView.of(await service.submit(session, request.user.id, new, now))
+        return TicketView.of(await service.submit(session, request.user.id, new, now), now)
 
     @get(summary="My tickets")
     async def tickets(
         self,
         request: SignedInRequest,
         session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
         limit: PageSize = 20,
         cursor: PageCursor = None,
     ) -> TicketPage:
@@ -71,7 +72,7 @@ class TicketController(Controller):
         found = await service.page(session, request.user.id, after, limit + 1)
         shown = found[:limit]
         more = cursor_of(shown[-1].submitted_at, shown[-1].id) if len(found) > limit else None
-        return TicketPage([TicketView.of(ticket) for ticket in shown], more)
+        return TicketPage([TicketView.of(ticket, now) for ticket in shown], more)
 
     @get("/{ticket_id:uuid}", summary="One ticket")
     async def ticket(
@@ -79,12 +80,14 @@ class TicketController(Controller):
         request: SignedInRequest,
         ticket_id: FromPath[UUID],
         session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
     ) -> TicketWithTimeline:
         """A ticket with its timeline in plain words, its photos, and the parts visits used."""
         ticket, timeline = await service.find(session, request.user.id, ticket_id)
         photos = await attachments.of_ticket(session, ticket.id)
         return TicketWithTimeline.of(
             ticket,
+            now,
             timeline=timeline_of(timeline),
             attachments=[AttachmentView.of(it) for it in photos],
             parts=parts_of(timeline),

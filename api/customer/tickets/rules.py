@@ -105,7 +105,10 @@ def requests_allowed(
 def request_refusal(kind: TicketRequestKind, status: TicketStatus) -> str:
     """Why a request that is not allowed is refused, in words for the customer."""
     if kind == "reopen" and status in _RESOLVED:
-        return f"A ticket can be reopened within {REOPEN_WITHIN.days} days of its resolution."
+        return (
+            f"A ticket can be reopened within {REOPEN_WITHIN.days} days of its resolution."
+            " Submit a new one."
+        )
     return f"A ticket that is {status.replace('_', ' ')} cannot be {_DONE[kind]}."
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from api.customer.attachments.views import AttachmentView, ChosenUploads
 from api.customer.tickets import words
+from api.customer.tickets.rules import requests_allowed
 from api.customer.tickets.tables import Ticket, TicketTimeline
 from api.kernel.fields import Line, Prose
 from api.messages import TicketRequestKind, TicketStatus, Window
@@ -115,7 +116,8 @@ class TicketView(msgspec.Struct, kw_only=True):
     updated_at: datetime
 
     @classmethod
-    def of(cls, ticket: Ticket, **more: Any) -> Self:
+    def of(cls, ticket: Ticket, now: datetime, **more: Any) -> Self:
+        allowed = requests_allowed(ticket.status, now=now, resolved_at=ticket.resolved_at)
         window = None
         if ticket.window_start is not None and ticket.window_end is not None:
             window = WindowView(ticket.window_start, ticket.window_end)
@@ -140,6 +142,7 @@ class TicketView(msgspec.Struct, kw_only=True):
                 expert_name=ticket.expert_name,
                 on_the_way=ticket.set_out_at is not None,
                 customer_absences=ticket.customer_absences,
+                may_reopen="reopen" in allowed,
             ),
             pending_request=ticket.pending_request,
             last_answer=LastAnswer.of(ticket.last_answer),

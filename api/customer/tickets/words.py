@@ -54,13 +54,14 @@ _NEXT: dict[TicketStatus, str] = {
     "resolved": "Should the problem come back within 14 days, ask to reopen the ticket.",
     "closed": "Nothing more. Should the problem come back within 14 days of its solution, ask to"
     " reopen the ticket.",
-    "cancelled": "Nobody comes for it. If it needs help after all, open a new ticket.",
+    "cancelled": "Nobody comes for it. If it needs help after all, submit a new ticket.",
 }
 _NEXT_AFTER_ABSENCE: dict[TicketStatus, str] = {
     "open": "We are looking for a new time from the next day on. Ask for another time to say when"
     " you are at home: then we look within those hours, also sooner.",
     "escalated": "A coordinator calls you to agree on a time. Nobody is sent before that.",
 }
+_REOPENED_NO_MORE = "Nothing more. Should the problem be back, submit a new ticket."
 _ASKED: dict[TicketRequestKind, str] = {
     "cancel": "cancel the ticket",
     "reopen": "reopen the ticket",
@@ -107,6 +108,7 @@ def next_step(
     expert_name: str | None,
     on_the_way: bool,
     customer_absences: int,
+    may_reopen: bool,
 ) -> str:
     """What happens next, and what the customer can do about it."""
     if pending is not None:
@@ -115,6 +117,8 @@ def next_step(
         return f"{expert_name or 'The expert'} is on the way to you."
     if customer_absences and status in _NEXT_AFTER_ABSENCE:
         return _NEXT_AFTER_ABSENCE[status]
+    if status in {"resolved", "closed"} and not may_reopen:
+        return _REOPENED_NO_MORE
     return _NEXT[status]
 
 

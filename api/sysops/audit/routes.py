@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.auth import Requires, SignedInRequest
 from api.kernel.clock import with_zone
+from api.kernel.fields import Line
 from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
 from api.sysops.audit import service
 from api.sysops.audit.tables import AuditEntry
 
-_Text = Annotated[str | None, QueryParameter(max_length=100, pattern=r"^[^\x00]*$")]
+_Text = Annotated[Line | None, QueryParameter(description="Exactly this.")]
 
 
 def act_of(request: SignedInRequest, now: datetime) -> service.Act:

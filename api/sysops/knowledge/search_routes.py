@@ -16,15 +16,11 @@ from api.sysops.knowledge import search
 from api.sysops.knowledge.routes import ArticleController, AudienceFilter, CodeFilter, TagFilter
 from api.sysops.knowledge.service import Listing
 from api.sysops.knowledge.tables import Readers
+from api.sysops.search.typed import SearchWords
 
 Words = Annotated[
-    str,
-    QueryParameter(
-        min_length=2,
-        max_length=200,
-        pattern=r"^[^\x00]*$",
-        description="What it is about; typos, accents and endings do not matter.",
-    ),
+    SearchWords,
+    QueryParameter(description="What it is about; typos, accents and endings do not matter."),
 ]
 AskedBy = Annotated[Readers | None, QueryParameter(description="Who looked for it.")]
 Days = Annotated[int, QueryParameter(ge=1, le=366, description="How far to look back.")]

@@ -97,6 +97,8 @@ EXCLUDES_EXPERT: frozenset[Action] = frozenset({"reject", "expire", "miss"})
 # What else than the status of a ticket its customer has to hear of.
 CHANGES_DETAILS: frozenset[Action] = frozenset({"reschedule", "amend", "raise_priority"})
 USES_PARTS: frozenset[Action] = frozenset({"follow_up", "complete"})
+# What the expert of an accepted visit does.
+AT_A_VISIT: frozenset[Action] = frozenset({"set_out", "start", "no_show", "follow_up", "complete"})
 
 # "A ticket that is closed cannot ..."
 _REFUSED: dict[Action, str] = {

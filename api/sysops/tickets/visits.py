@@ -80,16 +80,9 @@ async def set_out(
     session: AsyncSession, assignment_id: UUID, expert_id: UUID, now: datetime
 ) -> Own:
     """The expert is on the way, and the customer is told; once, and not days ahead."""
-    ticket, assignment = await _standing(session, assignment_id, expert_id)
-    if assignment.set_out_at is not None:
-        raise Conflict("You are on the way already; start the visit when you are there.")
-    window = telling.window_of(assignment)
-    _refuse_if(
-        visit_rules.set_out_problem(window, assignment.travel_km, ticket.time_zone, now),
-        ticket,
-        "set_out",
-        now,
-    )
+    ticket, assignment = await _standing(session, assignment_id, expert_id, "set_out", now)
+    if problem := _problems(ticket, assignment, now)["set_out"]:
+        raise _refused(problem, ticket, assignment, now)
     assignment.set_out_at = now
     await _do(session, (ticket, assignment), "set_out", now)
     return ticket, assignment
@@ -104,10 +97,10 @@ async def start(
     agreed_with_customer: bool = False,
 ) -> Own:
     """Begin the work; much before the window only with the customer's word for it."""
-    ticket, assignment = await _standing(session, assignment_id, expert_id)
-    problem = visit_rules.start_problem(telling.window_of(assignment), ticket.time_zone, now)
-    if not agreed_with_customer:
-        _refuse_if(problem, ticket, "start", now)
+    ticket, assignment = await _standing(session, assignment_id, expert_id, "start", now)
+    problem = _problems(ticket, assignment, now)["start"]
+    if problem and not agreed_with_customer:
+        raise _refused(problem, ticket, assignment, now)
     assignment.started_at = now
     await _do(session, (ticket, assignment), "start", now, EARLIER if problem else None)
     return ticket, assignment
@@ -117,9 +110,9 @@ async def no_show(
     session: AsyncSession, assignment_id: UUID, expert_id: UUID, now: datetime, *, reason: str
 ) -> Own:
     """Nobody is at home. After the second time a coordinator calls before anybody is sent again."""
-    ticket, assignment = await _standing(session, assignment_id, expert_id)
-    window = telling.window_of(assignment)
-    _refuse_if(visit_rules.no_show_problem(window, ticket.time_zone, now), ticket, "no_show", now)
+    ticket, assignment = await _standing(session, assignment_id, expert_id, "no_show", now)
+    if problem := _problems(ticket, assignment, now)["no_show"]:
+        raise _refused(problem, ticket, assignment, now)
     await _do(session, (ticket, assignment), "no_show", now, reason)
     if visit_rules.someone_must_call(ticket.customer_absences):
         await service.transition(
@@ -153,7 +146,7 @@ async def follow_up(
     bring: Sequence[Part] = (),
 ) -> Own:
     """End the visit without a resolution; `bring` is what the next one needs."""
-    own = await _standing(session, assignment_id, expert_id)
+    own = await _standing(session, assignment_id, expert_id, "follow_up", now)
     await _keep_work(session, own, work, now)
     _keep_parts(session, assignment_id, "bring", bring)
     await _do(session, own, "follow_up", now, reason)
@@ -170,17 +163,33 @@ async def complete(
     work: Work = Work(),
 ) -> Own:
     """Resolve the ticket with notes for the customer, parts, and the articles that helped."""
-    ticket, assignment = await _standing(session, assignment_id, expert_id)
+    ticket, assignment = await _standing(session, assignment_id, expert_id, "complete", now)
     await _keep_work(session, (ticket, assignment), work, now)
     ticket.resolution = resolution
     await _do(session, (ticket, assignment), "complete", now)
     return ticket, assignment
 
 
-async def _standing(session: AsyncSession, assignment_id: UUID, expert_id: UUID) -> Own:
+async def _standing(
+    session: AsyncSession,
+    assignment_id: UUID,
+    expert_id: UUID,
+    action: rules.Action,
+    now: datetime,
+) -> Own:
+    """The expert's own accepted visit whose ticket takes `action`; refused in an expert's words."""
     ticket, assignment = await load(session, assignment_id, expert_id)
+    if assignment.status == "proposed":
+        raise Conflict("Accept this visit first.")
+    if assignment.status == "completed":
+        raise Conflict("This visit is over. Those you have made are at /sysops/visits/past.")
     if assignment.status != "accepted":
-        raise Conflict(f"This visit is {assignment.status}; only an accepted one can go on.")
+        raise Conflict(f"This visit is {assignment.status}, and not yours any more.")
+    try:
+        rules.next_status(ticket.status, action, now=now, resolved_at=ticket.resolved_at)
+    except TransitionRefused as refused:
+        words = "Start this visit first." if assignment.started_at is None else refused.detail
+        raise _refused(words, ticket, assignment, now) from None
     return ticket, assignment
 
 
@@ -199,12 +208,30 @@ async def _do(
     )
 
 
-def _refuse_if(problem: str | None, ticket: Ticket, action: rules.Action, now: datetime) -> None:
-    """What the table allows may still come too early."""
-    rules.next_status(ticket.status, action, now=now, resolved_at=ticket.resolved_at)
-    if problem is not None:
-        allowed = rules.allowed_actions(ticket.status, now=now, resolved_at=ticket.resolved_at)
-        raise TransitionRefused(problem, [other for other in allowed if other != action])
+def _problems(
+    ticket: Ticket, assignment: Assignment, now: datetime
+) -> dict[rules.Action, str | None]:
+    """Why what the table allows may still not be done now."""
+    window, zone = telling.window_of(assignment), ticket.time_zone
+    on_the_way = "You are on the way already; start the visit when you are there."
+    return {
+        "set_out": on_the_way
+        if assignment.set_out_at
+        else visit_rules.set_out_problem(window, assignment.travel_km, zone, now),
+        "start": visit_rules.start_problem(window, zone, now),
+        "no_show": visit_rules.no_show_problem(window, zone, now),
+    }
+
+
+def _refused(
+    problem: str, ticket: Ticket, assignment: Assignment, now: datetime
+) -> TransitionRefused:
+    """Names what the expert can do instead, now: the table knows neither person nor hour."""
+    problems = _problems(ticket, assignment, now)
+    allowed = rules.allowed_actions(ticket.status, now=now, resolved_at=ticket.resolved_at)
+    return TransitionRefused(
+        problem, [one for one in allowed if one in rules.AT_A_VISIT and not problems.get(one)]
+    )
 
 
 async def _keep_work(session: AsyncSession, own: Own, work: Work, now: datetime) -> None:

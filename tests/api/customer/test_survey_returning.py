@@ -33,6 +33,9 @@ async def test_after_a_low_score_another_visit_is_asked_for_once_with_its_reason
     assert (wrong.status_code, "Shorten your answer" in wrong.text) == (422, True)
     assert "&lt;b&gt;xxx" in wrong.text
     assert (await customer.post(path, data={})).status_code == 422
+    # A restored tab asks for the address of the refused form.
+    restored = await customer.get(path, follow_redirects=True)
+    assert (restored.url, restored.status_code) == (page.url, 200)
     assert sent(databases, TicketRequested) == []
 
     answers = await asyncio.gather(

@@ -105,6 +105,9 @@ async def test_a_ticket_is_reopened_within_fourteen_days(
     answer = await ada.post(f"/tickets/{ticket_id}/reopen", {"reason": "Dark."})
     assert answer.status_code == 409
     assert "within 14 days" in answer.json()["detail"]
+    # What the ticket says of itself is not what would be refused.
+    (listed,) = (await ada.get("/tickets")).json()["items"]
+    assert listed["next_step"].endswith("submit a new ticket.")
 
 
 @pytest.mark.parametrize(

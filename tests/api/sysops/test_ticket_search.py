@@ -234,6 +234,8 @@ async def test_what_cannot_be_meant_is_refused_by_its_name(desk: Desk) -> None:
         assert answer.status_code == 400, query
         named = {error.get("parameter") for error in answer.json()["errors"]}
         assert named == {list(query)[-1]}, query
+    answer = await desk.client.get("/sysops/tickets?status=lost", headers=desk.headers)
+    assert "Expected one of submitted, open" in answer.json()["errors"][0]["detail"]
 
 
 async def test_nothing_of_billing_is_shown_and_experts_do_not_search(

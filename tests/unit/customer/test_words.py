@@ -92,13 +92,16 @@ def test_a_customer_is_always_told_what_happens_next(status: TicketStatus) -> No
             expert_name="Eve",
             on_the_way=on_the_way,
             customer_absences=absences,
+            may_reopen=may_reopen,
         )
         for pending in (None, "cancel")
         for on_the_way in (False, True)
         for absences in (0, 2)
+        for may_reopen in (False, True)
     }
     assert all(words[0].isupper() and words.endswith(".") and "_" not in words for words in told)
-    assert len(told) == {"open": 3, "escalated": 3, "accepted": 3}.get(status, 2)
+    by_circumstance = {"open", "escalated", "accepted", "resolved", "closed"}
+    assert len(told) == (3 if status in by_circumstance else 2)
 
 
 @pytest.mark.parametrize(

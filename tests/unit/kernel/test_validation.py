@@ -1,6 +1,6 @@
 """Every error of a body is listed, with its place."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 import pytest
@@ -24,6 +24,19 @@ class Body(msgspec.Struct, forbid_unknown_fields=True):
 
 
 GOOD = b'{"email":"Ada@Example.com","count":1,"inner":{"zip":"10001","line":"x"}}'
+
+
+class Chosen(msgspec.Struct):
+    one: Literal["a", "b"] | None
+    many: Annotated[list[Literal["c"]], Meta(max_length=2)]
+
+
+def test_what_is_no_choice_is_told_with_the_choices() -> None:
+    errors = list_errors(b'{"one":"x","many":["d"]}', Chosen)
+    assert [(it.pointer, it.detail) for it in errors] == [
+        ("/one", "Expected one of a, b."),
+        ("/many/0", "Expected one of c."),
+    ]
 
 
 def pointers(body: bytes) -> list[str]:
