@@ -104,9 +104,11 @@ class SurveyController(Controller):
         media_type="text/html",
         summary="Back to the survey page",
     )
-    async def back(self, token: FromPath[str]) -> Response[str]:
+    async def back(
+        self, token: FromPath[str], links: NamedDependency[SurveyLinks]
+    ) -> Response[str]:
         """For browsers that open the address of a refused form again, as a restored tab does."""
-        return _to_page(f"../{token}")
+        return _to_page(f"../{token}") if links.read(token) else pages.unknown()
 
     @post(
         "/{token:str}/reopen",

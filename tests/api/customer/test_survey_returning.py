@@ -36,6 +36,7 @@ async def test_after_a_low_score_another_visit_is_asked_for_once_with_its_reason
     # A restored tab asks for the address of the refused form.
     restored = await customer.get(path, follow_redirects=True)
     assert (restored.url, restored.status_code) == (page.url, 200)
+    assert (await customer.get(path.replace(survey, survey + "ü"))).status_code == 404
     assert sent(databases, TicketRequested) == []
 
     answers = await asyncio.gather(
