@@ -66,8 +66,9 @@ async def client(quantum: Callable[[S], Quantum], settings: S) -> AsyncIterator[
     living = asyncio.create_task(_live(app, begun, over))
     await begun
     inside = httpx.ASGITransport(app, client=("testclient", 50000))
+    browser = httpx.AsyncClient(transport=inside, base_url=BASE, follow_redirects=True)
     try:
-        async with httpx.AsyncClient(transport=inside, base_url=BASE) as opened:
+        async with browser as opened:
             yield opened
     finally:
         over.set()

@@ -59,6 +59,9 @@ async def find(
     session: AsyncSession, survey_id: UUID, *, to_answer: bool = False
 ) -> Subject | None:
     """The survey, locked when it is to be answered, so that two answers follow one another."""
+    if to_answer:
+        # By itself: a query that waits for the lock has looked at the ticket before.
+        await session.execute(select(Survey.id).where(Survey.id == survey_id).with_for_update())
     query = (
         select(
             Survey,
@@ -77,8 +80,6 @@ async def find(
         .join(Address, Address.id == Ticket.address_id)
         .where(Survey.id == survey_id)
     )
-    if to_answer:
-        query = query.with_for_update(of=Survey)
     row = (await session.execute(query)).one_or_none()
     return Subject(*row) if row else None
 
