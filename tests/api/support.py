@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
 from cryptography.hazmat.primitives import serialization
@@ -65,7 +65,8 @@ async def client(quantum: Callable[[S], Quantum], settings: S) -> AsyncIterator[
     # A task of its own: a fixture is set up and torn down in two, and a task group wants one.
     living = asyncio.create_task(_live(app, begun, over))
     await begun
-    inside = httpx.ASGITransport(app, client=("testclient", 50000))
+    # Litestar's types of ASGI are narrower than httpx's.
+    inside = httpx.ASGITransport(cast("Any", app), client=("testclient", 50000))
     browser = httpx.AsyncClient(transport=inside, base_url=BASE, follow_redirects=True)
     try:
         async with browser as opened:

@@ -139,7 +139,7 @@ async def test_an_identity_that_is_removed_while_it_signs_in_opens_nothing(
             removing.execute("SELECT FROM account FOR NO KEY UPDATE")
             removing.execute("DELETE FROM identity")
             signing_in = asyncio.create_task(browser.finish(attempt))
-            while not signing_in.done() and not databases.rows("customer", WAITING):
+            while not signing_in.done() and not databases.rows("customer", WAITING):  # noqa: ASYNC110 - what waits is in PostgreSQL
                 await asyncio.sleep(0.01)
         assert (await signing_in).status_code == 403
 
