@@ -84,9 +84,7 @@ async def change_credit(session: AsyncSession, invoice: Invoice, cents: int, now
     }
     row = (await session.execute(_GIVE if cents > 0 else _TAKE, asked)).one_or_none()
     if row is None:
-        raise Conflict(
-            "The customer has not so much credit in this currency, or some in another one."
-        )
+        raise Conflict("The customer has less credit in this currency, or some in another one.")
     await send(session, credit_now(row, now))
 
 
