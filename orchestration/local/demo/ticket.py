@@ -55,7 +55,7 @@ class Journey:
 
     def __post_init__(self) -> None:
         self._http = PatientClient()
-        self._email = f"demo-{time.time_ns() // 1_000_000}@example.com"
+        self._email = f"dana-{time.time_ns() // 1_000_000}@example.com"
         self._tokens: dict[str, str] = {}
         self._since = datetime.now(UTC).isoformat()
 
@@ -190,7 +190,7 @@ class Journey:
         body = {
             "email": self._email,
             "password": PASSWORD,
-            "full_name": "Dana Demo",
+            "full_name": "Dana Reyes",
             "phone": self._phone(),
             "address": {"line1": "350 5th Avenue", "city": "New York", "zip": ZIP},
         }
