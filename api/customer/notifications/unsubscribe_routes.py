@@ -1,47 +1,20 @@
 """Ending one kind of mail from the mail itself (RFC 8058). The link is all it needs."""
 
-from typing import Any
-
-import structlog
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException
 from litestar.params import FromPath
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.customer.linked_pages import AnyRequest, failing
 from api.customer.notifications import unsubscribe_pages as pages
 from api.customer.notifications import unsubscribing
 from api.customer.notifications.unsubscribing import PATH, UnsubscribeLinks
-from api.kernel.database import is_unavailable
-
-log = structlog.get_logger()
-
-AnyRequest = Request[Any, Any, Any]
-
-
-def _refused(_: AnyRequest, error: HTTPException) -> Response[Any]:
-    return pages.refused(error.status_code)
-
-
-def _trouble(_: AnyRequest, error: Exception) -> Response[Any]:
-    """Told to a person; the log does not get the path, because a link is a key."""
-    if is_unavailable(error):
-        log.error("database_unavailable", path=PATH, error=type(error).__name__)
-        return pages.trouble(503)
-    log.error("request_failed", path=PATH, exc_info=error)
-    return pages.trouble(500)
 
 
 class UnsubscribeController(Controller):
     path = "/notifications/unsubscribe"
     # The application answers with JSON; whoever follows a link reads pages.
-    exception_handlers = {  # noqa: RUF012 - Litestar's own way
-        HTTPException: _refused,
-        SQLAlchemyError: _trouble,
-        OSError: _trouble,
-        Exception: _trouble,
-    }
+    exception_handlers = failing(PATH, pages.refused, pages.trouble)
 
     @get("/{kind:str}/{token:str}", media_type="text/html", summary="The page that ends mails")
     async def show(

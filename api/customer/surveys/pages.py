@@ -1,56 +1,22 @@
-"""The survey's pages: plain HTML without scripts, everything in one answer."""
+"""The survey's pages."""
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from litestar import MediaType, Response
-
+from api.customer.linked_pages import LinkedPages, Page
 from api.customer.surveys.rules import LONGEST_TEXT, SCORES, Return, values_of
 from api.customer.surveys.service import Subject, questions_of
 from api.customer.surveys.tables import SurveyTemplate
 from api.customer.tickets.rules import REOPEN_WITHIN
 from api.messages import Question
 
-_PACKAGE = "api.customer.surveys"
-STYLE = (files(_PACKAGE) / "templates" / "style.css").read_text(encoding="utf-8")
-# The one style of the page is allowed by its hash; nothing else is loaded, framed or run.
-_STYLE_HASH = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-HEADERS = {
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
-    # The link is a key: it goes to no other site and stays in no shared cache.
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "X-Robots-Tag": "noindex",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
-
 _NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 _QUESTIONS_A_MINUTE = 4
 
-_environment = Environment(
-    loader=PackageLoader(_PACKAGE),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
+_pages = LinkedPages(
+    "api.customer.surveys", scores=SCORES, longest_text=LONGEST_TEXT, values_of=values_of
 )
-_environment.globals.update(
-    style=STYLE, scores=SCORES, longest_text=LONGEST_TEXT, values_of=values_of
-)
-
-Page = Response[str]
 
 
 def form(
@@ -85,7 +51,7 @@ def preview(template: SurveyTemplate) -> Page:
 
 def _form(template: SurveyTemplate, *, errors: Mapping[str, str], **context: object) -> Page:
     questions = questions_of(template)
-    return _page(
+    return _pages.page(
         "form.html",
         422 if errors else 200,
         heading=template.heading,
@@ -123,7 +89,7 @@ def thanks(
     `action` is where the request goes, None for the address of this page itself.
     """
     until = subject.resolved_at + REOPEN_WITHIN if subject.resolved_at else None
-    return _page(
+    return _pages.page(
         "thanks.html",
         422 if error else 200,
         answered=_day(subject.survey.answered_at, subject),
@@ -137,7 +103,7 @@ def thanks(
 
 def already_answered(subject: Subject) -> Page:
     """A second answer is not kept."""
-    return _message(
+    return _pages.message(
         409,
         "You have already answered",
         f"We received your answer on {_day(subject.survey.answered_at, subject)}, "
@@ -148,7 +114,7 @@ def already_answered(subject: Subject) -> Page:
 
 def expired(subject: Subject) -> Page:
     """Its time is over."""
-    return _message(
+    return _pages.message(
         410,
         "This survey is closed",
         f"It could be answered until {_day(subject.survey.expires_at, subject)}.",
@@ -158,7 +124,7 @@ def expired(subject: Subject) -> Page:
 
 def unknown() -> Page:
     """A link that we did not make."""
-    return _message(
+    return _pages.message(
         404,
         "We do not know this survey",
         "The link may be cut off. Open it from the e-mail again, or copy all of it.",
@@ -167,7 +133,7 @@ def unknown() -> Page:
 
 def refused(status: int) -> Page:
     """A request that our form does not make."""
-    return _message(
+    return _pages.message(
         status,
         "That did not work",
         "Your answer could not be read. Go back, shorten it if it is very long, and try again.",
@@ -176,28 +142,15 @@ def refused(status: int) -> Page:
 
 def not_possible(status: int, why: str) -> Page:
     """What was asked for cannot be; the reason is meant for people."""
-    return _message(status, "That is not possible", why)
+    return _pages.message(status, "That is not possible", why)
 
 
 def trouble(status: int) -> Page:
     """We are to blame; nothing was kept."""
-    return _message(
+    return _pages.message(
         status,
         "Something went wrong on our side",
         "Your answer was not saved. Go back and send it again in a minute.",
-    )
-
-
-def _message(status: int, title: str, *paragraphs: str) -> Page:
-    return _page("message.html", status, title=title, paragraphs=paragraphs)
-
-
-def _page(template: str, status: int, **context: object) -> Page:
-    return Response(
-        _environment.get_template(template).render(context),
-        status_code=status,
-        media_type=MediaType.HTML,
-        headers=HEADERS,
     )
 
 

@@ -3,51 +3,27 @@
 from datetime import datetime
 from typing import Any
 
-import structlog
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException
 from litestar.params import FromPath
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.customer.linked_pages import HEADERS, AnyRequest, failing
 from api.customer.surveys import pages, returning, rules, service
 from api.customer.surveys.links import PATH, SurveyLinks
-from api.kernel.database import is_unavailable
 from api.kernel.errors import DomainError
-
-log = structlog.get_logger()
-
-AnyRequest = Request[Any, Any, Any]
-
-
-def _refused(_: AnyRequest, error: HTTPException) -> Response[Any]:
-    return pages.refused(error.status_code)
 
 
 def _not_possible(_: AnyRequest, error: DomainError) -> Response[Any]:
     return pages.not_possible(error.status_code, error.detail)
 
 
-def _trouble(request: AnyRequest, error: Exception) -> Response[Any]:
-    """Told to a person; the log does not get the path, because a link is a key."""
-    del request
-    if is_unavailable(error):
-        log.error("database_unavailable", path=PATH, error=type(error).__name__)
-        return pages.trouble(503)
-    log.error("request_failed", path=PATH, exc_info=error)
-    return pages.trouble(500)
-
-
 class SurveyController(Controller):
     path = "/surveys"
     # The application answers with JSON; whoever answers a survey reads pages.
     exception_handlers = {  # noqa: RUF012 - Litestar's own way
-        HTTPException: _refused,
+        **failing(PATH, pages.refused, pages.trouble),
         DomainError: _not_possible,
-        SQLAlchemyError: _trouble,
-        OSError: _trouble,
-        Exception: _trouble,
     }
 
     @get("/{token:str}", media_type="text/html", summary="The survey page")
@@ -163,7 +139,7 @@ async def _typed(request: AnyRequest) -> dict[str, list[str]] | None:
 
 def _to_page(location: str) -> Response[str]:
     """Relative, so that it holds under whatever address the page is published."""
-    return Response("", status_code=303, headers={**pages.HEADERS, "Location": location})
+    return Response("", status_code=303, headers={**HEADERS, "Location": location})
 
 
 def _state(subject: service.Subject, now: datetime) -> rules.State:
