@@ -8,7 +8,7 @@ from api.analytics.reports.service import Published
 from api.kernel.auth import STAFF_ISSUER, TokenVerifier
 from api.kernel.database import create_engine
 from api.kernel.limits import Limits
-from api.kernel.quantum import Quantum
+from api.kernel.quantum import Quantum, given
 from api.kernel.settings import ServiceSettings
 from warehouse.read import Warehouse
 
@@ -23,10 +23,6 @@ class QuantumSettings(ServiceSettings):
 def quantum(settings: QuantumSettings) -> Quantum:
     """The quantum with its database, its routes and the published versions."""
     published = Published(Warehouse(settings.warehouse_dir, memory_limit="256MB", threads=2))
-
-    async def provide_published() -> Published:
-        return published
-
     return Quantum(
         name="analytics",
         engine=create_engine(
@@ -37,5 +33,5 @@ def quantum(settings: QuantumSettings) -> Quantum:
         verifier=TokenVerifier("analytics", {STAFF_ISSUER: settings.staff_public_key}),
         controllers=[ReportController],
         limits=Limits.of(settings),
-        dependencies={"published": provide_published},
+        dependencies={"published": given(published)},
     )

@@ -5,12 +5,11 @@ shows it. The example of each answer is itself tested to fit its schema.
 """
 
 import re
-from functools import cache
 from typing import Any
 
 import msgspec
 
-from tests.api.released import QUANTA, document_of
+from tests.api.released import paths_of
 from tests.api.test_guides import DOCUMENTS, ROOT, Paste, application, handler_of, requests
 
 SHOWN = re.compile(
@@ -37,17 +36,10 @@ def _example(paste: Paste) -> Any:
     for route in application(paste.quantum).routes:
         for method, known in getattr(route, "route_handler_map", {}).items():
             if method == paste.method and known[0] is handler:
-                operation = _paths(paste.quantum)[route.path_format][method.lower()]
+                operation = paths_of(paste.quantum)[route.path_format][method.lower()]
                 success = next(it for it in operation["responses"] if it.startswith("2"))
                 return operation["responses"][success]["content"]["application/json"]["example"]
     raise LookupError(f"{paste.method} {paste.path} has no example")
-
-
-@cache
-def _paths(quantum: str) -> dict[str, Any]:
-    assert quantum in QUANTA
-    paths: dict[str, Any] = document_of(application(quantum))["paths"]
-    return paths
 
 
 def _laid_out(answer: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 It is run when a version is released, and then alone.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,13 @@ def document_of(app: Litestar) -> dict[str, Any]:
     whole = complete(app, app.openapi_schema.to_schema(), EXAMPLES)
     document: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(whole))
     return document
+
+
+@cache
+def paths_of(quantum: str) -> dict[str, Any]:
+    """The operations of a quantum's document, by path and method."""
+    paths: dict[str, Any] = document_of(application(quantum))["paths"]
+    return paths
 
 
 def released(quantum: str) -> dict[str, Any]:

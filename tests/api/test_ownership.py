@@ -6,8 +6,6 @@ the caller, and with what belongs to somebody else. Bodies are the examples of t
 
 import re
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -31,9 +29,8 @@ from tests.api.belongings import (
     of_customers,
     of_experts,
 )
-from tests.api.released import document_of
+from tests.api.released import paths_of
 from tests.api.support import bearer
-from tests.api.test_guides import application
 from tests.api.test_permissions import EVERYBODY, Row, rows_of
 from tests.databases import Databases
 from tests.integration.demo.support import load_world
@@ -41,7 +38,7 @@ from tests.integration.demo.support import load_world
 pytestmark = pytest.mark.timeout(180)
 TINY = DemoSize(customers=90, experts=8, months=3, seed=5)
 ORDER = ("GET", "PUT", "PATCH", "POST", "DELETE")
-# Names of columns of docs/permissions.md.
+# What the column `whose` of docs/permissions.md says.
 OWN, DRAFTS, ALL = "own", "own drafts", "all"
 
 
@@ -82,7 +79,7 @@ async def call(
     client: httpx.AsyncClient, row: Row, headers: dict[str, str], ids: dict[str, str]
 ) -> httpx.Response:
     path = re.sub(r"\{([^}]*)\}", lambda found: ids[found[1]], row.path)
-    operation = documented(row.quantum)[row.path][row.method.lower()]
+    operation = paths_of(row.quantum)[row.path][row.method.lower()]
     content = operation.get("requestBody", {}).get("content", {})
     return await client.request(
         row.method,
@@ -97,12 +94,6 @@ async def call(
     )
 
 
-@cache
-def documented(quantum: str) -> dict[str, Any]:
-    paths: dict[str, Any] = document_of(application(quantum))["paths"]
-    return paths
-
-
 async def walk(
     databases: Databases, quantum: Quantum, one: Caller, *, drafts: bool = False
 ) -> list[str]:
@@ -114,7 +105,6 @@ async def walk(
         before = contents(databases, quantum.name)
         for row in [it for it in rows if "{" in it.path]:
             answer = await call(client, row, one.headers, one.other.ids)
-            # A draft of somebody else's is known to who may list it, but not theirs to change.
             if answer.status_code != 404:
                 wrong.append(f"{row} reaches somebody else's: {answer.status_code} {answer.text}")
         after = contents(databases, quantum.name)
