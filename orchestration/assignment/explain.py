@@ -1,6 +1,27 @@
-"""Why a ticket got its expert, or none: in words, from the run's own counts. Pure."""
+"""Why a ticket got its expert, or none: from the prices of the optimum, in numbers and words.
+
+What it would take to give a ticket another window than its own is at least the window's cost and
+its price, less what the ticket pays now: somebody else would have to move, and the price is what
+that costs at the least. Where a window is full of more important tickets, one of those would stay
+without a visit.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from api.sysops.experts.days import ROAD_FACTOR
+from orchestration.assignment.costs import TERMS
+from orchestration.assignment.matching.compiled import Ints, Levels, Shorts, compiled
+from orchestration.assignment.matching.graph import Edges
+from orchestration.assignment.policy import PRIORITY_LEVELS
+from orchestration.assignment.problem import Problem
+from orchestration.assignment.solve import Solution, costs_of
+
+ALTERNATIVES = 3
+"""How many other experts are told of a ticket: those that would cost it least."""
 
 RULES = {
     "excluded": "rejected it or stayed silent",
@@ -14,7 +35,7 @@ RULES = {
 
 def reason_unserved(removed: Mapping[str, int], candidates: int) -> str:
     """Why nobody comes, for a ticket with `candidates` experts left by the hard rules."""
-    out = "; ".join(f"{removed[rule]} {words}" for rule, words in RULES.items() if removed[rule])
+    out = "; ".join(f"{removed[rule]} {words}" for rule, words in RULES.items() if rule in removed)
     if candidates:
         took = "went to more important or better placed tickets"
         return f"Every free window of the {candidates} suitable expert(s) {took}."
@@ -24,3 +45,169 @@ def reason_unserved(removed: Mapping[str, int], candidates: int) -> str:
 def reason_served(candidates: int, km: float) -> str:
     """Why this expert: the choice that serves most, by priority, at the least total cost."""
     return f"Best of {candidates} suitable expert(s) for all open tickets together, {km:.1f} km."
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a run decides for one ticket. Kilometres by road; `terms` and alternatives are only
+    told where there are any."""
+
+    ticket_id: str
+    version: int
+    expert_id: str | None
+    start: str | None
+    end: str | None
+    travel_km: float | None
+    cost: int | None
+    candidates: int
+    removed: dict[str, int]
+    terms: dict[str, int]
+    alternatives: list[dict[str, Any]]
+
+    @property
+    def reason(self) -> str:
+        if self.travel_km is None:
+            return reason_unserved(self.removed, self.candidates)
+        return reason_served(self.candidates, self.travel_km)
+
+
+class _Others(NamedTuple):
+    """Other experts (tickets x ALTERNATIVES): slot (-1: no more) and what it would cost itself."""
+
+    slot: Ints
+    cost: Ints
+
+
+def decisions(problem: Problem, solution: Solution) -> list[Decision]:
+    """One for each ticket, by id."""
+    tickets = np.arange(problem.tickets)
+    others = _others(problem.edges, solution.slot, problem.windows, problem.tickets)
+    told = _alternatives(problem, solution, others)
+    served = tickets[solution.slot >= 0]
+    slots = solution.slot[served].astype(np.int64)
+    km = problem.km_of(served, slots)
+    terms = problem.terms_of(served, slots, km)
+    costs = costs_of(problem.edges, served, slots)
+    facts = {
+        int(ticket): (int(slot), float(way), dict(zip(TERMS, row, strict=True)), int(cost))
+        for ticket, slot, way, row, cost in zip(
+            served, slots, km, terms.tolist(), costs, strict=True
+        )
+    }
+    found = [_decision(problem, ticket, facts.get(ticket), told[ticket]) for ticket in range(
+        problem.tickets
+    )]
+    return sorted(found, key=lambda it: it.ticket_id)
+
+
+def _decision(
+    problem: Problem,
+    ticket: int,
+    fact: tuple[int, float, dict[str, int], int] | None,
+    alternatives: list[dict[str, Any]],
+) -> Decision:
+    slot, km, terms, cost = fact or (-1, 0.0, {}, 0)
+    columns, served = problem.columns, fact is not None
+    return Decision(
+        ticket_id=columns.ticket_ids[ticket],
+        version=int(columns.versions[ticket]),
+        expert_id=columns.expert_ids[slot // problem.windows] if served else None,
+        start=problem.start(slot).isoformat() if served else None,
+        end=problem.end(slot).isoformat() if served else None,
+        travel_km=round(km * ROAD_FACTOR, 3) if served else None,
+        cost=cost if served else None,
+        candidates=int(problem.candidates[ticket]),
+        removed=problem.removed_of(ticket),
+        terms={name: value for name, value in terms.items() if value},
+        alternatives=alternatives,
+    )
+
+
+def _alternatives(
+    problem: Problem, solution: Solution, others: _Others
+) -> list[list[dict[str, Any]]]:
+    """What is told of other experts: their window, what it costs, who has it, and at least how
+    much more everything would cost if this ticket had it."""
+    told: list[list[dict[str, Any]]] = [[] for _ in range(problem.tickets)]
+    tickets, places = np.nonzero(others.slot >= 0)
+    slots, costs = others.slot[tickets, places], others.cost[tickets, places]
+    best, columns = solution.optimum, problem.columns
+    more = costs + best.state.price[slots] - best.state.value[tickets]
+    owner, needed = best.state.ticket_of[slots], best.full.slot[slots] < best.full.ticket[tickets]
+    km = problem.km_of(tickets, slots)
+    rows = zip(tickets, slots, costs, more, owner, needed, km, strict=True)
+    for ticket, slot, cost, extra, has, is_needed, way in rows:
+        one = {
+            "expert_id": columns.expert_ids[slot // problem.windows],
+            "start": problem.start(slot).isoformat(),
+            "end": problem.end(slot).isoformat(),
+            "travel_km": round(float(way) * ROAD_FACTOR, 3),
+            "cost": int(cost),
+        }
+        if is_needed:
+            one["needed_for"] = _priority(best.full.slot[slot])
+        elif solution.proven:
+            one["more"] = int(extra)
+        if 0 <= has < problem.tickets and has != ticket:
+            one["taken_by"] = columns.ticket_ids[has]
+        elif has >= problem.tickets:
+            one["day_is_full"] = True
+        told[int(ticket)].append(one)
+    return told
+
+
+def _priority(level: int) -> str:
+    """The priority of a level; blockers have none, and stand for a day that is full."""
+    return PRIORITY_LEVELS[level - 1] if level else "capacity"
+
+
+@compiled
+def _best_of_expert(edges: Edges, low: int, end: int, width: int) -> tuple[int, int]:
+    """Of an expert's edges from `low` on, the cheapest, and where the next expert's begin."""
+    best, at = low, low
+    while at < end and edges.other[at] // width == edges.other[low] // width:
+        if edges.cost[at] < edges.cost[best]:
+            best = at
+        at += 1
+    return best, at
+
+
+@compiled
+def _keep(slots: Ints, costs: Ints, slot: int, cost: int) -> None:
+    """Keeps the cheapest, in order."""
+    for place in range(len(slots)):
+        if slots[place] < 0 or cost < costs[place]:
+            for later in range(len(slots) - 1, place, -1):
+                slots[later], costs[later] = slots[later - 1], costs[later - 1]
+            slots[place], costs[place] = slot, cost
+            return
+
+
+@compiled
+def _fill_others(
+    edges: Edges, chosen: Shorts, width: int, tickets: int, slots: Ints, costs: Ints
+) -> None:
+    for ticket in range(tickets):
+        at, end = edges.first[ticket], edges.first[ticket + 1]
+        own = chosen[ticket] // width if chosen[ticket] >= 0 else -1
+        while at < end:
+            best, at = _best_of_expert(edges, at, end, width)
+            if edges.other[best] // width != own:
+                _keep(slots[ticket], costs[ticket], edges.other[best], edges.cost[best])
+
+
+def _others(edges: Edges, chosen: Shorts, width: int, tickets: int) -> _Others:
+    """For each ticket the other experts whose cheapest window would cost it least."""
+    found = _Others(
+        np.full((tickets, ALTERNATIVES), -1, np.int64), np.zeros((tickets, ALTERNATIVES), np.int64)
+    )
+    _fill_others(edges, chosen, max(width, 1), tickets, found.slot, found.cost)
+    return found
+
+
+def served_by_priority(level: Levels, slot: Shorts) -> dict[str, list[int]]:
+    """Tickets served and tickets in all, by priority."""
+    return {
+        name: [int(((level == place) & (slot >= 0)).sum()), int((level == place).sum())]
+        for place, name in enumerate(PRIORITY_LEVELS)
+    }

@@ -1,15 +1,17 @@
-"""The assignment policy: the hard numbers and what an assignment costs. Pure.
+"""The hard numbers of assignment, and the weights of a policy as the cost function takes them. Pure.
 
-Costs are whole cost units. One unit is what a tenth of a kilometre by road is worth; the
-other weights say how much travel a person would accept instead. Priorities are not costs:
-they come first, whatever the cost (see `solve`).
+Priorities are not costs: they come first, whatever the cost. What each weight means is in
+docs/assignment.md.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import time
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from api.messages import Priority
-from api.sysops.experts.days import SPEED_KMH
+from api.sysops.assignment.policy import Policy
 
 ARRIVAL_WINDOWS = (
     (time(8), time(10)),
@@ -18,47 +20,36 @@ ARRIVAL_WINDOWS = (
     (time(15), time(17)),
 )
 """Local start and end; two hours each."""
+WINDOWS_A_DAY = len(ARRIVAL_WINDOWS)
+MOST_DAYS = 15
+"""Calendar days that a horizon has at most: an expert's windows are bits of one number."""
 
 PRIORITY_LEVELS: tuple[Priority, ...] = ("urgent", "high", "normal", "low")
 """Served in this order: no number of lower ones outweighs a higher one."""
 
 MAX_COST = 1_000_000
-"""An edge's cost never exceeds this, so that sums stay exact in the solver's floats."""
+"""An edge's cost never exceeds this, so that sums stay exact in the oracle's floats."""
 
 
-@dataclass(frozen=True)
-class Policy:
-    """Weights in cost units; distances in kilometres, speed in kilometres an hour."""
+class Weights(NamedTuple):
+    """A policy's weights in cost units; those by priority in the order of PRIORITY_LEVELS."""
 
-    name: str = "balanced/1"
-    horizon_days: int = 5
-    lead_time: timedelta = timedelta(hours=1)
-    speed_kmh: float = SPEED_KMH
-    per_km: int = 10
-    per_hour_late: int = 60
-    per_hour_waiting: int = 2
-    per_visit_that_day: int = 15
-    per_silence: int = 100
+    per_km: int
+    per_hour_late: NDArray[np.int64]
+    per_hour_waiting: NDArray[np.int64]
+    per_visit_that_day: int
+    per_level_above: int
+    per_unknown_customer: int
+    per_silence: int
 
-    def cost(
-        self,
-        *,
-        travel_km: float,
-        now: datetime,
-        start: datetime,
-        end: datetime,
-        due: datetime,
-        visits_that_day: int,
-        silences: int,
-    ) -> int:
-        """What sending this expert in this window costs; `travel_km` is by road."""
-        late = max((end - due).total_seconds(), 0.0) / 3600
-        waiting = max((start - now).total_seconds(), 0.0) / 3600
-        cost = (
-            round(travel_km * self.per_km)
-            + round(late * self.per_hour_late)
-            + round(waiting * self.per_hour_waiting)
-            + visits_that_day * self.per_visit_that_day
-            + silences * self.per_silence
-        )
-        return min(cost, MAX_COST)
+
+def weights_of(policy: Policy) -> Weights:
+    return Weights(
+        policy.per_km,
+        np.array([policy.per_hour_late.of(it) for it in PRIORITY_LEVELS], np.int64),
+        np.array([policy.per_hour_waiting.of(it) for it in PRIORITY_LEVELS], np.int64),
+        policy.per_visit_that_day,
+        policy.per_level_above,
+        policy.per_unknown_customer,
+        policy.per_silence,
+    )

@@ -1,253 +1,191 @@
-"""The input of one run, and its edges: which expert could take which ticket in which window."""
+"""The input of one run as one sparse assignment problem: tickets and windows of experts.
 
-from collections import Counter
-from collections.abc import Sequence
+Slot `expert * windows + window` is one expert's arrival window: it takes one visit. An expert
+who takes fewer visits a day than windows are free gets a blocker for each window too many: a
+ticket that comes before all others and has one of that day's windows, any of them, at no cost.
+"""
+
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from uuid import UUID
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from api.messages import Priority, Window
-from api.sysops.experts.days import MOST_VISITS_A_DAY, ROAD_FACTOR, Visit, can_be_done
-from orchestration.assignment.policy import ARRIVAL_WINDOWS, Policy
+from api.sysops.assignment.policy import Policy
+from orchestration.assignment import costs
+from orchestration.assignment.candidates import (
+    RULES,
+    Pairs,
+    count_removed,
+    nearest,
+    pairs_of_each_type,
+)
+from orchestration.assignment.columns import Columns, columns, moment
+from orchestration.assignment.costs import Setting, setting_of
+from orchestration.assignment.matching.compiled import Ints, Levels, Shorts, compiled
+from orchestration.assignment.matching.graph import Edges
+from orchestration.assignment.policy import PRIORITY_LEVELS, WINDOWS_A_DAY, weights_of
+from orchestration.assignment.snapshot import Snapshot
 
-EARTH_RADIUS_KM = 6371.0088
-
-
-@dataclass(frozen=True, order=True)
-class Ticket:
-    """An open ticket; coordinates in degrees, `work` how long a visit takes.
-
-    No visit begins before `earliest`.
-    """
-
-    id: UUID
-    version: int
-    priority: Priority
-    ticket_type: str
-    latitude: float
-    longitude: float
-    work: timedelta
-    due: datetime
-    preferred: tuple[Window, ...]
-    skills: tuple[tuple[str, int], ...]
-    excluded: frozenset[UUID]
-    earliest: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Expert:
-    """An active expert. `shifts` by ISO weekday in local time, `absent` in absolute time.
-
-    `visits` are live bookings; `done` says when the visits began that were finished of late.
-    """
-
-    id: UUID
-    latitude: float
-    longitude: float
-    radius_km: float
-    time_zone: str
-    silences: int
-    skills: dict[str, tuple[int, date]]
-    shifts: dict[int, tuple[tuple[time, time], ...]]
-    absent: tuple[tuple[datetime, datetime], ...]
-    visits: tuple[Visit, ...]
-    done: tuple[datetime, ...] = ()
-    most_visits_a_day: int = MOST_VISITS_A_DAY
-
-    def local_day(self, moment: datetime) -> date:
-        return moment.astimezone(ZoneInfo(self.time_zone)).date()
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Everything one run decides on."""
-
-    as_of: datetime
-    tickets: tuple[Ticket, ...]
-    experts: tuple[Expert, ...]
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One expert's free arrival window: it takes one visit.
-
-    `visits_that_day` are booked or done; `day` is the expert's.
-    """
-
-    expert: int
-    day: date
-    start: datetime
-    end: datetime
-    visits_that_day: int
+LEVELS = len(PRIORITY_LEVELS) + 1
+"""Blockers come first; then the priorities."""
 
 
 @dataclass
 class Problem:
-    """Edges of a sparse bipartite problem: tickets on one side, slots on the other.
+    """Pairs that are considered (sorted by ticket and expert) and the edges that they make.
 
-    The arrays `ticket`, `slot`, `cost` and `km` have one entry an edge. `removed` counts, for
-    each ticket, the experts that each hard rule took out, in the order of the rules.
+    `removed` (tickets x RULES) counts the experts that each hard rule took out, `candidates`
+    those that none did; `left_out` is how many pairs are not considered because nearer experts
+    are. Edges and `level` go on after the tickets with the blockers.
     """
 
-    snapshot: Snapshot
+    columns: Columns
+    setting: Setting
     policy: Policy
-    slots: list[Slot]
-    ticket: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    slot: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    cost: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    km: NDArray[np.float64] = field(default_factory=lambda: np.empty(0, np.float64))
-    removed: list[Counter[str]] = field(default_factory=list)
-    candidates: list[int] = field(default_factory=list)
+    pairs: Pairs
+    removed: Ints
+    candidates: Ints
+    left_out: int
+    blockers: "Blockers"
+    level: Levels
+    edges: Edges = field(default_factory=lambda: Edges(*([np.empty(0)] * 3)))  # type: ignore[arg-type]
 
+    @property
+    def tickets(self) -> int:
+        return len(self.columns.ticket_ids)
 
-def free_slots(expert: Expert, index: int, as_of: datetime, policy: Policy) -> list[Slot]:
-    """The expert's arrival windows of the horizon that shifts, absence and visits leave free."""
-    zone = ZoneInfo(expert.time_zone)
-    today = as_of.astimezone(zone).date()
-    slots: list[Slot] = []
-    for offset in range(policy.horizon_days + 1):
-        day = today + timedelta(days=offset)
-        windows = [
-            (datetime.combine(day, first, zone), datetime.combine(day, last, zone))
-            for first, last in ARRIVAL_WINDOWS
-            if any(a <= first and last <= b for a, b in expert.shifts.get(day.isoweekday(), ()))
-        ]
-        begun = [*(visit.start for visit in expert.visits), *expert.done]
-        visits = sum(expert.local_day(start) == day for start in begun)
-        if visits >= expert.most_visits_a_day:
-            continue
-        taken = [*expert.absent, *((visit.start, visit.end) for visit in expert.visits)]
-        slots.extend(
-            Slot(index, day, start, end, visits)
-            for start, end in windows
-            if start >= as_of + policy.lead_time
-            and not any(start < until and since < end for since, until in taken)
+    @property
+    def windows(self) -> int:
+        return self.columns.calendar.windows
+
+    @property
+    def slots(self) -> int:
+        return len(self.columns.expert_ids) * self.windows
+
+    def start(self, slot: int) -> datetime:
+        expert, window = divmod(int(slot), self.windows)
+        zone = self.columns.experts.zone[expert]
+        return moment(self.columns.calendar.start[zone, window])
+
+    def end(self, slot: int) -> datetime:
+        expert, window = divmod(int(slot), self.windows)
+        zone = self.columns.experts.zone[expert]
+        return moment(self.columns.calendar.end[zone, window])
+
+    def removed_of(self, ticket: int) -> dict[str, int]:
+        """What each rule took out for a ticket, in the order of the rules; zeros left away."""
+        counts = self.removed[ticket]
+        return {rule: int(count) for rule, count in zip(RULES, counts, strict=True) if count}
+
+    def terms_of(self, tickets: Any, slots: Any, km: Any) -> Ints:
+        """The cost terms of some edges (rows x TERMS)."""
+        experts = (slots // self.windows).astype(np.int32)
+        return costs.terms(
+            self.setting,
+            tickets.astype(np.int32),
+            experts,
+            km,
+            (slots % self.windows).astype(np.int32),
         )
-    return slots
+
+    def km_of(self, tickets: Ints, slots: Ints) -> NDArray[np.float64]:
+        """The way (great circle) of pairs that are considered."""
+        wanted = tickets * len(self.columns.expert_ids) + slots // self.windows
+        have = self.pairs.ticket.astype(np.int64) * len(self.columns.expert_ids) + self.pairs.expert
+        return self.pairs.km[np.searchsorted(have, wanted)]
 
 
-def distances_km(
-    latitudes: NDArray[np.float64],
-    longitudes: NDArray[np.float64],
-    latitude: float,
-    longitude: float,
-) -> NDArray[np.float64]:
-    """Great-circle distances in kilometres from many points to one (haversine formula)."""
-    phi, lam = np.radians(latitudes), np.radians(longitudes)
-    phi0, lam0 = np.radians(latitude), np.radians(longitude)
-    a = np.sin((phi - phi0) / 2) ** 2 + np.cos(phi) * np.cos(phi0) * np.sin((lam - lam0) / 2) ** 2
-    return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(a)), dtype=np.float64)
+@dataclass(frozen=True)
+class Blockers:
+    """A blocker has one of the `windows` (bits) of an expert."""
+
+    expert: Shorts
+    windows: Ints
 
 
 def build(snapshot: Snapshot, policy: Policy) -> Problem:
-    """All edges that break no hard rule; order follows stable ids, so equal input is equal."""
-    experts = snapshot.experts
-    own: list[list[int]] = []
-    slots: list[Slot] = []
-    for index, expert in enumerate(experts):
-        free = free_slots(expert, index, snapshot.as_of, policy)
-        own.append(list(range(len(slots), len(slots) + len(free))))
-        slots.extend(free)
-    problem = Problem(snapshot, policy, slots)
-    latitudes = np.array([expert.latitude for expert in experts])
-    longitudes = np.array([expert.longitude for expert in experts])
-    edges: list[tuple[int, int, int, float]] = []
-    for number, ticket in enumerate(snapshot.tickets):
-        away = distances_km(latitudes, longitudes, ticket.latitude, ticket.longitude)
-        before = len(edges)
-        edges.extend(_edges_of(problem, number, ticket, away, own))
-        problem.candidates.append(len({slots[slot].expert for _, slot, _, _ in edges[before:]}))
-    if edges:
-        columns = list(zip(*edges, strict=True))
-        problem.ticket = np.array(columns[0], np.int64)
-        problem.slot = np.array(columns[1], np.int64)
-        problem.cost = np.array(columns[2], np.int64)
-        problem.km = np.array(columns[3], np.float64)
+    """All pairs that break no hard rule, up to the policy's number of nearest experts a ticket."""
+    numbered = columns(snapshot, policy)
+    setting = setting_of(numbered, weights_of(policy), int(snapshot.as_of.timestamp()))
+    count = len(numbered.ticket_ids)
+    removed, candidates = np.zeros((count, len(RULES)), np.int64), np.zeros(count, np.int64)
+    parts, left_out = [], 0
+    for kind, pairs in pairs_of_each_type(numbered):
+        count_removed(numbered, kind, pairs, removed)
+        open_ones = pairs.where(pairs.windows != 0)
+        candidates += np.bincount(open_ones.ticket, minlength=count)
+        kept = open_ones.where(nearest(open_ones, policy.nearest_experts))
+        left_out += len(open_ones.ticket) - len(kept.ticket)
+        parts.append(kept)
+    blockers = _blockers(numbered)
+    level = np.concatenate(
+        [numbered.tickets.level + 1, np.zeros(len(blockers.expert), np.int8)]
+    ).astype(np.int8)
+    problem = Problem(
+        numbered, setting, policy, merged(parts), removed, candidates, left_out, blockers, level
+    )
+    problem.edges = expanded(problem, problem.pairs, blockers)
     return problem
 
 
-def _edges_of(
-    problem: Problem,
-    number: int,
-    ticket: Ticket,
-    away: NDArray[np.float64],
-    own: Sequence[Sequence[int]],
-) -> list[tuple[int, int, int, float]]:
-    """The edges of one ticket; counts why the other experts are out."""
-    removed: Counter[str] = Counter()
-    problem.removed.append(removed)
-    edges: list[tuple[int, int, int, float]] = []
-    for index, expert in enumerate(problem.snapshot.experts):
-        rule = _who_is_out(ticket, expert, float(away[index]), problem.snapshot.as_of)
-        if rule is not None:
-            removed[rule] += 1
-            continue
-        found = [
-            _edge(problem, number, ticket, expert, slot, float(away[index]))
-            for slot in own[index]
-            if _fits(problem, ticket, expert, problem.slots[slot])
-        ]
-        if not found:
-            removed["no_free_window"] += 1
-        edges.extend(found)
-    return edges
+def merged(parts: list[Pairs]) -> Pairs:
+    """Pairs of several types, sorted by ticket and expert."""
+    if not parts:
+        none = np.empty(0, np.int32)
+        return Pairs(none, none, np.empty(0, np.float64), np.empty(0, np.int64))
+    whole = Pairs(*(np.concatenate(it) for it in zip(*parts, strict=True)))
+    return whole.where(np.lexsort((whole.expert, whole.ticket)))
 
 
-def _edge(
-    problem: Problem, number: int, ticket: Ticket, expert: Expert, slot: int, away_km: float
-) -> tuple[int, int, int, float]:
-    free, km = problem.slots[slot], away_km * ROAD_FACTOR
-    cost = problem.policy.cost(
-        travel_km=km,
-        now=problem.snapshot.as_of,
-        start=free.start,
-        end=free.end,
-        due=ticket.due,
-        visits_that_day=free.visits_that_day,
-        silences=expert.silences,
+def expanded(problem: Problem, pairs: Pairs, blockers: "Blockers | None" = None) -> Edges:
+    """The edges of some pairs, sorted by ticket and expert, and of blockers."""
+    blockers = blockers or Blockers(np.empty(0, np.int32), np.empty(0, np.int64))
+    owner = np.concatenate(
+        [pairs.ticket, problem.tickets + np.arange(len(blockers.expert), dtype=np.int32)]
     )
-    return number, slot, cost, km
+    many = np.bitwise_count(np.concatenate([pairs.windows, blockers.windows]))
+    count = np.bincount(owner, weights=many, minlength=len(problem.level)).astype(np.int64)
+    first = np.concatenate([np.zeros(1, np.int64), np.cumsum(count)])
+    other, cost = np.empty(first[-1], np.int32), np.empty(first[-1], np.int32)
+    _fill(problem.setting, pairs, blockers.expert, blockers.windows, other, cost)
+    return Edges(first, other, cost)
 
 
-def _who_is_out(ticket: Ticket, expert: Expert, away_km: float, as_of: datetime) -> str | None:
-    """The first hard rule that takes an expert out for a ticket, None when none does."""
-    if expert.id in ticket.excluded:
-        return "excluded"
-    today = as_of.astimezone(ZoneInfo(expert.time_zone)).date()
-    for skill, level in ticket.skills:
-        held, until = expert.skills.get(skill, (0, date.min))
-        if held < level:
-            return "skill"
-        if until < today:
-            return "certificate_expired"
-    if away_km > expert.radius_km:
-        return "radius"
-    return None
+def _blockers(numbered: Columns) -> Blockers:
+    experts, table = numbered.experts, numbered.calendar
+    free = (experts.free[:, None] >> np.arange(table.windows)) & 1
+    by_day = free.reshape(len(experts.free), table.days, WINDOWS_A_DAY)
+    over = np.maximum(by_day.sum(axis=2) - experts.room, 0)
+    expert, day = np.nonzero(over)
+    many = over[expert, day]
+    whole_day = (1 << WINDOWS_A_DAY) - 1
+    windows = experts.free[expert] & np.left_shift(np.int64(whole_day), day * WINDOWS_A_DAY)
+    return Blockers(np.repeat(expert, many).astype(np.int32), np.repeat(windows, many))
 
 
-def _fits(problem: Problem, ticket: Ticket, expert: Expert, slot: Slot) -> bool:
-    """The window suits the customer, the certificates still hold, the neighbours are in reach."""
-    if ticket.earliest is not None and slot.start < ticket.earliest:
-        return False
-    if ticket.preferred and not any(
-        window.start <= slot.start and slot.end <= window.end for window in ticket.preferred
-    ):
-        return False
-    if any(expert.skills[skill][1] < slot.day for skill, _ in ticket.skills):
-        return False
-    day = [*visits_of(expert, slot.day), planned(ticket, slot)]
-    return can_be_done(day, problem.policy.speed_kmh)
-
-
-def planned(ticket: Ticket, slot: Slot) -> Visit:
-    """The visit that a ticket makes in a slot."""
-    return Visit(slot.start, slot.end, ticket.latitude, ticket.longitude, ticket.work)
-
-
-def visits_of(expert: Expert, day: date) -> list[Visit]:
-    """An expert's booked visits of a local day."""
-    return [visit for visit in expert.visits if expert.local_day(visit.start) == day]
+@compiled
+def _fill(
+    setting: Setting,
+    pairs: Pairs,
+    blocked: Shorts,
+    blocked_windows: Ints,
+    other: Shorts,
+    cost: Shorts,
+) -> None:
+    width, count = setting.start.shape[1], 0
+    for row in range(len(pairs.ticket)):
+        ticket, expert = pairs.ticket[row], pairs.expert[row]
+        pair = costs.of_pair(setting, ticket, expert, pairs.km[row])
+        for window in range(width):
+            if (pairs.windows[row] >> window) & 1:
+                other[count] = expert * width + window
+                cost[count] = costs.total(pair, costs.of_window(setting, ticket, expert, window))
+                count += 1
+    for row in range(len(blocked)):
+        for window in range(width):
+            if (blocked_windows[row] >> window) & 1:
+                other[count] = blocked[row] * width + window
+                cost[count] = 0
+                count += 1

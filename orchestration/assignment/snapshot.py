@@ -1,150 +1,177 @@
-"""Reads what one run decides on; its cost follows open tickets and live bookings."""
+"""What one run decides on, in columns. Its cost follows open tickets and live bookings."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import msgspec
-from sqlalchemy import Row, text
-from sqlalchemy.ext.asyncio import AsyncSession
+import polars as pl
 
-from api.messages import Window
-from api.sysops.experts.days import Visit
+from api.sysops.assignment.policy import Policy
 from api.sysops.tickets.visit_rules import ABSENCES_TO_CALL
-from orchestration.assignment.problem import Expert, Snapshot, Ticket
+from orchestration.assignment.policy import MOST_DAYS
 
-TICKETS = text("""
-SELECT t.id, t.version, t.priority, t.ticket_type, t.latitude, t.longitude, t.sla_due_at,
-       t.preferred_windows, t.earliest_visit_at, tt.duration_minutes,
-       COALESCE((SELECT array_agg(expert_id) FROM exclusion x WHERE x.ticket_id = t.id), '{}')
-           AS excluded
-FROM ticket t
-JOIN ticket_type tt ON tt.code = t.ticket_type
-JOIN entitlement e ON e.contract_id = t.contract_id
-WHERE t.status IN ('open', 'escalated') AND (e.status = 'active' OR e.replaced_by IS NOT NULL)
-  AND e.standing = 'good'
-  -- Nobody is sent for nothing again: these wait until somebody has called the customer.
-  AND NOT (t.status = 'escalated' AND t.customer_absences >= :absences)
-ORDER BY t.submitted_at, t.id
-""")
-NOT_ENTITLED = text("""
-SELECT t.id
+ID, MOMENT = pl.String, pl.Datetime("us", "UTC")
+PLACE = {"latitude": pl.Float64, "longitude": pl.Float64}
+
+SCHEMAS: Mapping[str, Mapping[str, Any]] = {
+    "tickets": {
+        "id": ID, "version": pl.Int32, "priority": pl.String, "ticket_type": pl.String, **PLACE,
+        "due": MOMENT, "earliest": MOMENT, "work_minutes": pl.Int32,
+    },
+    "preferred": {"ticket": ID, "since": MOMENT, "until": MOMENT},
+    "excluded": {"ticket": ID, "expert": ID},
+    "known": {"ticket": ID, "expert": ID},
+    "required": {"ticket_type": pl.String, "skill": pl.String, "level": pl.Int32},
+    "experts": {
+        "id": ID, **PLACE, "radius_km": pl.Int32, "time_zone": pl.String, "silences": pl.Int32,
+        "most_visits_a_day": pl.Int32,
+    },
+    "skills": {"expert": ID, "skill": pl.String, "level": pl.Int32, "until": pl.Date},
+    "shifts": {"expert": ID, "weekday": pl.Int32, "starts": pl.Int32, "ends": pl.Int32},
+    "absences": {"expert": ID, "since": MOMENT, "until": MOMENT},
+    "visits": {"expert": ID, "since": MOMENT, "until": MOMENT, **PLACE, "work_minutes": pl.Int32},
+    "done": {"expert": ID, "since": MOMENT},
+    "holidays": {"day": pl.Date},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything one run decides on: open tickets, active experts, and what is known of both.
+
+    Columns and their types are in `SCHEMAS`; ids are text, coordinates degrees, shifts minutes
+    of the local day (weekday 1 is Monday), spans of time are half-open.
+    """
+
+    as_of: datetime
+    tickets: pl.DataFrame
+    preferred: pl.DataFrame
+    excluded: pl.DataFrame
+    known: pl.DataFrame
+    required: pl.DataFrame
+    experts: pl.DataFrame
+    skills: pl.DataFrame
+    shifts: pl.DataFrame
+    absences: pl.DataFrame
+    visits: pl.DataFrame
+    done: pl.DataFrame
+    holidays: pl.DataFrame
+
+    def frames(self) -> dict[str, pl.DataFrame]:
+        return {name: getattr(self, name) for name in SCHEMAS}
+
+
+def snapshot_of(as_of: datetime, frames: Mapping[str, pl.DataFrame]) -> Snapshot:
+    """Frames in their one order: equal input is equal, however its rows came."""
+    sorted_frames = {
+        name: frame.select(list(SCHEMAS[name])).cast(dict(SCHEMAS[name])).sort(pl.all())
+        for name, frame in frames.items()
+    }
+    empty = {name: pl.DataFrame(schema=dict(schema)) for name, schema in SCHEMAS.items()}
+    assert {it.name for it in fields(Snapshot)} == {"as_of", *SCHEMAS}  # noqa: S101
+    return Snapshot(as_of, **(empty | sorted_frames))
+
+
+# A ticket that waits for a call is left alone; one whose plan was changed is served.
+_OPEN = """
+WITH open AS (
+    SELECT t.*, tt.duration_minutes
+    FROM ticket t
+    JOIN ticket_type tt ON tt.code = t.ticket_type
+    JOIN entitlement e ON e.contract_id = t.contract_id
+    WHERE t.status IN ('open', 'escalated') AND (e.status = 'active' OR e.replaced_by IS NOT NULL)
+      AND e.standing = 'good'
+      AND NOT (t.status = 'escalated' AND t.customer_absences >= {absences})
+)
+"""
+_ACTIVE = "JOIN expert e ON e.id = {expert} AND e.active JOIN staff s ON s.id = e.id AND s.active"
+_QUERIES = {
+    "tickets": _OPEN + """
+        SELECT id::text AS id, version, priority, ticket_type, latitude, longitude,
+            sla_due_at AS due, earliest_visit_at AS earliest, duration_minutes AS work_minutes
+        FROM open""",
+    "preferred": _OPEN + """
+        SELECT open.id::text AS ticket, (w->>'start')::timestamptz AS since,
+            (w->>'end')::timestamptz AS until
+        FROM open, jsonb_array_elements(open.preferred_windows) AS w""",
+    "excluded": _OPEN + """
+        SELECT ticket_id::text AS ticket, expert_id::text AS expert
+        FROM open JOIN exclusion x ON x.ticket_id = open.id""",
+    # Whoever repaired something at this customer's of late.
+    "known": _OPEN + """
+        SELECT DISTINCT open.id::text AS ticket, a.expert_id::text AS expert
+        FROM open
+        JOIN ticket earlier ON earlier.customer_id = open.customer_id AND earlier.id <> open.id
+        JOIN assignment a ON a.ticket_id = earlier.id AND a.outcome = 'resolved'
+            AND a.completed_at > {as_of} - interval '2 years'""",
+    "required": "SELECT ticket_type, skill, level FROM required_skill",
+    "experts": """
+        SELECT e.id::text AS id, e.latitude, e.longitude, e.radius_km, e.time_zone, e.silences,
+            e.most_visits_a_day
+        FROM expert e JOIN staff s ON s.id = e.id AND s.active
+        WHERE e.active""",
+    "skills": """
+        SELECT x.expert_id::text AS expert, x.skill, x.level, x.certified_until AS until
+        FROM expert_skill x """ + _ACTIVE.format(expert="x.expert_id"),
+    "shifts": """
+        SELECT x.expert_id::text AS expert, x.weekday,
+            extract(epoch FROM x.starts_at)::int / 60 AS starts,
+            extract(epoch FROM x.ends_at)::int / 60 AS ends
+        FROM shift x """ + _ACTIVE.format(expert="x.expert_id"),
+    # An absence may have no end yet; what counts of it is what lies in the horizon.
+    "absences": """
+        SELECT x.expert_id::text AS expert, GREATEST(lower(x.during), {as_of}) AS since,
+            LEAST(upper(x.during), {until}) AS until
+        FROM time_off x """ + _ACTIVE.format(expert="x.expert_id") + """
+        WHERE x.during && tstzrange({as_of}, {until})""",
+    # Visits of the last day count too: one that still runs keeps its expert where it is.
+    "visits": """
+        SELECT b.expert_id::text AS expert, lower(b.during) AS since, upper(b.during) AS until,
+            t.latitude, t.longitude, tt.duration_minutes AS work_minutes
+        FROM booking b
+        JOIN assignment a ON a.id = b.assignment_id
+        JOIN ticket t ON t.id = a.ticket_id
+        JOIN ticket_type tt ON tt.code = t.ticket_type
+        """ + _ACTIVE.format(expert="b.expert_id") + """
+        WHERE upper(b.during) > {as_of} - interval '1 day' AND lower(b.during) < {until}""",
+    # A visit that is over has no booking any more, and was one of its day's all the same.
+    "done": """
+        SELECT x.expert_id::text AS expert, lower(x.during) AS since
+        FROM assignment x """ + _ACTIVE.format(expert="x.expert_id") + """
+        WHERE x.status = 'completed' AND x.completed_at > {as_of} - interval '1 day'""",
+}  # fmt: skip
+_NOT_ENTITLED = """
+SELECT t.id::text AS id
 FROM ticket t
 LEFT JOIN entitlement e ON e.contract_id = t.contract_id
-WHERE t.status IN ('open', 'escalated')
-  AND (
+WHERE t.status IN ('open', 'escalated') AND (
     e.contract_id IS NULL OR e.standing <> 'good'
-    OR (e.status <> 'active' AND e.replaced_by IS NULL)
-  )
-ORDER BY t.id
-""")
-REQUIRED = text("SELECT ticket_type, skill, level FROM required_skill ORDER BY ticket_type, skill")
-EXPERTS = text("""
-SELECT e.id, e.latitude, e.longitude, e.radius_km, e.time_zone, e.silences, e.most_visits_a_day
-FROM expert e JOIN staff s ON s.id = e.id
-WHERE e.active AND s.active
-ORDER BY e.id
-""")
-SKILLS = text("SELECT expert_id, skill, level, certified_until FROM expert_skill")
-SHIFTS = text("SELECT expert_id, weekday, starts_at, ends_at FROM shift ORDER BY starts_at")
-# An absence may have no end yet; what counts of it is what lies in the horizon.
-ABSENCES = text("""
-SELECT expert_id, GREATEST(lower(during), :as_of), LEAST(upper(during), :until)
-FROM time_off
-WHERE during && tstzrange(:as_of, :until)
-""")
-# Visits of the last day count too: one that still runs keeps its expert where it is.
-VISITS = text("""
-SELECT b.expert_id, lower(b.during), upper(b.during), t.latitude, t.longitude,
-       tt.duration_minutes
-FROM booking b
-JOIN assignment a ON a.id = b.assignment_id
-JOIN ticket t ON t.id = a.ticket_id
-JOIN ticket_type tt ON tt.code = t.ticket_type
-WHERE upper(b.during) > :since AND lower(b.during) < :until
-""")
-
-# A visit that is over has no booking any more, and was one of its day's all the same.
-DONE = text("""
-SELECT expert_id, lower(during) FROM assignment
-WHERE status = 'completed' AND completed_at > :since
-""")
+    OR (e.status <> 'active' AND e.replaced_by IS NULL))
+"""
 
 
-async def read(session: AsyncSession, as_of: datetime, horizon_days: int) -> Snapshot:
-    """The open, entitled tickets and the active experts as of now, by stable id."""
-    until = as_of + timedelta(days=horizon_days + 2)
-    required = _grouped(await session.execute(REQUIRED))
-    waits = {"absences": ABSENCES_TO_CALL}
-    tickets = [_ticket(row, required) for row in await session.execute(TICKETS, waits)]
-    skills = _grouped(await session.execute(SKILLS))
-    shifts = _grouped(await session.execute(SHIFTS))
-    absences = _grouped(await session.execute(ABSENCES, {"as_of": as_of, "until": until}))
-    visits = _grouped(
-        await session.execute(VISITS, {"since": as_of - timedelta(days=1), "until": until})
-    )
-    done = _grouped(await session.execute(DONE, {"since": as_of - timedelta(days=1)}))
-    experts = [
-        Expert(
-            id=row.id,
-            latitude=row.latitude,
-            longitude=row.longitude,
-            radius_km=float(row.radius_km),
-            time_zone=row.time_zone,
-            silences=row.silences,
-            skills=_skills(skills[row.id]),
-            shifts=_shifts(shifts[row.id]),
-            absent=tuple(sorted((since, end) for since, end in absences[row.id])),
-            visits=tuple(
-                Visit(start, end, latitude, longitude, timedelta(minutes=minutes))
-                for start, end, latitude, longitude, minutes in sorted(visits[row.id])
-            ),
-            done=tuple(sorted(start for (start,) in done[row.id])),
-            most_visits_a_day=row.most_visits_a_day,
-        )
-        for row in await session.execute(EXPERTS)
-    ]
-    return Snapshot(as_of=as_of, tickets=tuple(tickets), experts=tuple(experts))
+def read(url: str, as_of: datetime, policy: Policy) -> tuple[Snapshot, list[UUID]]:
+    """The input as of now, in one view of the database, and the open tickets that no visit may
+    be planned for."""
+    from adbc_driver_postgresql import dbapi
 
+    until = as_of + timedelta(days=MOST_DAYS + 1)
+    words = {
+        "as_of": f"'{as_of.isoformat()}'::timestamptz",
+        "until": f"'{until.isoformat()}'::timestamptz",
+        "absences": ABSENCES_TO_CALL,
+    }
+    with dbapi.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
-async def not_entitled(session: AsyncSession) -> list[UUID]:
-    """Open tickets that no visit may be planned for now."""
-    return list(await session.scalars(NOT_ENTITLED))
+        def table(query: str) -> pl.DataFrame:
+            cursor.execute(query.format(**words))
+            found = pl.from_arrow(cursor.fetch_arrow_table())
+            assert isinstance(found, pl.DataFrame)  # noqa: S101  # a table is no series
+            return found
 
-
-def _grouped(rows: Iterable[Row[Any]]) -> Mapping[Any, list[tuple[Any, ...]]]:
-    """Rows by their first column, without it."""
-    grouped: dict[Any, list[tuple[Any, ...]]] = defaultdict(list)
-    for row in rows:
-        grouped[row[0]].append(tuple(row[1:]))
-    return grouped
-
-
-def _ticket(row: Row[Any], required: Mapping[Any, list[tuple[Any, ...]]]) -> Ticket:
-    return Ticket(
-        id=row.id,
-        version=row.version,
-        priority=row.priority,
-        ticket_type=row.ticket_type,
-        latitude=row.latitude,
-        longitude=row.longitude,
-        work=timedelta(minutes=row.duration_minutes),
-        due=row.sla_due_at,
-        preferred=tuple(msgspec.convert(row.preferred_windows, list[Window])),
-        skills=tuple((skill, level) for skill, level in required[row.ticket_type]),
-        excluded=frozenset(row.excluded),
-        earliest=row.earliest_visit_at,
-    )
-
-
-def _skills(rows: Iterable[tuple[Any, ...]]) -> dict[str, tuple[int, date]]:
-    return {skill: (level, until) for skill, level, until in rows}
-
-
-def _shifts(rows: Iterable[tuple[Any, ...]]) -> dict[int, tuple[tuple[time, time], ...]]:
-    shifts: dict[int, list[tuple[time, time]]] = defaultdict(list)
-    for weekday, start, end in rows:
-        shifts[weekday].append((start, end))
-    return {weekday: tuple(spans) for weekday, spans in shifts.items()}
+        frames = {name: table(query) for name, query in _QUERIES.items()}
+        barred = [UUID(it) for it in table(_NOT_ENTITLED)["id"].sort()]
+    return snapshot_of(as_of, frames), barred

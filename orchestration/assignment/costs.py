@@ -1,0 +1,85 @@
+"""What sending an expert costs, term by term, in whole cost units. See docs/assignment.md."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from api.sysops.experts.days import ROAD_FACTOR
+from orchestration.assignment.columns import Columns, Experts, Kinds, Tickets
+from orchestration.assignment.matching.compiled import Ints, Shorts, compiled
+from orchestration.assignment.policy import MAX_COST, WINDOWS_A_DAY, Weights
+
+HOUR = 3600
+TERMS = (
+    "travel", "late", "waiting", "load", "level_above", "unknown_customer", "silence",
+)  # fmt: skip
+"""The parts of a cost, in the order in which `terms` gives them."""
+
+
+class Setting(NamedTuple):
+    """All that a cost depends on; `now` in seconds, windows as (zones x windows)."""
+
+    tickets: Tickets
+    experts: Experts
+    kinds: Kinds
+    weights: Weights
+    now: int
+    start: Ints
+    end: Ints
+
+
+def setting_of(columns: Columns, weights: Weights, now: int) -> Setting:
+    table = columns.calendar
+    return Setting(
+        columns.tickets, columns.experts, columns.kinds, weights, now, table.start, table.end
+    )
+
+
+@compiled
+def of_pair(setting: Setting, ticket: int, expert: int, km: float) -> tuple[int, int, int, int]:
+    """What is the same in every window: travel, level above, unknown customer, silence.
+
+    `km` is the great-circle distance; what counts is the way by road.
+    """
+    weights = setting.weights
+    travel = int(km * ROAD_FACTOR * weights.per_km + 0.5)
+    above = setting.kinds.above[setting.tickets.kind[ticket], expert] * weights.per_level_above
+    first, last = setting.tickets.first_known[ticket], setting.tickets.first_known[ticket + 1]
+    unknown = weights.per_unknown_customer
+    for row in range(first, last):
+        if setting.tickets.known[row] == expert:
+            unknown = 0
+    return travel, above, unknown, setting.experts.silences[expert] * weights.per_silence
+
+
+@compiled
+def of_window(setting: Setting, ticket: int, expert: int, window: int) -> tuple[int, int, int]:
+    """What depends on the window: lateness, waiting, load of the day."""
+    zone, level = setting.experts.zone[expert], setting.tickets.level[ticket]
+    late = max(setting.end[zone, window] - setting.tickets.due[ticket], 0)
+    waits = max(setting.start[zone, window] - setting.now, 0)
+    weights = setting.weights
+    load = setting.experts.load[expert, window // WINDOWS_A_DAY] * weights.per_visit_that_day
+    return (
+        (late * weights.per_hour_late[level] + HOUR // 2) // HOUR,
+        (waits * weights.per_hour_waiting[level] + HOUR // 2) // HOUR,
+        load,
+    )
+
+
+@compiled
+def total(pair: tuple[int, int, int, int], window: tuple[int, int, int]) -> int:
+    """An edge's cost: the sum of its terms, at most MAX_COST."""
+    whole = pair[0] + pair[1] + pair[2] + pair[3] + window[0] + window[1] + window[2]
+    return min(whole, MAX_COST)
+
+
+@compiled
+def terms(setting: Setting, tickets: Shorts, experts: Shorts, km: Ints, windows: Shorts) -> Ints:
+    """The terms (rows x TERMS) of some edges."""
+    found = np.empty((len(tickets), 7), np.int64)
+    for row in range(len(tickets)):
+        travel, above, unknown, silence = of_pair(setting, tickets[row], experts[row], km[row])
+        late, waiting, load = of_window(setting, tickets[row], experts[row], windows[row])
+        found[row] = np.array([travel, late, waiting, load, above, unknown, silence])
+    return found

@@ -1,0 +1,114 @@
+"""Pairs that were not considered because nearer experts are: what they could have gained.
+
+Each of their edges is priced against the dual prices of the optimum. If none could serve a
+ticket for less, the optimum over the pairs considered is the optimum over all; where some
+could, they are added and the problem is solved again.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestration.assignment import costs
+from orchestration.assignment.candidates import Pairs, pairs_of_each_type
+from orchestration.assignment.costs import Setting
+from orchestration.assignment.matching.compiled import Ints, Levels, compiled
+from orchestration.assignment.matching.graph import Edges, State
+from orchestration.assignment.matching.levels import Fullness
+from orchestration.assignment.problem import Problem, expanded, merged
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """`pairs` that were priced, those of them that could gain something, and by how much at most.
+
+    `serving` counts edges by which more tickets of a level might be served, `cost` is a bound of
+    what the total could be lower, in cost units.
+    """
+
+    pairs: int
+    gaining: Pairs
+    serving: int
+    cost: int
+
+    @property
+    def none(self) -> bool:
+        return len(self.gaining.ticket) == 0
+
+
+def price_left_out(problem: Problem, full: Fullness, state: State) -> LeftOut:
+    """Prices all pairs that are not considered; they are found again, type by type."""
+    if problem.left_out == 0:
+        return LeftOut(0, merged([]), 0, 0)
+    gaining, serving, priced = [], 0, 0
+    best = np.zeros(problem.tickets, np.int64)
+    for _, pairs in pairs_of_each_type(problem.columns):
+        others = pairs.where((pairs.windows != 0) & ~_among(pairs, problem))
+        gains, more = _gains(problem.setting, others, full.ticket, full.slot, state, best)
+        gaining.append(others.where(gains))
+        serving += int(more)
+        priced += len(others.ticket)
+    return LeftOut(priced, merged(gaining), serving, int(best.sum()))
+
+
+def add(problem: Problem, pairs: Pairs) -> None:
+    """Considers some more pairs; edges that were taken out of the problem stay out."""
+    more = expanded(problem, pairs)
+    old, level = problem.edges, len(problem.level)
+    tickets = np.concatenate([_owners(old), _owners(more)])
+    other = np.concatenate([old.other, more.other])
+    order = np.lexsort((other, tickets))
+    count = np.bincount(tickets, minlength=level)
+    problem.edges = Edges(
+        np.concatenate([np.zeros(1, np.int64), np.cumsum(count)]),
+        other[order],
+        np.concatenate([old.cost, more.cost])[order],
+    )
+    problem.pairs = merged([problem.pairs, pairs])
+    problem.left_out -= len(pairs.ticket)
+
+
+def _owners(edges: Edges) -> Ints:
+    return np.repeat(np.arange(len(edges.first) - 1), np.diff(edges.first))
+
+
+def _among(pairs: Pairs, problem: Problem) -> NDArray[np.bool_]:
+    """Which of some pairs are considered already."""
+    experts = len(problem.columns.expert_ids)
+    wanted = pairs.ticket.astype(np.int64) * experts + pairs.expert
+    have = problem.pairs.ticket.astype(np.int64) * experts + problem.pairs.expert
+    if len(have) == 0:
+        return np.zeros(len(wanted), np.bool_)
+    at = np.minimum(np.searchsorted(have, wanted), len(have) - 1)
+    return np.asarray(have[at] == wanted)
+
+
+@compiled
+def _gains(
+    setting: Setting,
+    pairs: Pairs,
+    ticket_full: Levels,
+    slot_full: Levels,
+    state: State,
+    best: Ints,
+) -> tuple[NDArray[np.bool_], int]:
+    """Which pairs have an edge that could gain; keeps the largest gain of each ticket."""
+    gains, serving, width = np.zeros(len(pairs.ticket), np.bool_), 0, setting.start.shape[1]
+    for row in range(len(pairs.ticket)):
+        ticket, expert = pairs.ticket[row], pairs.expert[row]
+        pair = costs.of_pair(setting, ticket, expert, pairs.km[row])
+        for window in range(width):
+            slot = expert * width + window
+            if not (pairs.windows[row] >> window) & 1 or slot_full[slot] < ticket_full[ticket]:
+                continue
+            if slot_full[slot] > ticket_full[ticket]:
+                serving += 1
+                gains[row] = True
+                continue
+            cost = costs.total(pair, costs.of_window(setting, ticket, expert, window))
+            gain = state.value[ticket] - cost - state.price[slot]
+            if gain > 0:
+                gains[row] = True
+                best[ticket] = max(best[ticket], gain)
+    return gains, serving

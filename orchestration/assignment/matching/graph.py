@@ -1,0 +1,100 @@
+"""Edges by ticket and by slot, and what is known of them on the way to the optimum."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from orchestration.assignment.matching.compiled import Flags, Ints, Levels, Shorts, compiled
+
+
+class Edges(NamedTuple):
+    """Edges in rows: those of row r are `first[r]` to `first[r + 1]`, sorted by `other`.
+
+    By ticket, `other` are slots; by slot, tickets. Costs are whole and at least 0.
+    """
+
+    first: Ints
+    other: Shorts
+    cost: Shorts
+
+
+class Rules(NamedTuple):
+    """Which tickets may stay unserved, and which slots must be taken."""
+
+    optional: Flags
+    forced: Flags
+
+
+class State(NamedTuple):
+    """Prices of slots, what each ticket pays (cost and price), and who has whom (-1: nobody)."""
+
+    price: Ints
+    value: Ints
+    slot_of: Shorts
+    ticket_of: Shorts
+
+
+def fresh(tickets: int, slots: int) -> State:
+    """Nobody has anything, nothing has a price."""
+    return State(
+        price=np.zeros(slots, np.int64),
+        value=np.zeros(tickets, np.int64),
+        slot_of=np.full(tickets, -1, np.int32),
+        ticket_of=np.full(slots, -1, np.int32),
+    )
+
+
+@compiled
+def by_slot(edges: Edges, slots: int) -> Edges:
+    """The same edges by slot."""
+    first = np.zeros(slots + 1, np.int64)
+    for edge in range(len(edges.other)):
+        first[edges.other[edge] + 1] += 1
+    for slot in range(slots):
+        first[slot + 1] += first[slot]
+    place = first[:-1].copy()
+    other = np.empty(len(edges.other), np.int32)
+    cost = np.empty(len(edges.other), np.int32)
+    for ticket in range(len(edges.first) - 1):
+        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
+            at = place[edges.other[edge]]
+            other[at] = ticket
+            cost[at] = edges.cost[edge]
+            place[edges.other[edge]] = at + 1
+    return Edges(first, other, cost)
+
+
+@compiled
+def between_equals(edges: Edges, ticket_level: Levels, slot_level: Levels) -> Edges:
+    """The edges whose ticket and slot are full at the same level."""
+    tickets = len(edges.first) - 1
+    first = np.zeros(tickets + 1, np.int64)
+    count = 0
+    for ticket in range(tickets):
+        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
+            if slot_level[edges.other[edge]] == ticket_level[ticket]:
+                count += 1
+        first[ticket + 1] = count
+    other = np.empty(count, np.int32)
+    cost = np.empty(count, np.int32)
+    count = 0
+    for ticket in range(tickets):
+        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
+            if slot_level[edges.other[edge]] == ticket_level[ticket]:
+                other[count] = edges.other[edge]
+                cost[count] = edges.cost[edge]
+                count += 1
+    return Edges(first, other, cost)
+
+
+@compiled
+def edge_of(edges: Edges, row: int, other: int) -> int:
+    """The edge between a row and `other`; if there is none, whatever stands in its place."""
+    low, high = edges.first[row], edges.first[row + 1]
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if edges.other[middle] <= other:
+            low = middle
+        else:
+            high = middle
+    return int(low)
