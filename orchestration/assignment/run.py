@@ -1,6 +1,5 @@
 """One run: read, build, solve, write, with its evidence."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -8,28 +7,22 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from api.messages import Window
-from api.sysops.catalogue import service as catalogue
-from api.sysops.experts.profiles import needed_skills, profiles_of
-from api.sysops.experts.rules import Profile, Visit, why_wrong
-from api.sysops.experts.tables import Expert
-from api.sysops.experts.workload import Day, workload_of
 from api.sysops.tickets.missed import withdraw_missed
-from api.sysops.tickets.proposals import Proposal, expire_silent, propose
-from api.sysops.tickets.tables import AssignmentDecision, AssignmentRun, Ticket
+from api.sysops.tickets.proposals import Proposal, expire_silent
+from api.sysops.tickets.tables import AssignmentDecision, AssignmentRun
 from orchestration.assignment import explain, snapshot
 from orchestration.assignment.policy import Policy
 from orchestration.assignment.problem import Problem, build
 from orchestration.assignment.solve import Solution, solve
+from orchestration.assignment.write import Planned, write
 
 RUN_LOCK = 5_047_001
 """Advisory lock: two runs never work at the same time."""
-BATCH = 50
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -91,7 +84,7 @@ async def _run(sessions: Sessions, now: datetime, policy: Policy) -> Outcome:
         barred = await snapshot.not_entitled(session)
     problem = build(taken, policy)
     solution = solve(problem)
-    skipped = await _write(sessions, run.id, problem, solution, now)
+    skipped = await write(sessions, run.id, _planned(problem, solution), now)
     served = int((solution.edge >= 0).sum())
     outcome = Outcome(
         run_id=run.id,
@@ -139,77 +132,12 @@ async def _begin(sessions: Sessions, now: datetime, policy: Policy) -> Assignmen
     return run
 
 
-async def _write(
-    sessions: Sessions, run_id: UUID, problem: Problem, solution: Solution, now: datetime
-) -> dict[int, str]:
-    """Write the proposals in batches; returns the tickets that were skipped, and why."""
-    skipped: dict[int, str] = {}
-    served = [number for number, edge in enumerate(solution.edge) if edge >= 0]
-    for start in range(0, len(served), BATCH):
-        async with sessions.begin() as session:
-            batch = served[start : start + BATCH]
-            skipped |= await _write_batch(session, run_id, problem, solution, batch, now)
-    return skipped
-
-
-async def _write_batch(
-    session: AsyncSession,
-    run_id: UUID,
-    problem: Problem,
-    solution: Solution,
-    batch: Sequence[int],
-    now: datetime,
-) -> dict[int, str]:
-    await catalogue.stand_still(session)
-    ids = [problem.snapshot.tickets[number].id for number in batch]
-    # What somebody else holds is about to change: waiting for it would only be in the way.
-    found = await session.scalars(
-        select(Ticket).where(Ticket.id.in_(ids)).with_for_update(skip_locked=True, key_share=True)
-    )
-    tickets = {ticket.id: ticket for ticket in found}
-    proposals = {number: _proposal(problem, int(solution.edge[number])) for number in batch}
-    experts = await _hold_experts(session, {one.expert_id for one in proposals.values()})
-    needed = await needed_skills(session, {ticket.ticket_type for ticket in tickets.values()})
-    work = await workload_of(session, experts.keys(), now)
-    given: Counter[Day] = Counter()
-    skipped: dict[int, str] = {}
-    for number, proposal in proposals.items():
-        day = work.day(proposal.expert_id, proposal.window.start)
-        planned = problem.snapshot.tickets[number]
-        ticket = tickets.get(proposal.ticket_id)
-        if ticket is None or ticket.version != planned.version:
-            skipped[number] = "The ticket changed while the run was at work."
-        elif wrong := why_wrong(
-            experts[proposal.expert_id], _visit(ticket, proposal, needed[ticket.ticket_type])
-        ):
-            skipped[number] = f"While the run was at work this changed: {wrong}"
-        elif work.room(day) <= len(work.live[day]) + given[day]:
-            skipped[number] = "The expert's day became full while the run was at work."
-        else:
-            try:
-                async with session.begin_nested():
-                    await propose(session, ticket, proposal, run_id, now)
-            except IntegrityError:
-                skipped[number] = "The expert's window was taken while the run was at work."
-            else:
-                given[day] += 1
-    return skipped
-
-
-async def _hold_experts(session: AsyncSession, ids: set[UUID]) -> dict[UUID, Profile]:
-    """Experts as they are now and stay until the end of the transaction."""
-    await session.execute(
-        select(Expert.id)
-        .where(Expert.id.in_(ids))
-        .order_by(Expert.id)
-        .with_for_update(key_share=True)
-    )
-    return await profiles_of(session, ids)
-
-
-def _visit(ticket: Ticket, proposal: Proposal, needed: Mapping[str, int]) -> Visit:
-    window = proposal.window
-    return Visit(window.start, window.end, ticket.latitude, ticket.longitude, needed)
+def _planned(problem: Problem, solution: Solution) -> list[Planned]:
+    return [
+        Planned(_proposal(problem, int(edge)), ticket.version)
+        for ticket, edge in zip(problem.snapshot.tickets, solution.edge, strict=True)
+        if edge >= 0
+    ]
 
 
 def _proposal(problem: Problem, edge: int) -> Proposal:
@@ -228,12 +156,12 @@ async def _record(
     run_id: UUID,
     problem: Problem,
     solution: Solution,
-    skipped: dict[int, str],
+    skipped: Mapping[UUID, str],
     barred: Sequence[UUID],
 ) -> None:
     """One decision row a ticket: what was decided, and why."""
     rows = [
-        _decision(problem, number, int(edge), skipped.get(number))
+        _decision(problem, number, int(edge), skipped.get(problem.snapshot.tickets[number].id))
         for number, edge in enumerate(solution.edge)
     ]
     rows.extend(
