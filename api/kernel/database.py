@@ -155,6 +155,8 @@ async def apart(session: AsyncSession) -> AsyncIterator[AsyncSession]:
 AWAY = ("08", "53", "57P0")
 # Deadlock or serialization failure, lock timeout, statement timeout.
 BUSY = ("40", "55P03", "57014")
+# Unique violation, exclusion violation (an overlap).
+TAKEN = ("23505", "23P01")
 BAD_VALUE = "22"
 
 
@@ -174,6 +176,11 @@ def is_unavailable(error: BaseException) -> bool:
 def is_busy(error: BaseException) -> bool:
     """Whether others were in the way: what was asked for was undone, and may be asked again."""
     return isinstance(error, DBAPIError) and _state(error).startswith(BUSY)
+
+
+def is_taken(error: BaseException) -> bool:
+    """Whether a row was refused because another has its place, and so may be left out."""
+    return isinstance(error, DBAPIError) and _state(error) in TAKEN
 
 
 def _state(error: DBAPIError) -> str:

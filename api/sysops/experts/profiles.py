@@ -30,10 +30,17 @@ async def profiles_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID
     away = select(TimeOff.expert_id, TimeOff.during).where(TimeOff.expert_id.in_(ids))
     for off in await session.execute(away):
         absent[off.expert_id].append((off.during.lower, off.during.upper))
-    people = select(Expert, Staff.active).join(Staff, Staff.id == Expert.id)
+    people = select(
+        Expert.id,
+        (Expert.active & Staff.active).label("active"),
+        Expert.latitude,
+        Expert.longitude,
+        Expert.radius_km,
+        Expert.time_zone,
+    ).join(Staff, Staff.id == Expert.id)
     return {
         expert.id: Profile(
-            active=expert.active and active,
+            active=expert.active,
             latitude=expert.latitude,
             longitude=expert.longitude,
             radius_km=expert.radius_km,
@@ -42,7 +49,7 @@ async def profiles_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID
             shifts=shifts[expert.id],
             absent=absent[expert.id],
         )
-        for expert, active in await session.execute(people.where(Expert.id.in_(ids)))
+        for expert in await session.execute(people.where(Expert.id.in_(ids)))
     }
 
 

@@ -1,14 +1,15 @@
 """Telling staff something: written in the caller's transaction, sent by the relay."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.kernel import outbox
+from api.kernel import outbox, sets
 from api.messages import StaffNotification
 from api.sysops.notifications.tables import Notification
 from api.sysops.staff.tables import Staff
@@ -20,6 +21,18 @@ Kind = Literal[
 ]  # fmt: skip
 # What goes as a text message; when that fails, by e-mail. All else goes by e-mail.
 BY_SMS: frozenset[Kind] = frozenset({"visit_proposed", "visit_off", "visit_missed", "visits_ahead"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """What one member of staff is told for one cause; `context` is what the words are made of."""
+
+    staff_id: UUID
+    kind: Kind
+    cause: str
+    channel: Literal["sms", "email"]
+    context: dict[str, Any]
+    ticket_id: UUID | None
 
 
 async def notify(
@@ -34,24 +47,27 @@ async def notify(
     now: datetime,
 ) -> None:
     """Tell one member of staff once for one cause; a repetition does nothing."""
-    statement = (
-        insert(Notification)
-        .values(
-            staff_id=staff_id,
-            ticket_id=ticket_id,
-            kind=kind,
-            cause=cause,
-            channel=channel,
-            context=context,
-            status="queued",
-            created_at=now,
-        )
-        .on_conflict_do_nothing()
-        .returning(Notification.id)
+    notice = Notice(
+        staff_id=staff_id,
+        kind=kind,
+        cause=cause,
+        channel=channel,
+        context=context,
+        ticket_id=ticket_id,
     )
-    notification_id = await session.scalar(statement)
-    if notification_id is not None:
-        await outbox.send(session, StaffNotification(notification_id=notification_id))
+    await notify_all(session, [notice], now)
+
+
+async def notify_all(session: AsyncSession, notices: Sequence[Notice], now: datetime) -> None:
+    """Tell each of them once for one cause; a repetition does nothing."""
+    if not notices:
+        return
+    rows = [{**vars(notice), "status": "queued", "created_at": now} for notice in notices]
+    statement = (
+        sets.insert_of(Notification, rows).on_conflict_do_nothing().returning(Notification.id)
+    )
+    told = await session.scalars(statement)
+    await outbox.send(session, *(StaffNotification(notification_id=one) for one in told))
 
 
 async def notify_managers(
@@ -99,14 +115,15 @@ async def _notify_role(
     people = await session.scalars(
         select(Staff.id).where(Staff.active, Staff.roles.contains([role]))
     )
-    for person in people.all():
-        await notify(
-            session,
-            person,
-            kind,
+    notices = [
+        Notice(
+            staff_id=person,
+            kind=kind,
             cause=cause,
             channel="email",
             context=context,
             ticket_id=ticket_id,
-            now=now,
         )
+        for person in people
+    ]
+    await notify_all(session, notices, now)

@@ -1,5 +1,6 @@
 """Proposing an expert for a ticket, and the proposals that nobody answered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -9,11 +10,14 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.kernel import sets
 from api.messages import Window
 from api.sysops.experts.tables import Booking, Expert
-from api.sysops.notifications.service import notify
+from api.sysops.notifications.service import Notice, notify_all
 from api.sysops.tickets import rules, service, telling
 from api.sysops.tickets.tables import Assignment, Ticket
+
+ToExpert = Literal["visit_proposed", "visit_off", "visit_missed"]
 
 
 @dataclass(frozen=True)
@@ -41,27 +45,61 @@ async def propose(
     The database refuses (IntegrityError) a second active assignment of the ticket and an
     overlapping booking of the expert.
     """
-    during = Range(proposal.window.start, proposal.window.end, bounds="[)")
-    assignment = Assignment(
+    await session.flush()
+    (made,) = await propose_all(session, [(ticket, proposal)], run_id, now, actor=actor)
+    await session.refresh(ticket)
+    return await session.get_one(Assignment, made)
+
+
+async def propose_all(
+    session: AsyncSession,
+    chosen: Sequence[tuple[Ticket, Proposal]],
+    run_id: UUID | None,
+    now: datetime,
+    *,
+    actor: service.Actor = service.SYSTEM,
+) -> list[UUID]:
+    """The same for many locked tickets, in as many statements as for one; returns the new keys.
+
+    The tickets in memory stay as they were read. What the database refuses of one, it refuses of
+    all.
+    """
+    keys = await sets.new_ids(session, len(chosen))
+    made = [
+        (ticket, _assignment(key, ticket, proposal, run_id, now))
+        for key, (ticket, proposal) in zip(keys, chosen, strict=True)
+    ]
+    assignments = [assignment for _, assignment in made]
+    await sets.insert_all(session, assignments)
+    await sets.insert_all(
+        session,
+        [
+            Booking(expert_id=one.expert_id, during=one.during, assignment_id=one.id)
+            for one in assignments
+        ],
+    )
+    await service.assign_all(session, made, actor, now)
+    notices = [_notice(ticket, one, "visit_proposed") for ticket, one in made]
+    await notify_all(session, notices, now)
+    return [one.id for one in assignments]
+
+
+def _assignment(
+    key: UUID, ticket: Ticket, proposal: Proposal, run_id: UUID | None, now: datetime
+) -> Assignment:
+    window = proposal.window
+    return Assignment(
+        id=key,
         ticket_id=ticket.id,
         expert_id=proposal.expert_id,
         run_id=run_id,
-        during=during,
+        during=Range(window.start, window.end, bounds="[)"),
         status="proposed",
         travel_km=proposal.travel_km,
         cost=proposal.cost,
         proposed_at=now,
-        answer_by=rules.answer_deadline(
-            ticket.priority, now=now, window_start=proposal.window.start
-        ),
+        answer_by=rules.answer_deadline(ticket.priority, now=now, window_start=window.start),
     )
-    session.add(assignment)
-    await session.flush()
-    session.add(Booking(expert_id=proposal.expert_id, during=during, assignment_id=assignment.id))
-    await session.flush()
-    await service.transition(session, ticket, "assign", actor, now, assignment=assignment)
-    await tell_expert(session, ticket, assignment, now)
-    return assignment
 
 
 async def tell_expert(
@@ -69,18 +107,20 @@ async def tell_expert(
     ticket: Ticket,
     assignment: Assignment,
     now: datetime,
-    kind: Literal["visit_proposed", "visit_off", "visit_missed"] = "visit_proposed",
+    kind: ToExpert = "visit_proposed",
 ) -> None:
     """Tell the expert of a visit by SMS, once each kind: asked again, it does nothing."""
-    await notify(
-        session,
-        assignment.expert_id,
-        kind,
+    await notify_all(session, [_notice(ticket, assignment, kind)], now)
+
+
+def _notice(ticket: Ticket, assignment: Assignment, kind: ToExpert) -> Notice:
+    return Notice(
+        staff_id=assignment.expert_id,
+        kind=kind,
         cause=str(assignment.id),
         channel="sms",
         context=visit_context(ticket, assignment),
         ticket_id=ticket.id,
-        now=now,
     )
 
 

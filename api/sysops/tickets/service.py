@@ -1,8 +1,9 @@
-"""What happens to tickets. `transition` alone writes a status; services never commit."""
+"""What happens to tickets. `decide` alone says what becomes of a status; services never commit."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -10,7 +11,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.kernel import outbox, sets
 from api.kernel.errors import NotFound
+from api.messages import TicketDetails, TicketStatus
 from api.sysops.experts.tables import Booking
 from api.sysops.tickets import rules, telling, visit_rules
 from api.sysops.tickets.tables import Assignment, Exclusion, Ticket, TicketEvent
@@ -61,54 +64,109 @@ async def transition(
 
     Raises TransitionRefused, and changes nothing, when the table does not allow it.
     """
-    before = ticket.status
-    after = rules.next_status(before, action, now=now, resolved_at=ticket.resolved_at)
     standing = assignment or await active_assignment(session, ticket.id)
+    step = decide(ticket, action, actor, now, reason=reason, assignment=standing)
     if standing is not None and action in rules.ENDS_ASSIGNMENT:
         await _end(session, standing, action, reason, now)
-    ticket.status = after
-    ticket.version += 1
-    ticket.updated_at = now
-    known = telling.details_of(ticket)
-    _keep(ticket, action, now)
+    for name, value in step.changes.items():
+        setattr(ticket, name, value)
+    session.add(step.event)
+    await session.flush()
+    await telling.tell(session, ticket, step.event, details=step.details, request_id=request_id)
+
+
+@dataclass(frozen=True)
+class Step:
+    """An action on a ticket that is decided and not written yet.
+
+    `changes` are columns of the ticket with their new values; with `details` its customer hears
+    of more than the status.
+    """
+
+    changes: Mapping[str, Any]
+    event: TicketEvent
+    details: bool
+
+
+def decide(
+    ticket: Ticket,
+    action: rules.Action,
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    assignment: Assignment | None = None,
+) -> Step:
+    """What `action` makes of a ticket, which stays as it is; raises TransitionRefused."""
+    after = rules.next_status(ticket.status, action, now=now, resolved_at=ticket.resolved_at)
+    version = ticket.version + 1
+    changes = {"status": after, "version": version, "updated_at": now}
+    changes |= _remembered(ticket, action, after, now)
     event = TicketEvent(
         ticket_id=ticket.id,
-        version=ticket.version,
+        version=version,
         at=now,
         actor=actor.kind,
         actor_id=actor.id,
-        from_status=before,
+        from_status=ticket.status,
         to_status=after,
         action=action,
         reason=reason,
-        assignment_id=standing.id if standing else None,
+        assignment_id=assignment.id if assignment else None,
     )
-    session.add(event)
-    await session.flush()
-    details = action in rules.CHANGES_DETAILS or known != telling.details_of(ticket)
-    await telling.tell(session, ticket, event, details=details, request_id=request_id)
+    of_details = not changes.keys().isdisjoint(TicketDetails.__struct_fields__)
+    return Step(changes, event, details=of_details or action in rules.CHANGES_DETAILS)
 
 
-def _keep(ticket: Ticket, action: rules.Action, now: datetime) -> None:
-    """What a ticket remembers of an action."""
+async def assign_all(
+    session: AsyncSession,
+    proposed: Sequence[tuple[Ticket, Assignment]],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Do what `transition` does for "assign", to many locked tickets, in as many statements.
+
+    The tickets in memory stay as they were read. Raises TransitionRefused before it writes.
+    """
+    steps = [
+        (ticket, decide(ticket, "assign", actor, now, assignment=assignment))
+        for ticket, assignment in proposed
+    ]
+    rows = [{"id": ticket.id, **step.changes} for ticket, step in steps]
+    await sets.update_all(session, Ticket, "id", rows)
+    await sets.insert_all(session, [step.event for _, step in steps])
+    words = [
+        await telling.word_of(session, ticket, step.event, details=step.details)
+        for ticket, step in steps
+    ]
+    await outbox.send(session, *words)
+
+
+def _remembered(
+    ticket: Ticket, action: rules.Action, after: TicketStatus, now: datetime
+) -> dict[str, Any]:
+    """What a ticket remembers of an action, by column."""
+    kept: dict[str, Any] = {}
     if action == "complete":
-        ticket.resolved_at = now
+        kept = {"resolved_at": now}
     elif action == "reopen":
-        ticket.resolved_at = None
-        ticket.earliest_visit_at = None
+        kept = {"resolved_at": None, "earliest_visit_at": None}
     elif action == "reschedule":
-        ticket.earliest_visit_at = None
+        kept = {"earliest_visit_at": None}
     elif action == "no_show":
-        ticket.customer_absences += 1
-        ticket.earliest_visit_at = visit_rules.next_visit_from(now, ticket.time_zone)
+        kept = {
+            "customer_absences": ticket.customer_absences + 1,
+            "earliest_visit_at": visit_rules.next_visit_from(now, ticket.time_zone),
+        }
     elif action == "miss":
-        ticket.expert_absences += 1
-    if ticket.status == "open":
-        since = max(now, ticket.earliest_visit_at or now)
+        kept = {"expert_absences": ticket.expert_absences + 1}
+    if after == "open":
+        earliest = kept.get("earliest_visit_at", ticket.earliest_visit_at)
         windows = telling.preferred_of(ticket)
-        left = rules.windows_left(windows, since)
+        left = rules.windows_left(windows, max(now, earliest or now))
         if len(left) < len(windows):
-            ticket.preferred_windows = msgspec.to_builtins(left)
+            kept["preferred_windows"] = msgspec.to_builtins(left)
+    return kept
 
 
 async def _end(

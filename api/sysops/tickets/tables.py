@@ -66,7 +66,7 @@ class Entitlement(Base):
 
 
 class Ticket(Base):
-    """One ticket; `status` is written by `service.transition` alone, `version` counts with it.
+    """One ticket; `service.decide` alone says its next `status`, `version` counts with it.
 
     Absences count visits for nothing: nobody was at home, the expert did not come. No visit is
     planned before `earliest_visit_at`.
@@ -156,7 +156,7 @@ class TicketEvent(Base):
     actor: Mapped[str]
     actor_id: Mapped[UUID | None]
     from_status: Mapped[str | None]
-    to_status: Mapped[str]
+    to_status: Mapped[TicketStatus] = mapped_column(String)
     action: Mapped[Action | None] = mapped_column(String)
     reason: Mapped[str | None]
     assignment_id: Mapped[UUID | None]

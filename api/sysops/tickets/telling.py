@@ -35,16 +35,26 @@ async def tell(
     request_id: UUID | None = None,
 ) -> None:
     """Tell the ticket's state after its last event; with `request_id`, that the request is done."""
-    await outbox.send(
+    word = await word_of(session, ticket, event, details=details, request_id=request_id)
+    await outbox.send(session, word)
+
+
+async def word_of(
+    session: AsyncSession,
+    ticket: Ticket,
+    event: TicketEvent,
+    *,
+    details: bool = False,
+    request_id: UUID | None = None,
+) -> TicketProgress:
+    """What `tell` sends."""
+    return await _progress(
         session,
-        await _progress(
-            session,
-            ticket,
-            event,
-            details=details_of(ticket) if details else None,
-            request_id=request_id,
-            request_accepted=None if request_id is None else True,
-        ),
+        ticket,
+        event,
+        details=details_of(ticket) if details else None,
+        request_id=request_id,
+        request_accepted=None if request_id is None else True,
     )
 
 
@@ -135,15 +145,16 @@ def window_of(assignment: Assignment) -> Window:
 async def _progress(
     session: AsyncSession, ticket: Ticket, event: TicketEvent, **more: Any
 ) -> TicketProgress:
+    status = event.to_status
     facts: dict[str, Any] = {"at": event.at, "reason": event.reason}
-    if ticket.status in PROMISED and event.assignment_id is not None:
+    if status in PROMISED and event.assignment_id is not None:
         facts |= await _promise(session, ticket.id, event.assignment_id)
     return TicketProgress(
         ticket_id=ticket.id,
         number=ticket.number,
-        version=ticket.version,
-        status=ticket.status,
-        resolution=ticket.resolution if ticket.status in FINISHED else None,
+        version=event.version,
+        status=status,
+        resolution=ticket.resolution if status in FINISHED else None,
         action=event.action,
         customer_absences=ticket.customer_absences,
         expert_absences=ticket.expert_absences,
