@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -21,21 +22,23 @@ ASSIGNMENTS = dg.AssetKey(["operations", "assignments"])
 
 
 class AssignmentSettings(Settings):
-    """`sysops_url` logs in as the role `assigner`."""
+    """`sysops_url` logs in as the role `assigner`; inputs of runs are kept in `evidence_folder`."""
 
     sysops_url: SecretStr
+    evidence_folder: Path
 
 
 async def _assign() -> "Outcome | None":
     """What the run did, or None when another one is at it."""
-    # With numpy and scipy, which nothing else of the code location needs.
+    # With numpy, scipy and numba, which nothing else of the code location needs.
+    from orchestration.assignment.evidence import Evidence
     from orchestration.assignment.run import AlreadyRunning, assign
 
     settings = AssignmentSettings()  # type: ignore[call-arg]  # read from the environment
     url = settings.sysops_url.get_secret_value()
     async with database(url, name="assignment") as sessions:
         try:
-            return await assign(sessions, clock.now())
+            return await assign(sessions, clock.now(), Evidence(settings.evidence_folder))
         except AlreadyRunning:
             return None
 

@@ -33,11 +33,11 @@ class Calendar:
 
     @property
     def days(self) -> int:
-        return self.weekday.shape[1]
+        return int(self.weekday.shape[1])
 
     @property
     def windows(self) -> int:
-        return self.start.shape[1]
+        return int(self.start.shape[1])
 
     def day(self, zone: int, window: int) -> date:
         """The local day of a window."""

@@ -45,7 +45,7 @@ def pairs_of_each_type(columns: Columns) -> Iterator[tuple[int, Pairs]]:
         own = own[np.argsort(tickets.place[own, 2], kind="stable")]
         low, high = _bands(columns.experts, able, tickets.place[own, 2])
         found = _within_radius(
-            tickets, columns.experts, own, able, low, high, kinds.certified[kind],
+            tickets, columns.experts, Sweep(own, able, low, high), kinds.certified[kind],
             columns.calendar.start, columns.calendar.end,
         )  # fmt: skip
         pairs = Pairs(*found)
@@ -95,6 +95,16 @@ def _count_excluded(
                 removed[ticket, RADIUS] -= 1
 
 
+class Sweep(NamedTuple):
+    """Tickets `own` by their third coordinate; each expert of `able` looks at those from `low` up
+    to before `high`."""
+
+    own: Ints
+    able: Ints
+    low: Ints
+    high: Ints
+
+
 def _bands(experts: Experts, able: Ints, north: Floats) -> tuple[Ints, Ints]:
     """Which of the tickets, sorted by their third coordinate `north`, can be within an expert's
     radius by latitude alone: from, and up to before."""
@@ -109,15 +119,13 @@ def _bands(experts: Experts, able: Ints, north: Floats) -> tuple[Ints, Ints]:
 def _within_radius(
     tickets: Tickets,
     experts: Experts,
-    own: Ints,
-    able: Ints,
-    low: Ints,
-    high: Ints,
+    sweep: Sweep,
     certified: Ints,
     start: Ints,
     end: Ints,
 ) -> tuple[Shorts, Shorts, Floats, Ints]:
-    """Pairs of the experts `able` and the tickets `own`, of which each looks at its band."""
+    """The pairs of a sweep whose ticket lies in the expert's radius."""
+    own, able, low, high = sweep
     size, count = 0, 0
     for at in range(len(able)):
         size += high[at] - low[at]
@@ -162,7 +170,7 @@ def _windows(
         windows = _suitable(tickets, ticket, windows, start, end, experts.zone[expert])
     if windows and experts.first_visit[expert] < experts.first_visit[expert + 1]:
         windows = drivable_windows(tickets, experts, ticket, expert, windows, start, end)
-    return windows
+    return int(windows)
 
 
 @compiled

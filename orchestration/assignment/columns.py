@@ -196,8 +196,8 @@ def _experts(
     snapshot: Snapshot, people: pl.DataFrame, expert_of: pl.DataFrame, table: Calendar
 ) -> Experts:
     count = len(people)
-    zone = np.searchsorted(np.array(table.zones), people["time_zone"].to_numpy().astype(str))
-    zone = zone.astype(np.int32)
+    number = np.searchsorted(np.array(table.zones), people["time_zone"].to_numpy().astype(str))
+    zone: Shorts = number.astype(np.int32)
     shifts = _numbered(snapshot.shifts, "expert", expert_of)
     absences = _numbered(snapshot.absences, "expert", expert_of)
     visits = _numbered(snapshot.visits, "expert", expert_of).sort("expert", "since")
@@ -293,6 +293,3 @@ def _last_days(table: Calendar) -> Ints:
 def moment(value: int) -> datetime:
     """Seconds since 1970 as a moment in UTC."""
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(value))
-
-
-

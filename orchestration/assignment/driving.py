@@ -5,7 +5,7 @@ problem cannot express. What is booked already bars edges beforehand (see `candi
 chosen in one run is checked here, and the edge that is dispensable is taken out.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -46,25 +46,29 @@ def undrivable(problem: Problem, tickets: Ints, slots: Ints, costs: Ints) -> Int
 
 
 def _visits(problem: Problem, tickets: Ints, slots: Ints, costs: Ints) -> Visits:
-    columns, days = problem.columns, problem.columns.calendar.days
+    numbered, days = problem.columns, problem.columns.calendar.days
     expert, window = np.divmod(slots, problem.windows)
-    zone = columns.experts.zone[expert]
+    zone = numbered.experts.zone[expert]
     rank = np.empty(len(tickets), np.int64)
     level = problem.level[tickets].astype(np.int64)
     rank[np.lexsort((tickets, costs, level))] = np.arange(len(tickets))
     chosen = Visits(
         expert * days + window * days // problem.windows,
         tickets,
-        columns.tickets.place[tickets],
-        columns.calendar.start[zone, window],
-        columns.calendar.end[zone, window],
-        columns.tickets.work[tickets],
+        numbered.tickets.place[tickets],
+        numbered.calendar.start[zone, window],
+        numbered.calendar.end[zone, window],
+        numbered.tickets.work[tickets],
         rank,
     )
     booked = _booked(problem)
-    whole = Visits(*(np.concatenate(it) for it in zip(chosen, booked, strict=True)))
-    order = np.lexsort((whole.start, whole.day))
-    return Visits(*(np.ascontiguousarray(it[order]) for it in whole))
+    order = np.lexsort(
+        (np.concatenate([chosen.start, booked.start]), np.concatenate([chosen.day, booked.day]))
+    )
+    columns: list[Any] = [
+        np.concatenate([mine, theirs])[order] for mine, theirs in zip(chosen, booked, strict=True)
+    ]
+    return Visits(*columns)
 
 
 def _booked(problem: Problem) -> Visits:

@@ -64,8 +64,8 @@ class Evidence:
             manifest = msgspec.json.decode(data, type=Manifest)
             frames = {name: self._frame(hash_) for name, hash_ in manifest.tables.items()}
         except FileNotFoundError as error:
-            days = KEEP.days
-            raise EvidenceLost(f"The input is kept for {days} days: {error.filename} is gone.") from None
+            words = f"Inputs are kept for {KEEP.days} days: {error.filename} is gone."
+            raise EvidenceLost(words) from None
         return snapshot_of(manifest.as_of, frames)
 
     def prune(self, now: datetime) -> int:

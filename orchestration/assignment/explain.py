@@ -94,9 +94,10 @@ def decisions(problem: Problem, solution: Solution) -> list[Decision]:
             served, slots, km, terms.tolist(), costs, strict=True
         )
     }
-    found = [_decision(problem, ticket, facts.get(ticket), told[ticket]) for ticket in range(
-        problem.tickets
-    )]
+    found = [
+        _decision(problem, ticket, facts.get(ticket), told[ticket])
+        for ticket in range(problem.tickets)
+    ]
     return sorted(found, key=lambda it: it.ticket_id)
 
 

@@ -1,4 +1,4 @@
-"""The evidence that a run leaves in the database: what it decided for each ticket, and the proof."""
+"""What a run leaves in the database: its decision on each ticket, and the proof."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -82,9 +82,7 @@ def _row(found: Decision) -> dict[str, Any]:
     }
 
 
-def evidence_of(
-    problem: Problem, solution: Solution, found: Sequence[Decision]
-) -> dict[str, Any]:
+def evidence_of(problem: Problem, solution: Solution, found: Sequence[Decision]) -> dict[str, Any]:
     """What a run proves: by priority who is served, the terms of the objective, the certificate."""
     certificate, left_out = solution.optimum.certificate, solution.left_out
     terms = {term: sum(it.terms.get(term, 0) for it in found) for term in TERMS}

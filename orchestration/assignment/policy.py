@@ -1,4 +1,4 @@
-"""The hard numbers of assignment, and the weights of a policy as the cost function takes them. Pure.
+"""The hard numbers of assignment, and a policy's weights as the cost function takes them. Pure.
 
 Priorities are not costs: they come first, whatever the cost. What each weight means is in
 docs/assignment.md.

@@ -80,9 +80,7 @@ def _fits_between(
 
 
 @compiled
-def _arrival(
-    tickets: Tickets, experts: Experts, ticket: int, last: int, free_at: float
-) -> float:
+def _arrival(tickets: Tickets, experts: Experts, ticket: int, last: int, free_at: float) -> float:
     """When an expert can be at a ticket after the last visit, a row or -1 for none."""
     if last < 0:
         return free_at

@@ -132,7 +132,8 @@ async def _run(sessions: Sessions, now: datetime, evidence: Evidence) -> Outcome
         proven=solution.proven,
         seconds=watch.seconds,
     )
-    await _finish(sessions, outcome, skipped, now, now + timedelta(seconds=monotonic() - watch.began))
+    took = timedelta(seconds=monotonic() - watch.began)
+    await _finish(sessions, outcome, skipped, now + took)
     evidence.prune(now)
     return outcome
 
@@ -217,7 +218,6 @@ async def _finish(
     sessions: Sessions,
     outcome: Outcome,
     skipped: dict[UUID, str],
-    now: datetime,
     finished_at: datetime,
 ) -> None:
     async with sessions.begin() as session:

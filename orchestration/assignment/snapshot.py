@@ -66,7 +66,7 @@ class Snapshot:
 def snapshot_of(as_of: datetime, frames: Mapping[str, pl.DataFrame]) -> Snapshot:
     """Frames in their one order: equal input is equal, however its rows came."""
     sorted_frames = {
-        name: frame.select(list(SCHEMAS[name])).cast(dict(SCHEMAS[name])).sort(pl.all())
+        name: frame.select(list(SCHEMAS[name])).cast(pl.Schema(SCHEMAS[name])).sort(pl.all())
         for name, frame in frames.items()
     }
     empty = {name: pl.DataFrame(schema=dict(schema)) for name, schema in SCHEMAS.items()}
@@ -75,7 +75,7 @@ def snapshot_of(as_of: datetime, frames: Mapping[str, pl.DataFrame]) -> Snapshot
 
 
 # A ticket that waits for a call is left alone; one whose plan was changed is served.
-_OPEN = """
+_WITH = """
 WITH open AS (
     SELECT t.*, tt.duration_minutes
     FROM ticket t
@@ -84,23 +84,24 @@ WITH open AS (
     WHERE t.status IN ('open', 'escalated') AND (e.status = 'active' OR e.replaced_by IS NOT NULL)
       AND e.standing = 'good'
       AND NOT (t.status = 'escalated' AND t.customer_absences >= {absences})
+), active AS (
+    SELECT e.* FROM expert e JOIN staff s ON s.id = e.id AND s.active WHERE e.active
 )
 """
-_ACTIVE = "JOIN expert e ON e.id = {expert} AND e.active JOIN staff s ON s.id = e.id AND s.active"
 _QUERIES = {
-    "tickets": _OPEN + """
+    "tickets": """
         SELECT id::text AS id, version, priority, ticket_type, latitude, longitude,
             sla_due_at AS due, earliest_visit_at AS earliest, duration_minutes AS work_minutes
         FROM open""",
-    "preferred": _OPEN + """
+    "preferred": """
         SELECT open.id::text AS ticket, (w->>'start')::timestamptz AS since,
             (w->>'end')::timestamptz AS until
         FROM open, jsonb_array_elements(open.preferred_windows) AS w""",
-    "excluded": _OPEN + """
+    "excluded": """
         SELECT ticket_id::text AS ticket, expert_id::text AS expert
         FROM open JOIN exclusion x ON x.ticket_id = open.id""",
     # Whoever repaired something at this customer's of late.
-    "known": _OPEN + """
+    "known": """
         SELECT DISTINCT open.id::text AS ticket, a.expert_id::text AS expert
         FROM open
         JOIN ticket earlier ON earlier.customer_id = open.customer_id AND earlier.id <> open.id
@@ -108,40 +109,39 @@ _QUERIES = {
             AND a.completed_at > {as_of} - interval '2 years'""",
     "required": "SELECT ticket_type, skill, level FROM required_skill",
     "experts": """
-        SELECT e.id::text AS id, e.latitude, e.longitude, e.radius_km, e.time_zone, e.silences,
-            e.most_visits_a_day
-        FROM expert e JOIN staff s ON s.id = e.id AND s.active
-        WHERE e.active""",
+        SELECT id::text AS id, latitude, longitude, radius_km, time_zone, silences,
+            most_visits_a_day
+        FROM active""",
     "skills": """
-        SELECT x.expert_id::text AS expert, x.skill, x.level, x.certified_until AS until
-        FROM expert_skill x """ + _ACTIVE.format(expert="x.expert_id"),
+        SELECT expert_id::text AS expert, skill, level, certified_until AS until
+        FROM expert_skill JOIN active ON active.id = expert_id""",
     "shifts": """
-        SELECT x.expert_id::text AS expert, x.weekday,
-            extract(epoch FROM x.starts_at)::int / 60 AS starts,
-            extract(epoch FROM x.ends_at)::int / 60 AS ends
-        FROM shift x """ + _ACTIVE.format(expert="x.expert_id"),
+        SELECT expert_id::text AS expert, weekday,
+            extract(epoch FROM starts_at)::int / 60 AS starts,
+            extract(epoch FROM ends_at)::int / 60 AS ends
+        FROM shift JOIN active ON active.id = expert_id""",
     # An absence may have no end yet; what counts of it is what lies in the horizon.
     "absences": """
-        SELECT x.expert_id::text AS expert, GREATEST(lower(x.during), {as_of}) AS since,
-            LEAST(upper(x.during), {until}) AS until
-        FROM time_off x """ + _ACTIVE.format(expert="x.expert_id") + """
-        WHERE x.during && tstzrange({as_of}, {until})""",
+        SELECT expert_id::text AS expert, GREATEST(lower(during), {as_of}) AS since,
+            LEAST(upper(during), {until}) AS until
+        FROM time_off JOIN active ON active.id = expert_id
+        WHERE during && tstzrange({as_of}, {until})""",
     # Visits of the last day count too: one that still runs keeps its expert where it is.
     "visits": """
         SELECT b.expert_id::text AS expert, lower(b.during) AS since, upper(b.during) AS until,
             t.latitude, t.longitude, tt.duration_minutes AS work_minutes
         FROM booking b
+        JOIN active ON active.id = b.expert_id
         JOIN assignment a ON a.id = b.assignment_id
         JOIN ticket t ON t.id = a.ticket_id
         JOIN ticket_type tt ON tt.code = t.ticket_type
-        """ + _ACTIVE.format(expert="b.expert_id") + """
         WHERE upper(b.during) > {as_of} - interval '1 day' AND lower(b.during) < {until}""",
     # A visit that is over has no booking any more, and was one of its day's all the same.
     "done": """
-        SELECT x.expert_id::text AS expert, lower(x.during) AS since
-        FROM assignment x """ + _ACTIVE.format(expert="x.expert_id") + """
-        WHERE x.status = 'completed' AND x.completed_at > {as_of} - interval '1 day'""",
-}  # fmt: skip
+        SELECT expert_id::text AS expert, lower(during) AS since
+        FROM assignment JOIN active ON active.id = expert_id
+        WHERE status = 'completed' AND completed_at > {as_of} - interval '1 day'""",
+}
 _NOT_ENTITLED = """
 SELECT t.id::text AS id
 FROM ticket t
@@ -172,6 +172,6 @@ def read(url: str, as_of: datetime, policy: Policy) -> tuple[Snapshot, list[UUID
             assert isinstance(found, pl.DataFrame)  # noqa: S101  # a table is no series
             return found
 
-        frames = {name: table(query) for name, query in _QUERIES.items()}
+        frames = {name: table(_WITH + query) for name, query in _QUERIES.items()}
         barred = [UUID(it) for it in table(_NOT_ENTITLED)["id"].sort()]
     return snapshot_of(as_of, frames), barred

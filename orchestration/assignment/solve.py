@@ -5,8 +5,7 @@ that nobody can drive loses its least important visit; then the problem is solve
 where it was.
 """
 
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
@@ -39,12 +38,12 @@ class Solution:
     repairs: int
     added: int
     proven: bool
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float]
 
 
 def solve(problem: Problem) -> Solution:
     """The optimum, proven over all pairs that break no hard rule and all edges not taken out."""
-    seconds: Counter[str] = Counter()
+    seconds: dict[str, float] = {}
     repairs = added = rounds = 0
     found = _draft(problem, None, seconds)
     while True:
@@ -57,10 +56,10 @@ def solve(problem: Problem) -> Solution:
             found = _draft(problem, found, seconds)
             continue
         best = prove(found)
-        seconds.update(best.seconds - found.seconds)
+        _add(seconds, best.seconds)
         began = perf_counter()
         left_out = price_left_out(problem, best.full, best.state)
-        seconds["left_out"] += perf_counter() - began
+        _add(seconds, {"left_out": perf_counter() - began})
         if left_out.none or rounds > 2 * ROUNDS or not best.certificate.holds:
             break
         added += len(left_out.gaining.ticket)
@@ -74,11 +73,16 @@ def solve(problem: Problem) -> Solution:
     return Solution(slot, best, left_out, rounds, repairs, added, proven, seconds)
 
 
-def _draft(problem: Problem, before: Draft | None, seconds: Counter[str]) -> Draft:
+def _draft(problem: Problem, before: Draft | None, seconds: dict[str, float]) -> Draft:
     warm = None if before is None else Warm(before.state.slot_of, before.state.price)
     found = draft(problem.edges, problem.level, problem.slots, LEVELS, warm)
-    seconds.update(found.seconds)
+    _add(seconds, found.seconds)
     return found
+
+
+def _add(seconds: dict[str, float], more: dict[str, float]) -> None:
+    for phase, spent in more.items():
+        seconds[phase] = seconds.get(phase, 0.0) + spent
 
 
 def _bar(problem: Problem, tickets: Ints, slots: Shorts) -> None:

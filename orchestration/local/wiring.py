@@ -168,6 +168,8 @@ def code_location(instance: Instance, location: str) -> dict[str, str]:
     if location == "billing":
         kek = keys.key_encryption_key(SecretStore(instance.secrets))
         return own | payments(instance) | {"SQUAD_VAULT_KEK": kek}
+    if location == "operations":
+        return own | evidence(instance)
     if location == "analytics":
         return own | warehouse(instance) | {"SQUAD_DBT_DIR": str(instance.var / "dbt")}
     return own
@@ -219,6 +221,11 @@ def dashboards(instance: Instance) -> dict[str, str]:
 def warehouse(instance: Instance) -> dict[str, str]:
     """Where the published versions are."""
     return {"SQUAD_WAREHOUSE_DIR": str(instance.var / "warehouse")}
+
+
+def evidence(instance: Instance) -> dict[str, str]:
+    """Where the inputs of assignment runs are kept."""
+    return {"SQUAD_EVIDENCE_FOLDER": str(instance.var / "evidence")}
 
 
 def staff_base(instance: Instance) -> dict[str, str]:

@@ -16,7 +16,7 @@ import zipcodes
 from numpy.typing import NDArray
 
 from api.sysops.assignment.policy import Policy
-from orchestration.assignment.snapshot import SCHEMAS, Snapshot, snapshot_of
+from orchestration.assignment.snapshot import Snapshot, snapshot_of
 
 AS_OF = datetime(2026, 3, 2, 11, tzinfo=UTC)  # Monday, 06:00 in New York
 PRIORITIES = np.array(["urgent", "high", "normal", "low"])
@@ -85,7 +85,6 @@ def country(size: Size, seed: int = 1) -> Snapshot:
         "absences": _absences(random, ids),
     }
     return snapshot_of(AS_OF, frames)
-
 
 
 def _around_metros(random: np.random.Generator) -> "_Places":
@@ -157,7 +156,11 @@ def _preferred(random: np.random.Generator, tickets: pl.DataFrame) -> pl.DataFra
     day = random.integers(0, 3, len(chosen))
     since = [AS_OF.replace(hour=0) + timedelta(days=int(it), hours=10) for it in day]
     return pl.DataFrame(
-        {"ticket": chosen["id"], "since": since, "until": [it + timedelta(hours=18) for it in since]}
+        {
+            "ticket": chosen["id"],
+            "since": since,
+            "until": [it + timedelta(hours=18) for it in since],
+        }
     )
 
 

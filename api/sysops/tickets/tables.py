@@ -163,7 +163,11 @@ class TicketEvent(Base):
 
 
 class AssignmentRun(Base):
-    """One run of the assignment job and the evidence it keeps; counts are of rows."""
+    """One run of the assignment job and the evidence it keeps; counts are of rows.
+
+    The hashes name its input and all that it decided. `proven` says whether the certificate held,
+    `evidence` holds it, with who was served and the terms of the objective; `seconds` by phase.
+    """
 
     __tablename__ = "assignment_run"
     __table_args__ = (one_of("status", ("running", "finished", "failed")),)
@@ -180,10 +184,19 @@ class AssignmentRun(Base):
     assigned: Mapped[int] = mapped_column(server_default="0")
     skipped: Mapped[int] = mapped_column(server_default="0")
     objective: Mapped[int | None] = mapped_column(BigInteger)
+    snapshot_hash: Mapped[str | None]
+    decisions_hash: Mapped[str | None]
+    proven: Mapped[bool | None]
+    evidence: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    seconds: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
 class AssignmentDecision(Base):
-    """What one run decided for one ticket, and why; `removed` counts experts per rule."""
+    """What one run decided for one ticket, and why; `removed` counts experts per rule.
+
+    `during` and `travel_km` (by road) are of the visit that was proposed, `terms` what its cost is
+    made of; `alternatives` are other experts, and at least how much more each would have cost.
+    """
 
     __tablename__ = "assignment_decision"
     __table_args__ = (
@@ -199,6 +212,10 @@ class AssignmentDecision(Base):
     candidates: Mapped[int]
     removed: Mapped[dict[str, Any]] = mapped_column(JSONB)
     reason: Mapped[str]
+    during: Mapped[Range[datetime] | None] = mapped_column(TSTZRANGE)
+    travel_km: Mapped[float | None]
+    terms: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    alternatives: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")
 
 
 class Assignment(Base):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from orchestration.assignment.matching.auction import best_two
-from orchestration.assignment.matching.compiled import FAR, Ints, Shorts, compiled
+from orchestration.assignment.matching.compiled import FAR, Heap, Ints, Shorts, compiled, empty_heap
 from orchestration.assignment.matching.graph import Edges, Rules, State
 
 
@@ -96,8 +96,7 @@ def _serve(
     edges: Edges, rules: Rules, state: State, tickets: _Reach, slots: _Reach, source: int
 ) -> None:
     """Serves an open ticket, or leaves the one whose place is worth it least."""
-    heap = [(0, -1)]
-    heap.pop()
+    heap = empty_heap()
     tickets.far[source] = 0
     tickets.touched[0] = source
     reached, seen = 1, 0
@@ -131,7 +130,7 @@ def _serve(
 
 @compiled
 def _next_ticket(
-    heap: list[tuple[int, int]], state: State, tickets: _Reach, slots: _Reach, best: int
+    heap: Heap, state: State, tickets: _Reach, slots: _Reach, best: int
 ) -> tuple[int, int]:
     """The nearest ticket that was not reached yet, by the slot that it has; -1 at the end."""
     while len(heap) > 0:
@@ -183,8 +182,7 @@ def _fill(
     back: Edges, rules: Rules, state: State, tickets: _Reach, slots: _Reach, source: int
 ) -> None:
     """Gives an open slot a ticket, or frees it of its price."""
-    heap = [(0, -1)]
-    heap.pop()
+    heap = empty_heap()
     slots.far[source] = 0
     slots.touched[0] = source
     reached, seen = 1, 0
@@ -218,7 +216,7 @@ def _fill(
 
 @compiled
 def _next_slot(
-    heap: list[tuple[int, int]], state: State, tickets: _Reach, slots: _Reach, best: int
+    heap: Heap, state: State, tickets: _Reach, slots: _Reach, best: int
 ) -> tuple[int, int]:
     """The nearest slot that was not reached yet, by the ticket that has it; -1 at the end."""
     while len(heap) > 0:

@@ -25,6 +25,13 @@ class Rules(NamedTuple):
     forced: Flags
 
 
+class Pairing(NamedTuple):
+    """Who has whom: each ticket's slot, each slot's ticket (-1: nobody)."""
+
+    slot_of: Shorts
+    ticket_of: Shorts
+
+
 class State(NamedTuple):
     """Prices of slots, what each ticket pays (cost and price), and who has whom (-1: nobody)."""
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from orchestration.assignment.matching.compiled import Flags, Ints, Levels, Shorts, compiled
-from orchestration.assignment.matching.graph import Edges, edge_of
+from orchestration.assignment.matching.graph import Edges, Pairing, edge_of
 
 
 class Fullness(NamedTuple):
@@ -37,14 +37,12 @@ class _Search(NamedTuple):
 
 
 @compiled
-def grow(
-    edges: Edges, level: Levels, levels: int, wanted: Shorts, slot_of: Shorts, ticket_of: Shorts
-) -> Fullness:
+def grow(edges: Edges, level: Levels, levels: int, wanted: Shorts, pairing: Pairing) -> Fullness:
     """Fills an empty matching with as many tickets as possible, level by level.
 
     `wanted` is the slot that a ticket takes if it is free when its turn comes (-1: any).
     """
-    tickets, slots = len(slot_of), len(ticket_of)
+    tickets, slots = len(pairing.slot_of), len(pairing.ticket_of)
     full = Fullness(np.full(tickets, levels, np.int8), np.full(slots, levels, np.int8))
     search = _Search(
         np.empty(tickets + 1, np.int32),
@@ -56,46 +54,42 @@ def grow(
     wish = _wishes(edges, slots)
     stamp = 0
     for now in range(levels):
-        _take_wanted(edges, level, now, wanted, slot_of, ticket_of)
-        waiting = _take_free(edges, level, now, slot_of, ticket_of, wish)
+        _take_wanted(edges, level, now, wanted, pairing)
+        waiting = _take_free(edges, level, now, pairing, wish)
         left, before = len(waiting), len(waiting) + 1
         while 0 < left < before:
             before = left
-            left = _round(edges, full.slot, levels, slot_of, ticket_of, search, waiting, left, stamp)
             stamp += 1
-        _spread(edges, full, now, levels, ticket_of, waiting[:left])
+            left = _round(edges, full.slot, levels, pairing, search, waiting[:left], stamp)
+        _spread(edges, full, now, levels, pairing.ticket_of, waiting[:left])
     return full
 
 
 @compiled
-def _take_wanted(
-    edges: Edges, level: Levels, now: int, wanted: Shorts, slot_of: Shorts, ticket_of: Shorts
-) -> None:
+def _take_wanted(edges: Edges, level: Levels, now: int, wanted: Shorts, pairing: Pairing) -> None:
     """Tickets of this level take the slot that they want, if it is free and an edge leads there."""
     for ticket in range(len(level)):
         slot = wanted[ticket]
-        if level[ticket] != now or slot < 0 or ticket_of[slot] >= 0:
+        if level[ticket] != now or slot < 0 or pairing.ticket_of[slot] >= 0:
             continue
         edge = edge_of(edges, ticket, slot)
         if edge < edges.first[ticket + 1] and edges.other[edge] == slot:
-            slot_of[ticket] = slot
-            ticket_of[slot] = ticket
+            pairing.slot_of[ticket] = slot
+            pairing.ticket_of[slot] = ticket
 
 
 @compiled
-def _take_free(
-    edges: Edges, level: Levels, now: int, slot_of: Shorts, ticket_of: Shorts, wish: Shorts
-) -> Shorts:
+def _take_free(edges: Edges, level: Levels, now: int, pairing: Pairing, wish: Shorts) -> Shorts:
     """Tickets of this level take a free slot next to them; returns those without one."""
     waiting = np.empty(len(level), np.int32)
     count = 0
     for ticket in range(len(level)):
-        if level[ticket] != now or slot_of[ticket] >= 0:
+        if level[ticket] != now or pairing.slot_of[ticket] >= 0:
             continue
-        slot = _least_wanted(edges, ticket, ticket_of, wish)
+        slot = _least_wanted(edges, ticket, pairing.ticket_of, wish)
         if slot >= 0:
-            slot_of[ticket] = slot
-            ticket_of[slot] = ticket
+            pairing.slot_of[ticket] = slot
+            pairing.ticket_of[slot] = ticket
         else:
             waiting[count] = ticket
             count += 1
@@ -135,25 +129,22 @@ def _round(
     edges: Edges,
     slot_full: Levels,
     levels: int,
-    slot_of: Shorts,
-    ticket_of: Shorts,
+    pairing: Pairing,
     search: _Search,
     waiting: Shorts,
-    count: int,
     stamp: int,
 ) -> int:
     """One search from each waiting ticket; keeps those that found nothing, returns how many."""
     left = 0
-    for place in range(count):
-        root = waiting[place]
-        depth, edge = _find(edges, slot_full, levels, ticket_of, search, root, stamp)
+    for root in waiting:
+        depth, edge = _find(edges, slot_full, levels, pairing.ticket_of, search, root, stamp)
         if depth < 0:
             waiting[left] = root
             left += 1
         while depth >= 0:
             ticket, slot = search.path[depth], edges.other[edge]
-            slot_of[ticket] = slot
-            ticket_of[slot] = ticket
+            pairing.slot_of[ticket] = slot
+            pairing.ticket_of[slot] = ticket
             depth -= 1
             edge = search.taken[depth] if depth >= 0 else edge
     return left

@@ -9,7 +9,7 @@ from heapq import heapify, heappop, heappush
 
 import numpy as np
 
-from orchestration.assignment.matching.compiled import FAR, Ints, compiled
+from orchestration.assignment.matching.compiled import FAR, Ints, compiled, empty_heap
 from orchestration.assignment.matching.graph import Edges, Rules, State
 
 
@@ -33,8 +33,7 @@ def raise_to_highest(back: Edges, rules: Rules, state: State) -> Ints:
 def _chains(back: Edges, rules: Rules, state: State) -> Ints:
     """The shortest chain from each slot, in reduced costs (Dijkstra from all ends at once)."""
     rise = np.full(len(state.ticket_of), FAR, np.int64)
-    heap = [(0, -1)]
-    heap.pop()
+    heap = empty_heap()
     for slot in range(len(rise)):
         owner = state.ticket_of[slot]
         if owner < 0 and not rules.forced[slot]:

@@ -1,6 +1,5 @@
 """From edges to the optimum, its prices and its proof."""
 
-from collections import Counter
 from dataclasses import dataclass
 from time import perf_counter
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from orchestration.assignment.matching.compiled import Ints, Levels, Shorts
 from orchestration.assignment.matching.finish import make_exact
 from orchestration.assignment.matching.graph import (
     Edges,
+    Pairing,
     Rules,
     State,
     between_equals,
@@ -43,7 +43,7 @@ class Draft:
     state: State
     bids: int
     searches: int
-    seconds: Counter[str]
+    seconds: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -62,20 +62,19 @@ class Optimum:
     served: list[int]
     bids: int
     searches: int
-    seconds: Counter[str]
+    seconds: dict[str, float]
 
 
 class _Watch:
     """Seconds by phase, from one lap to the next."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: dict[str, float] = {}
         self._last = perf_counter()
 
     def lap(self, phase: str) -> None:
         now = perf_counter()
-        self.seconds[phase] += now - self._last
-        self._last = now
+        self.seconds[phase], self._last = now - self._last, now
 
 
 def draft(edges: Edges, level: Levels, slots: int, levels: int, warm: Warm | None = None) -> Draft:
@@ -83,7 +82,7 @@ def draft(edges: Edges, level: Levels, slots: int, levels: int, warm: Warm | Non
     watch, tickets = _Watch(), len(level)
     state = fresh(tickets, slots)
     wanted = np.full(tickets, -1, np.int32) if warm is None else warm.slot_of
-    full = grow(edges, level, levels, wanted, state.slot_of, state.ticket_of)
+    full = grow(edges, level, levels, wanted, Pairing(state.slot_of, state.ticket_of))
     watch.lap("levels")
     rules = Rules(optional_tickets(full, level), np.asarray(full.slot < levels))
     usable = between_equals(edges, full.ticket, full.slot)
@@ -108,9 +107,7 @@ def prove(found: Draft) -> Optimum:
     watch = _Watch()
     endless = raise_to_highest(found.back, found.rules, found.state)
     watch.lap("prices")
-    proof = certify(
-        found.edges, found.level, found.full, found.rules, found.state, found.levels
-    )
+    proof = certify(found.edges, found.level, found.full, found.rules, found.state, found.levels)
     watch.lap("certificate")
     return Optimum(
         state=found.state,
@@ -121,5 +118,5 @@ def prove(found: Draft) -> Optimum:
         served=served_by_level(found.level, found.state, found.levels),
         bids=found.bids,
         searches=found.searches,
-        seconds=found.seconds + watch.seconds,
+        seconds=watch.seconds,
     )

@@ -2,6 +2,8 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
@@ -10,6 +12,7 @@ from sqlalchemy import text
 
 from api.messages import TicketCreated, Window
 from orchestration.assignment import referee
+from orchestration.assignment.evidence import Evidence
 from orchestration.assignment.problem import Problem
 from orchestration.assignment.run import RUN_LOCK, AlreadyRunning, Outcome, assign
 from orchestration.assignment.solve import Solution, solve
@@ -19,11 +22,17 @@ from tests.world import add_expert, furnish, household, tomorrow_at
 
 
 async def run(databases: Databases, now: datetime | None = None) -> Outcome:
-    async with databases.sessions("sysops", "assigner") as sessions:
-        outcome = await assign(sessions, now or datetime.now(UTC))
-        async with sessions() as session:
-            assert not any((await referee.verify(session)).values())
-        return outcome
+    outcome = await run_alone(databases, now or datetime.now(UTC))
+    async with databases.sessions("sysops", "assigner") as sessions, sessions() as session:
+        assert not any((await referee.verify(session)).values())
+    return outcome
+
+
+async def run_alone(databases: Databases, now: datetime) -> Outcome:
+    """A run that no referee looks at."""
+    with TemporaryDirectory() as folder:
+        async with databases.sessions("sysops", "assigner") as sessions:
+            return await assign(sessions, now, Evidence(Path(folder)))
 
 
 async def open_tickets(databases: Databases, count: int, *windows: Window) -> list[TicketCreated]:
@@ -168,7 +177,7 @@ async def test_a_second_run_at_the_same_time_does_nothing(databases: Databases) 
     async with databases.sessions("sysops", "assigner") as sessions, sessions() as other:
         await other.execute(text("SELECT pg_advisory_lock(:key)"), {"key": RUN_LOCK})
         with pytest.raises(AlreadyRunning):
-            await assign(sessions, datetime.now(UTC))
+            await run_alone(databases, datetime.now(UTC))
 
 
 async def test_a_ticket_cancelled_while_the_run_thinks_is_left_alone(
@@ -230,7 +239,7 @@ async def test_the_referee_sees_each_broken_rule(databases: Databases, rule: str
 
 
 def test_the_dagster_job_materializes_the_assignment_and_asks_the_referee(
-    databases: Databases, monkeypatch: pytest.MonkeyPatch
+    databases: Databases, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     import dagster as dg
 
@@ -240,6 +249,7 @@ def test_the_dagster_job_materializes_the_assignment_and_asks_the_referee(
     add_expert(databases)
     asyncio.run(open_tickets(databases, 1))
     monkeypatch.setenv("SQUAD_SYSOPS_URL", databases.url("sysops", "assigner"))
+    monkeypatch.setenv("SQUAD_EVIDENCE_FOLDER", str(tmp_path))
     result = dg.materialize([assign_experts, no_wrong_expert])
     assert result.success
     (check,) = result.get_asset_check_evaluations()

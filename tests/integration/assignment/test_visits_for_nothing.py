@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from orchestration.assignment import referee
-from orchestration.assignment.run import Outcome, assign
 from tests.databases import Databases
+from tests.integration.assignment.test_run import run_alone as run
 from tests.messaging import deliver, send
 from tests.world import add_expert, furnish, household
 
@@ -22,11 +22,6 @@ WITH accepted AS (
 UPDATE ticket SET status = 'accepted', version = version + 1
 WHERE id IN (SELECT ticket_id FROM accepted)
 """
-
-
-async def run(databases: Databases, now: datetime) -> Outcome:
-    async with databases.sessions("sysops", "assigner") as sessions:
-        return await assign(sessions, now)
 
 
 async def refereed(databases: Databases) -> dict[str, int]:

@@ -9,7 +9,6 @@ from api.billing.vault.crypto import Encrypted
 from api.customer.attachments.images import clean
 from api.kernel.sign_in.passwords import password_matches
 from orchestration.assignment.referee import verify as referee
-from orchestration.assignment.run import assign
 from orchestration.local.demo.arrivals import FRESH
 from orchestration.local.demo.cards import NUMBERS
 from orchestration.local.demo.checks import verify
@@ -19,6 +18,7 @@ from orchestration.reconciliation.check import examine_all
 from orchestration.reconciliation.promises import Database
 from orchestration.reconciliation.reading import Reader
 from tests.databases import Databases
+from tests.integration.assignment.test_run import run
 from tests.integration.demo.support import NOON, SMALL_WORLD, load_world, owners, vault_keys
 
 # One worker loads the world that most of these only read.
@@ -100,11 +100,8 @@ async def test_nothing_is_lost_between_the_databases(world: Databases) -> None:
 
 async def test_the_assignment_job_serves_the_tickets_that_wait(databases: Databases) -> None:
     await asyncio.to_thread(load_world, databases, SMALL_WORLD)
-    async with databases.sessions("sysops", "assigner") as sessions:
-        outcome = await assign(sessions, NOON)
-        assert outcome.assigned >= FRESH
-        async with sessions() as session:
-            assert not any((await referee(session)).values())
+    outcome = await run(databases, NOON)
+    assert outcome.assigned >= FRESH
 
 
 async def test_everybody_who_is_documented_can_sign_in(world: Databases) -> None:

@@ -110,7 +110,9 @@ def snapshot(
     return snapshot_of(as_of, frames)
 
 
-def problem(tickets: Iterable[Ticket], experts: Iterable[Expert], policy: Policy = TODAY) -> Problem:
+def problem(
+    tickets: Iterable[Ticket], experts: Iterable[Expert], policy: Policy = TODAY
+) -> Problem:
     return build(snapshot(tickets, experts), policy)
 
 
@@ -129,9 +131,7 @@ def visits(found: Problem, solution: Solution) -> Visits:
     }
 
 
-def solved(
-    tickets: Iterable[Ticket], experts: Iterable[Expert], policy: Policy = TODAY
-) -> Visits:
+def solved(tickets: Iterable[Ticket], experts: Iterable[Expert], policy: Policy = TODAY) -> Visits:
     """Who comes when, from a solution that is proven."""
     found = problem(tickets, experts, policy)
     solution = solve(found)

@@ -31,6 +31,7 @@ CONTEXTS: dict[Kind, dict[str, Any]] = {
     "customer_to_call": {"number": 100_042, "absences": 2, "link": LINK},
     "low_score": {"number": 100_042, "score": 1, "link": LINK},
     "customer_unreached": {"number": 100_042, "about": "expert arriving", "code": "550"},
+    "assignment_unproven": {"run_id": "0199d9a8-0000-7000-8000-000000000001"},
     "promise_broken": {"promise": "submitted tickets arrive", "count": 2, "ids": ["one", "two"]},
     "staff_unreached": {"who": "Eve", "kind": "visit off", "failure": "550: no such mailbox"},
     "invitation": {"token": "a-token", "days": 7},

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from orchestration.assignment.policy import Policy
 from orchestration.local.demo.arrivals import last_run
 from orchestration.local.demo.chunk import Chunk
 from orchestration.local.demo.clocks import SECOND
@@ -27,7 +26,7 @@ from orchestration.local.demo.world import World
 
 WINDOWS_AN_EXPERT: Final = 20
 """Arrival windows of an expert within the policy's five days."""
-POLICY: Final = Policy()
+POLICY: Final = "balanced/1"
 
 
 class Runs:
@@ -80,7 +79,7 @@ class Runs:
             finished_at=moments(started + RUN_TAKES + SECOND),
             as_of=moments(started),
             status=same("finished", len(busy)),
-            policy=same(POLICY.name, len(busy)),
+            policy=same(POLICY, len(busy)),
             tickets=integers(tickets[busy]),
             windows=integers(windows),
             edges=integers(edges[busy]),

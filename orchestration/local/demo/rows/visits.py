@@ -5,6 +5,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from api.customer.tickets.rules import priority_for
+from api.sysops.assignment.policy import Policy
+from orchestration.assignment.policy import PRIORITY_LEVELS, weights_of
 from orchestration.local.demo import outcomes
 from orchestration.local.demo.chunk import ACCEPTED, ASSIGNMENT_STATUSES, PROPOSED, Chunk
 from orchestration.local.demo.clocks import HOUR, WINDOW_LENGTH
@@ -21,7 +24,7 @@ from orchestration.local.demo.columns import (
 from orchestration.local.demo.copying import Batch
 from orchestration.local.demo.draws import Ints, uuid7
 from orchestration.local.demo.events import NONE, REASONS
-from orchestration.local.demo.rows.runs import POLICY, Runs
+from orchestration.local.demo.rows.runs import Runs
 from orchestration.local.demo.rows.tickets import uses_part
 from orchestration.local.demo.world import World
 
@@ -41,14 +44,18 @@ def visit_rows(world: World, chunk: Chunk, runs: Runs) -> Iterator[Batch]:
 
 
 def _cost(world: World, chunk: Chunk) -> Ints:
-    """By the policy's weights, without its terms for the load of the day and for silence."""
+    """By the balanced policy's weights for travel, lateness and waiting."""
     tickets, visits = chunk.tickets, chunk.visits
     hours = np.array([plan.sla_hours for plan in world.setting.catalogue.plans])
     due = tickets.submitted + hours[tickets.plan] * HOUR
     late = np.maximum(visits.window + WINDOW_LENGTH - due[visits.ticket], 0) / HOUR
     waiting = np.maximum(visits.window - visits.proposed, 0) / HOUR
-    travel = np.rint(visits.travel_km * POLICY.per_km)
-    rest = np.rint(late * POLICY.per_hour_late) + np.rint(waiting * POLICY.per_hour_waiting)
+    weights = weights_of(Policy())
+    priorities = [priority_for(plan.sla_hours) for plan in world.setting.catalogue.plans]
+    level = np.array([PRIORITY_LEVELS.index(it) for it in priorities])[tickets.plan][visits.ticket]
+    travel = np.rint(visits.travel_km * weights.per_km)
+    rest = np.rint(late * weights.per_hour_late[level])
+    rest += np.rint(waiting * weights.per_hour_waiting[level])
     return np.asarray((travel + rest).astype(np.int64))
 
 
