@@ -69,6 +69,7 @@ class Snapshot:
     as_of: datetime
     tickets: tuple[Ticket, ...]
     experts: tuple[Expert, ...]
+    holidays: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,10 @@ class Problem:
     candidates: list[int] = field(default_factory=list)
 
 
-def free_slots(expert: Expert, index: int, as_of: datetime, policy: Policy) -> list[Slot]:
-    """The expert's arrival windows of the horizon that shifts, absence and visits leave free."""
+def free_slots(expert: Expert, index: int, snapshot: Snapshot, policy: Policy) -> list[Slot]:
+    """The expert's arrival windows of the horizon that shifts, holidays, absence and visits leave
+    free."""
+    as_of = snapshot.as_of
     zone = ZoneInfo(expert.time_zone)
     today = as_of.astimezone(zone).date()
     slots: list[Slot] = []
@@ -118,7 +121,7 @@ def free_slots(expert: Expert, index: int, as_of: datetime, policy: Policy) -> l
         ]
         begun = [*(visit.start for visit in expert.visits), *expert.done]
         visits = sum(expert.local_day(start) == day for start in begun)
-        if visits >= expert.most_visits_a_day:
+        if visits >= expert.most_visits_a_day or day in snapshot.holidays:
             continue
         taken = [*expert.absent, *((visit.start, visit.end) for visit in expert.visits)]
         slots.extend(
@@ -149,7 +152,7 @@ def build(snapshot: Snapshot, policy: Policy) -> Problem:
     own: list[list[int]] = []
     slots: list[Slot] = []
     for index, expert in enumerate(experts):
-        free = free_slots(expert, index, snapshot.as_of, policy)
+        free = free_slots(expert, index, snapshot, policy)
         own.append(list(range(len(slots), len(slots) + len(free))))
         slots.extend(free)
     problem = Problem(snapshot, policy, slots)

@@ -55,6 +55,7 @@ SELECT expert_id, GREATEST(lower(during), :as_of), LEAST(upper(during), :until)
 FROM time_off
 WHERE during && tstzrange(:as_of, :until)
 """)
+HOLIDAYS = text("SELECT day FROM holiday")
 # Visits of the last day count too: one that still runs keeps its expert where it is.
 VISITS = text("""
 SELECT b.expert_id, lower(b.during), upper(b.during), t.latitude, t.longitude,
@@ -106,7 +107,8 @@ async def read(session: AsyncSession, as_of: datetime, horizon_days: int) -> Sna
         )
         for row in await session.execute(EXPERTS)
     ]
-    return Snapshot(as_of=as_of, tickets=tuple(tickets), experts=tuple(experts))
+    holidays = frozenset(await session.scalars(HOLIDAYS))
+    return Snapshot(as_of, tuple(tickets), tuple(experts), holidays)
 
 
 async def not_entitled(session: AsyncSession) -> list[UUID]:
