@@ -62,7 +62,8 @@ def _walk(raw: Any, type_: Any, pointer: str, meaning: str = "") -> Iterator[Fie
         yield from _walk_list(raw, type_, item, pointer)
     else:
         for error in _convert(raw, type_, pointer):
-            yield FieldError(error.pointer, f"{error.detail} {meaning}".rstrip())
+            detail = f"{error.detail.removesuffix('.')}. {meaning}" if meaning else error.detail
+            yield FieldError(error.pointer, detail)
 
 
 def _walk_struct(
