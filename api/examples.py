@@ -99,6 +99,10 @@ EXAMPLES: Final[dict[str, Any]] = {
         f"{struct}.note": "Fuel is dear this winter."
         for struct in ("PolicyBody", "PolicyVersionView", "PolicyLine", "PolicyInUse")
     },
+    "ByPriority.urgent": 240,
+    "ByPriority.high": 120,
+    "ByPriority.normal": 60,
+    "ByPriority.low": 30,
     "field": "per_km",
     "meaning": "Cost units for each kilometre by road from the expert's home.",
     "least": 0,
