@@ -32,7 +32,8 @@ class Examples:
             schema = self._schemas[schema["$ref"].rpartition("/")[2]]
         if "enum" in schema or "const" in schema:
             return self._chosen(schema, name, within)
-        for part in (*schema.get("oneOf", ()), *schema.get("anyOf", ())):
+        # A reference with a description of its own stands alone in an `allOf`.
+        for part in (part for way in ("oneOf", "anyOf", "allOf") for part in schema.get(way, ())):
             if part.get("type") != "null":
                 return self.of(part, name, within, depth)
         kind = schema.get("type")

@@ -53,18 +53,21 @@ def _item_of(type_: Any) -> Any:
     return typing.get_args(type_)[0] if typing.get_origin(type_) is list else None
 
 
-def _walk(raw: Any, type_: Any, pointer: str) -> Iterator[FieldError]:
+def _walk(raw: Any, type_: Any, pointer: str, meaning: str = "") -> Iterator[FieldError]:
     struct = _struct_of(type_)
+    meaning = meaning_of(type_) or meaning
     if struct is not None and isinstance(raw, Mapping):
-        yield from _walk_struct(raw, struct, pointer)
+        yield from _walk_struct(raw, struct, pointer, meaning)
     elif isinstance(raw, list) and (item := _item_of(type_)) is not None:
         yield from _walk_list(raw, type_, item, pointer)
     else:
-        yield from _convert(raw, type_, pointer)
+        for error in _convert(raw, type_, pointer):
+            detail = f"{error.detail.removesuffix('.')}. {meaning}" if meaning else error.detail
+            yield FieldError(error.pointer, detail)
 
 
 def _walk_struct(
-    raw: Mapping[str, Any], struct: type[msgspec.Struct], pointer: str
+    raw: Mapping[str, Any], struct: type[msgspec.Struct], pointer: str, meaning: str
 ) -> Iterator[FieldError]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     for name in raw.keys() - fields.keys():
@@ -74,7 +77,7 @@ def _walk_struct(
         yield FieldError(pointer=f"{pointer}/{_escape(name)}", detail=detail)
     for name, field in fields.items():
         if name in raw:
-            yield from _walk(raw[name], field.type, f"{pointer}/{_escape(name)}")
+            yield from _walk(raw[name], field.type, f"{pointer}/{_escape(name)}", meaning)
         elif field.required:
             yield FieldError(pointer=f"{pointer}/{name}", detail=MISSING)
 
@@ -98,10 +101,34 @@ def _convert(raw: Any, type_: Any, pointer: str) -> Iterator[FieldError]:
 
 
 def in_words(detail: str, type_: Any) -> str:
-    """msgspec's words for what is no `type_`, with the choices where there are some."""
+    """msgspec's words for what is no `type_`, with the choices or both bounds where there are."""
     if detail.startswith("Invalid enum value") and (choices := _choices(type_)):
         return f"Expected one of {', '.join(choices)}."
+    if detail.startswith("Expected `int`") and None not in (bounds := bounds_of(type_)):
+        return f"Expected a whole number from {bounds[0]} to {bounds[1]}."
     return detail
+
+
+def bounds_of(type_: Any) -> tuple[int | None, int | None]:
+    """The least and the greatest number of an annotated type; None where there is no bound."""
+    notes = _notes_of(type_)
+    least = next((it.ge for it in notes if it.ge is not None), None)
+    most = next((it.le for it in notes if it.le is not None), None)
+    return least, most  # type: ignore[return-value]  # what is counted is whole
+
+
+def meaning_of(type_: Any) -> str:
+    """What an annotated type says of itself; empty when it says nothing."""
+    return next((it.description for it in _notes_of(type_) if it.description), "")
+
+
+def _notes_of(type_: Any) -> list[msgspec.Meta]:
+    """What an annotation says of a type, looking through Optional."""
+    if typing.get_origin(type_) is typing.Annotated:
+        return [it for it in typing.get_args(type_)[1:] if isinstance(it, msgspec.Meta)]
+    if typing.get_origin(type_) in {typing.Union, types.UnionType}:
+        return [note for part in typing.get_args(type_) for note in _notes_of(part)]
+    return []
 
 
 def _choices(type_: Any) -> list[str]:

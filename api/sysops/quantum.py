@@ -13,6 +13,7 @@ from api.kernel.passes import PassMaker
 from api.kernel.quantum import Quantum, given
 from api.kernel.settings import OidcSettings, ServiceSettings
 from api.kernel.sign_in.attempts import provider_sign_in
+from api.sysops.assignment.policy_routes import PolicyController
 from api.sysops.attachments.routes import TicketPhotoController
 from api.sysops.attachments.service import PhotoLinks
 from api.sysops.audit.routes import AuditController
@@ -20,6 +21,7 @@ from api.sysops.catalogue.routes import CatalogueController
 from api.sysops.catalogue.survey_template_routes import SurveyTemplateController
 from api.sysops.customers.routes import CustomerController
 from api.sysops.experts.routes import ExpertController
+from api.sysops.holidays.routes import HolidayController
 from api.sysops.knowledge.audience_routes import ArticleAudienceController
 from api.sysops.knowledge.customer_routes import HelpController
 from api.sysops.knowledge.routes import STEPS, ArticleController
@@ -56,6 +58,8 @@ CONTROLLERS = (
     TicketPhotoController,
     CatalogueController,
     SurveyTemplateController,
+    PolicyController,
+    HolidayController,
     ArticleController,
     *STEPS,
     ArticleSearchController,

@@ -3,11 +3,13 @@
 from api.kernel.database import inbox_table
 from api.kernel.erasure import erased_table
 from api.kernel.idempotency import idempotency_table
+from api.sysops.assignment import tables as assignment
 from api.sysops.attachments import tables as attachments
 from api.sysops.audit import tables as audit
 from api.sysops.base import Base
 from api.sysops.catalogue import tables as catalogue
 from api.sysops.experts import tables as experts
+from api.sysops.holidays import tables as holidays
 from api.sysops.knowledge import tables as knowledge
 from api.sysops.notifications import tables as notifications
 from api.sysops.search import tables as search
@@ -16,10 +18,12 @@ from api.sysops.tickets import tables as tickets
 from api.sysops.tickets import visit_tables as visits
 
 MODULES = (
+    assignment,
     attachments,
     audit,
     catalogue,
     experts,
+    holidays,
     knowledge,
     notifications,
     search,

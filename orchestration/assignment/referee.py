@@ -35,6 +35,11 @@ VIOLATIONS = {
     "during_time_off": """
         SELECT count(*) FROM live
         JOIN time_off o ON o.expert_id = live.expert_id AND o.during && live.during""",
+    # What had begun when the day became a holiday goes on.
+    "on_a_holiday": """
+        SELECT count(*) FROM live
+        JOIN holiday h ON h.day = (lower(live.during) AT TIME ZONE live.expert_zone)::date
+        WHERE ticket_status <> 'in_progress'""",
     "outside_preference": """
         SELECT count(*) FROM live
         WHERE jsonb_array_length(preferred_windows) > 0 AND NOT EXISTS (

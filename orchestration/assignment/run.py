@@ -12,7 +12,7 @@ from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from api.messages import Window
-from api.sysops.assignment.policy import Policy
+from api.sysops.assignment.service import policy_in_use
 from api.sysops.notifications.service import notify_administrators
 from api.sysops.tickets.missed import withdraw_missed
 from api.sysops.tickets.proposals import Proposal, expire_silent
@@ -98,8 +98,10 @@ async def _run(sessions: Sessions, now: datetime, evidence: Evidence) -> Outcome
         expired = await expire_silent(session, now)
     async with sessions.begin() as session:
         missed = await withdraw_missed(session, now)
-    policy = Policy()
-    run_id = await _begin(sessions, now)
+    async with sessions() as session:
+        in_use = await policy_in_use(session)
+    policy, title = in_use.policy, f"{in_use.name}/{in_use.version}"
+    run_id = await _begin(sessions, now, title)
     watch.lap("before")
     taken, barred = await asyncio.to_thread(snapshot.read, _url(sessions), now, policy)
     snapshot_hash = evidence.save(run_id, taken)
@@ -117,7 +119,7 @@ async def _run(sessions: Sessions, now: datetime, evidence: Evidence) -> Outcome
     served = sum(it.expert_id is not None for it in found)
     outcome = Outcome(
         run_id=run_id,
-        policy="balanced",
+        policy=title,
         expired=expired,
         missed=missed,
         tickets=len(found),
@@ -144,7 +146,7 @@ def _url(sessions: Sessions) -> str:
     return str(url.render_as_string(hide_password=False))
 
 
-async def _begin(sessions: Sessions, now: datetime) -> UUID:
+async def _begin(sessions: Sessions, now: datetime, policy: str) -> UUID:
     """A new run's row; one that is still said to be running died, for the lock was free."""
     async with sessions.begin() as session:
         await session.execute(
@@ -152,7 +154,7 @@ async def _begin(sessions: Sessions, now: datetime) -> UUID:
             .where(AssignmentRun.status == "running")
             .values(status="failed", finished_at=now)
         )
-        run = AssignmentRun(started_at=now, as_of=now, status="running", policy="balanced")
+        run = AssignmentRun(started_at=now, as_of=now, status="running", policy=policy)
         session.add(run)
     return run.id
 

@@ -109,8 +109,9 @@ _QUERIES = {
             AND a.completed_at > {as_of} - interval '2 years'""",
     "required": "SELECT ticket_type, skill, level FROM required_skill",
     "experts": """
-        SELECT id::text AS id, latitude, longitude, radius_km, time_zone, silences,
-            most_visits_a_day
+        SELECT id::text AS id, latitude, longitude, radius_km, time_zone, most_visits_a_day,
+            CASE WHEN last_silent_at > {as_of} - interval '{silence_days} days' THEN silences
+                ELSE 0 END AS silences
         FROM active""",
     "skills": """
         SELECT expert_id::text AS expert, skill, level, certified_until AS until
@@ -141,6 +142,7 @@ _QUERIES = {
         SELECT expert_id::text AS expert, lower(during) AS since
         FROM assignment JOIN active ON active.id = expert_id
         WHERE status = 'completed' AND completed_at > {as_of} - interval '1 day'""",
+    "holidays": "SELECT day FROM holiday",
 }
 _NOT_ENTITLED = """
 SELECT t.id::text AS id
@@ -162,6 +164,7 @@ def read(url: str, as_of: datetime, policy: Policy) -> tuple[Snapshot, list[UUID
         "as_of": f"'{as_of.isoformat()}'::timestamptz",
         "until": f"'{until.isoformat()}'::timestamptz",
         "absences": ABSENCES_TO_CALL,
+        "silence_days": policy.silence_days,
     }
     with dbapi.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, Entry] = {
     "notifications": Entry(
         f"{HERE}.notifications:notifications", "Count and resend messages that reached nobody."
     ),
+    "policy": Entry(f"{HERE}.policies:policy", "Show and choose what experts are chosen by."),
     "demo": Entry(f"{HERE}.demo:demo", "A world to try the platform with."),
     "reset": Entry(f"{HERE}.reset:reset", "Stop the platform and remove its data."),
 }

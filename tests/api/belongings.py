@@ -63,6 +63,8 @@ _OF_NOBODY = {
         "article_id": "SELECT id FROM article"
         " WHERE status = 'published' AND audience <> 'internal'",
         "customer_id": "SELECT id FROM customer",
+        "day": "SELECT day FROM holiday",
+        "name": "SELECT name FROM assignment_policy",
         "expert_id": "SELECT expert_id FROM time_off"
         " WHERE id = (SELECT id FROM time_off ORDER BY 1 LIMIT 1)",
         "time_off_id": "SELECT id FROM time_off",

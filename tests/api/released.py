@@ -26,10 +26,20 @@ def document_of(app: Litestar) -> dict[str, Any]:
 
 
 @cache
+def _document(quantum: str) -> dict[str, Any]:
+    return document_of(application(quantum))
+
+
 def paths_of(quantum: str) -> dict[str, Any]:
     """The operations of a quantum's document, by path and method."""
-    paths: dict[str, Any] = document_of(application(quantum))["paths"]
+    paths: dict[str, Any] = _document(quantum)["paths"]
     return paths
+
+
+def schemas_of(quantum: str) -> dict[str, Any]:
+    """The schemas that a quantum's document refers to, by name."""
+    schemas: dict[str, Any] = _document(quantum)["components"]["schemas"]
+    return schemas
 
 
 def released(quantum: str) -> dict[str, Any]:

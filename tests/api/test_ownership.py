@@ -29,7 +29,7 @@ from tests.api.belongings import (
     of_customers,
     of_experts,
 )
-from tests.api.released import paths_of
+from tests.api.released import paths_of, schemas_of
 from tests.api.support import bearer
 from tests.api.test_permissions import EVERYBODY, Row, rows_of
 from tests.databases import Databases
@@ -86,7 +86,7 @@ async def call(
         path,
         headers=headers,
         params={
-            it["name"]: Examples({}, EXAMPLES).of(it["schema"], it["name"])
+            it["name"]: Examples(schemas_of(row.quantum), EXAMPLES).of(it["schema"], it["name"])
             for it in operation.get("parameters", [])
             if it["in"] == "query" and it["required"]
         },

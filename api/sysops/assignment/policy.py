@@ -29,25 +29,88 @@ class ByPriority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One version of the rules by which experts are chosen.
+    """One version of the rules by which experts are chosen; a weight left out is the balanced one.
 
-    `horizon_working_days` is how far ahead visits are planned, in days from Monday to Friday that
-    are no holiday; `lead_minutes` how soon at the earliest. `nearest_experts` is how many of the
-    nearest eligible experts are considered for a ticket. A silence counts for
-    `silence_days` days.
+    The descriptions are what the API, its errors and docs/assignment.md say of each field.
     """
 
-    horizon_working_days: Annotated[int, Meta(ge=1, le=10)] = 5
-    lead_minutes: Annotated[int, Meta(ge=0, le=1440)] = 60
-    nearest_experts: Annotated[int, Meta(ge=1, le=1000)] = 40
-    per_km: Weight = 10
-    per_hour_late: ByPriority = ByPriority(240, 120, 60, 30)
-    per_hour_waiting: ByPriority = ByPriority(8, 4, 2, 1)
-    per_visit_that_day: Weight = 15
-    per_level_above: Weight = 20
-    per_unknown_customer: Weight = 40
-    per_silence: Weight = 100
-    silence_days: Annotated[int, Meta(ge=0, le=90)] = 7
+    horizon_working_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=10,
+            description="How many working days ahead visits are planned: days from Monday to "
+            "Friday that are no holiday.",
+        ),
+    ] = 5
+    lead_minutes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1440,
+            description="How many minutes after the run a window may begin at the earliest.",
+        ),
+    ] = 60
+    nearest_experts: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1000,
+            description="How many of the nearest eligible experts are considered for a ticket.",
+        ),
+    ] = 40
+    per_km: Annotated[
+        Weight,
+        Meta(description="Cost units for each kilometre by road from the expert's home."),
+    ] = 10
+    per_hour_late: Annotated[
+        ByPriority,
+        Meta(
+            description="Cost units for each hour by which the window ends after the ticket is "
+            "due, by the ticket's priority."
+        ),
+    ] = ByPriority(240, 120, 60, 30)
+    per_hour_waiting: Annotated[
+        ByPriority,
+        Meta(
+            description="Cost units for each hour from the run to the begin of the window, by the "
+            "ticket's priority."
+        ),
+    ] = ByPriority(8, 4, 2, 1)
+    per_visit_that_day: Annotated[
+        Weight,
+        Meta(
+            description="Cost units for each visit that the expert has on that day before the run."
+        ),
+    ] = 15
+    per_level_above: Annotated[
+        Weight,
+        Meta(
+            description="Cost units for each level by which the expert is certified above what the "
+            "work needs."
+        ),
+    ] = 20
+    per_unknown_customer: Annotated[
+        Weight,
+        Meta(
+            description="Cost units for an expert who has never completed a visit at this customer."
+        ),
+    ] = 40
+    per_silence: Annotated[
+        Weight,
+        Meta(
+            description="Cost units for each proposal that the expert left unanswered since the "
+            "last answer."
+        ),
+    ] = 100
+    silence_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=90,
+            description="For how many days after the last of them unanswered proposals count.",
+        ),
+    ] = 7
 
 
 PRESETS: dict[str, tuple[str, Policy]] = {

@@ -26,7 +26,10 @@ def act_of(request: SignedInRequest, now: datetime) -> service.Act:
 
 
 class AuditView(msgspec.Struct):
-    """One act. `before` is null for what was made, `after` for what was taken away."""
+    """One act. `before` is null for what was made, `after` for what was taken away.
+
+    What was done by a `squad` command has the role "platform" and an id of zeros.
+    """
 
     id: UUID
     at: datetime

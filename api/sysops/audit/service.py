@@ -14,6 +14,9 @@ from api.kernel.paging import Position
 from api.sysops.audit.rules import State, difference
 from api.sysops.audit.tables import AuditEntry
 
+PLATFORM = UUID(int=0)
+"""Who acts where no member of staff does; its role is "platform"."""
+
 
 @dataclass(frozen=True)
 class Act:
@@ -22,6 +25,16 @@ class Act:
     actor_id: UUID
     roles: Collection[str]
     now: datetime
+
+    @property
+    def staff_id(self) -> UUID | None:
+        """None when the platform acts."""
+        return None if self.actor_id == PLATFORM else self.actor_id
+
+
+def by_platform(now: datetime) -> Act:
+    """What the people who run the platform do by command."""
+    return Act(PLATFORM, ["platform"], now)
 
 
 @dataclass(frozen=True)

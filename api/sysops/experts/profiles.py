@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.sysops.catalogue.tables import RequiredSkill
 from api.sysops.experts.rules import Profile
 from api.sysops.experts.tables import Expert, ExpertSkill, Shift, TimeOff
+from api.sysops.holidays.tables import Holiday
 from api.sysops.staff.tables import Staff
 
 
@@ -30,6 +31,7 @@ async def profiles_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID
     away = select(TimeOff.expert_id, TimeOff.during).where(TimeOff.expert_id.in_(ids))
     for off in await session.execute(away):
         absent[off.expert_id].append((off.during.lower, off.during.upper))
+    holidays = frozenset(await session.scalars(select(Holiday.day)))
     people = select(
         Expert.id,
         (Expert.active & Staff.active).label("active"),
@@ -48,6 +50,7 @@ async def profiles_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID
             skills=skills[expert.id],
             shifts=shifts[expert.id],
             absent=absent[expert.id],
+            holidays=holidays,
         )
         for expert in await session.execute(people.where(Expert.id.in_(ids)))
     }

@@ -5,7 +5,7 @@ its referee, which shares no code with either, says in tests that the two agree.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 EARTH_RADIUS_KM = 6371.0088
 # Rounding must not withdraw a visit on the very edge of the radius.
 _TOLERANCE_KM = 0.001
+HOLIDAY = "That day is a holiday."
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Profile:
     """An expert as the rules see one.
 
     `skills` are level and last day of the certificate, `shifts` local hours by ISO weekday,
-    `absent` spans in absolute time, with None where there is no end.
+    `absent` spans in absolute time, with None where there is no end, `holidays` days of the whole
+    company.
     """
 
     active: bool
@@ -31,6 +33,7 @@ class Profile:
     skills: Mapping[str, tuple[int, date]]
     shifts: Mapping[int, Sequence[tuple[time, time]]]
     absent: Sequence[tuple[datetime | None, datetime | None]]
+    holidays: Collection[date] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,13 @@ def why_wrong(expert: Profile, visit: Visit) -> str | None:
     away = distance_km(expert.latitude, expert.longitude, visit.latitude, visit.longitude)
     if away > expert.radius_km + _TOLERANCE_KM:
         return "The address is outside of the expert's area."
+    return _why_not_then(expert, visit, start, end)
+
+
+def _why_not_then(expert: Profile, visit: Visit, start: datetime, end: datetime) -> str | None:
+    """Why the expert has no time for the visit, whose local times are `start` and `end`."""
+    if start.date() in expert.holidays:
+        return HOLIDAY
     works = expert.shifts.get(start.isoweekday(), ())
     same_day = start.date() == end.date()
     if not same_day or not any(a <= start.time() and end.time() <= b for a, b in works):

@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint
-from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
+from sqlalchemy.dialects.postgresql import TIMESTAMP, TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.kernel.database import Id, Moment
@@ -16,7 +16,8 @@ class Expert(Base):
     """The field profile of a member of staff with the role expert.
 
     Coordinates in degrees (WGS 84), radius in kilometres. `silences` counts proposals
-    left unanswered since the last answer: it lowers the expert's rank for a while.
+    left unanswered since the last answer, the last of them at `last_silent_at`: they lower the
+    expert's rank for a while.
     """
 
     __tablename__ = "expert"
@@ -35,6 +36,7 @@ class Expert(Base):
     most_visits_a_day: Mapped[int] = mapped_column(server_default=str(MOST_VISITS_A_DAY))
     active: Mapped[bool] = mapped_column(server_default="true")
     silences: Mapped[int] = mapped_column(server_default="0")
+    last_silent_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     updated_at: Mapped[Moment]
 
 

@@ -4,11 +4,13 @@ The next assignment run finds somebody else. A visit that has begun goes on. Ser
 commit.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Date, Select, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.sysops.audit.service import Act, record
@@ -49,6 +51,20 @@ async def of_ticket_type(session: AsyncSession, act: Act, code: str) -> int:
     return await _withdraw(session, act, _live().where(Ticket.ticket_type == code))
 
 
+async def of_day(session: AsyncSession, act: Act, day: date) -> int:
+    """Withdraw what is planned on a day that is a holiday now; returns how many."""
+    await session.flush()
+    return await _withdraw(session, act, _live().where(_is_on(day)))
+
+
+async def planned_on(session: AsyncSession, day: date) -> Counter[str]:
+    """How many visits are proposed and accepted for a day, each in its expert's time zone: what
+    would be withdrawn if it became a holiday."""
+    query = _planned().where(_is_on(day)).group_by(Assignment.status)
+    counted = query.with_only_columns(Assignment.status, func.count().label("visits"))
+    return Counter({row.status: row.visits for row in await session.execute(counted)})
+
+
 async def retire(session: AsyncSession, act: Act, expert_id: UUID) -> None:
     """Who left or is no expert any more makes no visit; the profile has to be activated again."""
     expert = await lock_expert(session, expert_id)
@@ -61,13 +77,26 @@ async def retire(session: AsyncSession, act: Act, expert_id: UUID) -> None:
         await of_expert(session, act, expert_id)
 
 
-def _live() -> _Live:
-    """Proposals and promises with their tickets, locked in the order of the tickets."""
+def _is_on(day: date) -> ColumnElement[bool]:
+    """A booking is on the day where its expert is."""
+    return cast(func.timezone(Expert.time_zone, func.lower(Booking.during)), Date) == day
+
+
+def _planned() -> _Live:
+    """Proposals and promises with their tickets."""
     return (
         select(Ticket, Assignment)
         .join(Assignment, Assignment.ticket_id == Ticket.id)
         .join(Booking, Booking.assignment_id == Assignment.id)
+        .join(Expert, Expert.id == Booking.expert_id)
         .where(Ticket.status.in_(("assigned", "accepted")))
+    )
+
+
+def _live() -> _Live:
+    """The same, locked in the order of the tickets."""
+    return (
+        _planned()
         .order_by(Ticket.id)
         .with_for_update(of=Ticket, key_share=True)
         .execution_options(populate_existing=True)

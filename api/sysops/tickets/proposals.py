@@ -166,7 +166,7 @@ async def expire_silent(session: AsyncSession, now: datetime, *, limit: int = 50
         await session.execute(
             update(Expert)
             .where(Expert.id == assignment.expert_id)
-            .values(silences=Expert.silences + 1, updated_at=now)
+            .values(silences=Expert.silences + 1, last_silent_at=now, updated_at=now)
         )
     return len(silent)
 

@@ -71,7 +71,7 @@ async def answer(
     await session.execute(
         update(Expert)
         .where(Expert.id == expert_id, Expert.silences > 0)
-        .values(silences=0, updated_at=now)
+        .values(silences=0, last_silent_at=None, updated_at=now)
     )
     return ticket, assignment
 

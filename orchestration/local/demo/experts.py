@@ -1,8 +1,6 @@
 """Experts: where they live, what they can do, when they work, how good they are."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -11,6 +9,7 @@ from numpy.typing import NDArray
 from orchestration.local.demo.clocks import DAY, WINDOWS_A_DAY, Clocks
 from orchestration.local.demo.columns import Column, joined, replaced, texts
 from orchestration.local.demo.draws import Draws, Floats, Ids, Ints, pick, shares, uuid7
+from orchestration.local.demo.holidays import Holidays
 from orchestration.local.demo.logins import EXPERT
 from orchestration.local.demo.places import ROAD_FACTOR, haversine_km
 from orchestration.local.demo.setting import Setting
@@ -18,6 +17,7 @@ from orchestration.local.demo.size import EXPERTS_A_MARKET
 
 FREE: Final = -1
 OFF: Final = -2
+WORKING_WEEK: Final = 5
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,6 @@ class TimeOff:
     expert: Ints
     day: Ints
     days: Ints
-    reason: Ints
-    reasons: tuple[str, ...] = field(default=("vacation", "company holiday"))
 
 
 def hire(setting: Setting) -> Experts:
@@ -118,7 +116,7 @@ def _names(setting: Setting, first: Ints, random: Draws) -> Column:
 
 
 def plan_time_off(setting: Setting, experts: Experts) -> TimeOff:
-    """Two weeks of vacation a year and the company's holidays, from the first to the last day."""
+    """Two weeks of vacation a year, from the first to the last day."""
     clocks, random = setting.clocks, setting.draws("time off")
     weeks = clocks.days // 7 - 1
     count = max(1, round(clocks.days / 182))
@@ -127,25 +125,21 @@ def plan_time_off(setting: Setting, experts: Experts) -> TimeOff:
     # A week drawn twice is one vacation.
     expert, nth = np.nonzero(np.diff(np.sort(drawn), prepend=-1) > 0)
     vacation = monday + 7 * np.sort(drawn)[expert, nth]
-    holidays = np.array([clocks.day_of(day) for day in _holidays(clocks)], dtype=np.int64)
-    everyone = np.repeat(np.arange(len(experts)), len(holidays))
-    return TimeOff(
-        expert=np.concatenate([expert, everyone]),
-        day=np.concatenate([vacation, np.tile(holidays, len(experts))]),
-        days=np.repeat([5, 1], [len(expert), len(everyone)]),
-        reason=np.repeat([0, 1], [len(expert), len(everyone)]),
-    )
+    return TimeOff(expert=expert, day=vacation, days=np.full(len(expert), WORKING_WEEK))
 
 
-def calendar(experts: Experts, off: TimeOff, clocks: Clocks) -> NDArray[np.int16]:
+def calendar(
+    experts: Experts, off: TimeOff, holidays: Holidays, clocks: Clocks
+) -> NDArray[np.int16]:
     """A row an expert, a column a slot: FREE, OFF, or the place (>= 0) of a visit."""
     day = np.arange(clocks.days)
+    closed = [clocks.day_of(one) for one in holidays if 0 <= clocks.day_of(one) < clocks.days]
     weekly = np.full((len(PATTERNS), clocks.days, WINDOWS_A_DAY), OFF, dtype=np.int16)
     for number, shifts in enumerate(PATTERNS):
-        works = np.isin(clocks.weekday(day), shifts.weekdays)
+        works = np.isin(clocks.weekday(day), shifts.weekdays) & ~np.isin(day, closed)
         weekly[number][np.ix_(np.flatnonzero(works), np.array(shifts.windows))] = FREE
     slots = weekly[experts.pattern]
-    for later in range(5):
+    for later in range(WORKING_WEEK):
         has = off.days > later
         inside = has & (off.day + later < clocks.days)
         slots[off.expert[inside], off.day[inside] + later] = OFF
@@ -182,14 +176,3 @@ def candidates(setting: Setting, experts: Experts, most: int) -> NDArray[np.int3
             found = np.take_along_axis(score, order, axis=1) < np.inf
             table[here, kind, : order.shape[1]] = np.where(found, order + team.start, -1)
     return table
-
-
-def _holidays(clocks: Clocks) -> Iterator[date]:
-    """New Year, Independence Day, Thanksgiving and Christmas."""
-    end = clocks.first + timedelta(days=clocks.days)
-    for year in range(clocks.first.year, end.year + 1):
-        november = date(year, 11, 1)
-        thanksgiving = november + timedelta(days=(3 - november.weekday()) % 7 + 21)
-        for day in (date(year, 1, 1), date(year, 7, 4), thanksgiving, date(year, 12, 25)):
-            if clocks.first <= day < end:
-                yield day

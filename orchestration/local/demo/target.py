@@ -21,7 +21,7 @@ TABLES: Final[dict[str, Sequence[str]]] = {
         "survey_reminder", "statement", "notification", "notification_attempt",
     ),
     "sysops": (
-        "staff", "expert", "expert_skill", "shift", "time_off", "skill", "device_type",
+        "staff", "expert", "expert_skill", "shift", "time_off", "holiday", "skill", "device_type",
         "ticket_type", "required_skill", "support_plan", "customer", "entitlement", "ticket",
         "ticket_event", "ticket_attachment", "assignment_run", "assignment_decision",
         "assignment", "visit_part", "booking", "exclusion", "article", "article_version",

@@ -18,6 +18,7 @@ from orchestration.local.demo.experts import (
     hire,
     plan_time_off,
 )
+from orchestration.local.demo.holidays import Holidays, federal_holidays
 from orchestration.local.demo.office import Office, open_office
 from orchestration.local.demo.people import Customers, settle
 from orchestration.local.demo.setting import Setting
@@ -34,6 +35,7 @@ class World:
     setting: Setting
     office: Office
     experts: Experts
+    holidays: Holidays
     time_off: TimeOff
     diary: Diary
     candidates: NDArray[np.int32]
@@ -44,6 +46,7 @@ class World:
 
 def make_world(setting: Setting) -> World:
     experts = hire(setting)
+    holidays = federal_holidays(setting)
     time_off = plan_time_off(setting, experts)
     customers = settle(setting)
     listed = setting.catalogue
@@ -52,8 +55,9 @@ def make_world(setting: Setting) -> World:
         setting=setting,
         office=open_office(setting),
         experts=experts,
+        holidays=holidays,
         time_off=time_off,
-        diary=Diary(setting, calendar(experts, time_off, setting.clocks)),
+        diary=Diary(setting, calendar(experts, time_off, holidays, setting.clocks)),
         candidates=candidates(setting, experts, MOST_CANDIDATES),
         customers=customers,
         contracts=agree(setting, customers),

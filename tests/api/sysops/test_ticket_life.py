@@ -94,15 +94,26 @@ async def test_a_rejected_visit_goes_back_and_that_expert_is_out(
 
 
 async def test_a_silent_expert_loses_the_ticket_and_the_silence_is_counted(
-    databases: Databases, ticket_id: UUID, expert: UUID
+    sysops: httpx.AsyncClient,
+    databases: Databases,
+    sign_in: SignIn,
+    ticket_id: UUID,
+    expert: UUID,
 ) -> None:
     await proposed(databases, ticket_id, expert)
+    later = datetime.now(UTC) + timedelta(hours=1)
     async with databases.sessions("sysops", "assigner") as sessions, sessions.begin() as session:
         assert await expire_silent(session, datetime.now(UTC)) == 0
-        assert await expire_silent(session, datetime.now(UTC) + timedelta(hours=1)) == 1
+        assert await expire_silent(session, later) == 1
     assert status_of(databases, ticket_id) == ("open", 3)
-    assert databases.rows("sysops", "SELECT silences FROM expert") == [(1,)]
+    silence = "SELECT silences, last_silent_at FROM expert"
+    assert databases.rows("sysops", silence) == [(1, later)]
     assert databases.rows("sysops", "SELECT count(*) FROM exclusion") == [(1,)]
+
+    visit = await proposed(databases, ticket_id, expert)
+    me = await sign_in("eve@squad.example")
+    await sysops.post(f"/sysops/visits/{visit}/accept", headers=me)
+    assert databases.rows("sysops", silence) == [(0, None)]
 
 
 async def test_somebody_elses_visit_is_not_found(

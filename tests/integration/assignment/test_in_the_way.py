@@ -57,6 +57,7 @@ async def test_a_ticket_that_somebody_holds_is_left_to_the_next_run_and_holds_up
         "DELETE FROM expert_skill",
         "DELETE FROM shift",
         "INSERT INTO time_off (expert_id, during, reason) SELECT id, '[,]', 'away' FROM expert",
+        "INSERT INTO holiday SELECT current_date + n, '', now() FROM generate_series(-1, 9) n",
         "UPDATE required_skill SET level = 5",
     ],
 )

@@ -1,6 +1,7 @@
 """Markets, and the experts who work in them."""
 
 from collections import Counter
+from datetime import date
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from orchestration.local.demo.experts import (
     hire,
     plan_time_off,
 )
+from orchestration.local.demo.holidays import federal_holidays, holidays_of
 from orchestration.local.demo.places import MARKET_KM, haversine_km, load_places, market_count
 from orchestration.local.demo.size import EXPERTS_A_MARKET
 from tests.unit.demo.support import small_setting
@@ -64,9 +66,11 @@ def test_candidates_have_the_skills_and_live_within_their_radius() -> None:
     assert (places.market[place] == EXPERTS.market[expert]).all()
 
 
-def test_calendars_are_free_on_shifts_alone_and_never_in_time_off() -> None:
-    off = plan_time_off(SETTING, EXPERTS)
-    slots = calendar(EXPERTS, off, SETTING.clocks).reshape(len(EXPERTS), -1, 4)
+def test_calendars_are_free_on_shifts_alone_and_never_in_time_off_or_on_a_holiday() -> None:
+    off, holidays = plan_time_off(SETTING, EXPERTS), federal_holidays(SETTING)
+    slots = calendar(EXPERTS, off, holidays, SETTING.clocks).reshape(len(EXPERTS), -1, 4)
+    assert holidays[date(2026, 11, 26)] == "Thanksgiving Day"
+    assert (slots[:, SETTING.clocks.day_of(date(2026, 11, 26))] == OFF).all()
     for expert, pattern in enumerate(EXPERTS.pattern):
         shifts = PATTERNS[pattern]
         day, window = np.nonzero(slots[expert] == FREE)
@@ -74,3 +78,12 @@ def test_calendars_are_free_on_shifts_alone_and_never_in_time_off() -> None:
         assert set(window.tolist()) <= set(shifts.windows)
     inside = off.day < SETTING.clocks.days
     assert (slots[off.expert[inside], off.day[inside]] == OFF).all()
+
+
+def test_holidays_are_those_of_the_federal_government() -> None:
+    """As the Office of Personnel Management lists them for 2026 and, of New Year, for 2028."""
+    assert sorted(day.isoformat()[5:] for day, _ in holidays_of(2026)) == [
+        *("01-01", "01-19", "02-16", "05-25", "06-19", "07-03", "07-04", "09-07", "10-12"),
+        *("11-11", "11-26", "12-25"),
+    ]
+    assert (date(2027, 12, 31), "New Year's Day (observed)") in holidays_of(2028)

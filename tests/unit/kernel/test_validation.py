@@ -39,6 +39,23 @@ def test_what_is_no_choice_is_told_with_the_choices() -> None:
     ]
 
 
+class Weights(msgspec.Struct, frozen=True):
+    near: Annotated[int, Meta(ge=0, le=9)] = 1
+
+
+class Weighed(msgspec.Struct):
+    own: Annotated[Annotated[int, Meta(ge=1, le=5)], Meta(description="Units an hour.")] | None
+    within: Annotated[Weights, Meta(description="Units a mile.")] = Weights()
+
+
+def test_what_is_out_of_bounds_is_told_with_the_bounds_and_what_it_means() -> None:
+    errors = list_errors(b'{"own":6,"within":{"near":"x"}}', Weighed)
+    assert [(it.pointer, it.detail) for it in errors] == [
+        ("/own", "Expected a whole number from 1 to 5. Units an hour."),
+        ("/within/near", "Expected a whole number from 0 to 9. Units a mile."),
+    ]
+
+
 def pointers(body: bytes) -> list[str]:
     return sorted(error.pointer for error in list_errors(body, Body))
 

@@ -24,6 +24,7 @@ EXPERT = Profile(
     skills={"laptop": (2, date(2026, 3, 2))},
     shifts={1: [(time(8), time(12)), (time(13), time(17))]},
     absent=[(None, MONDAY), (MONDAY + timedelta(hours=2), None)],
+    holidays=frozenset({date(2026, 3, 1), date(2026, 3, 3)}),
 )
 
 
@@ -47,6 +48,7 @@ def test_an_expert_may_be_just_right_in_everything() -> None:
         ({"skills": {"laptop": (1, date(2027, 1, 1))}}, "not certified"),
         ({"skills": {"laptop": (5, date(2026, 3, 1))}}, "not certified"),
         ({"radius_km": 3}, "area"),
+        ({"holidays": {date(2026, 3, 2)}}, "holiday"),
         ({"shifts": {2: [(time(8), time(17))]}}, "does not work"),
         ({"shifts": {1: [(time(8), time(16, 59))]}}, "does not work"),
         ({"shifts": {1: [(time(15, 1), time(18))]}}, "does not work"),

@@ -43,6 +43,15 @@ WHERE NOT EXISTS (
 SELECT a.id FROM assignment a
 JOIN time_off o ON o.expert_id = a.expert_id AND o.during && a.during;
 
+-- rule: nobody visits on a holiday
+SELECT a.id FROM assignment a JOIN expert e ON e.id = a.expert_id
+JOIN holiday h ON h.day = (lower(a.during) AT TIME ZONE e.time_zone)::date;
+
+-- rule: holidays are known a year ahead
+SELECT 1 WHERE 10 > (
+    SELECT count(*) FROM holiday WHERE day > current_setting('demo.now')::timestamptz::date
+);
+
 -- rule: no expert is in two places
 SELECT a.id FROM assignment a JOIN assignment b
     ON a.expert_id = b.expert_id AND a.id < b.id AND a.during && b.during

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from orchestration.local.demo.clocks import HOUR
+from orchestration.local.demo.clocks import EPOCH, HOUR
 from orchestration.local.demo.columns import (
     clock_times,
     dates,
@@ -40,6 +40,7 @@ def staff_rows(world: World) -> Iterator[Batch]:
     yield _skills(world)
     yield _shifts(world)
     yield _time_off(world)
+    yield _holidays(world)
 
 
 def _accounts(world: World) -> Iterator[Batch]:
@@ -141,6 +142,15 @@ def _time_off(world: World) -> Batch:
         id=uuids(uuid7(np.full(len(start), setting.start), setting.draws("time off rows"))),
         expert_id=uuids(experts.id[off.expert]),
         during=ranges(start, end),
-        reason=texts(off.reasons, off.reason),
+        reason=same("vacation", len(start)),
     )
     return Batch("sysops", "time_off", data)
+
+
+def _holidays(world: World) -> Batch:
+    days = np.array([day.toordinal() - EPOCH for day in world.holidays], dtype=np.int32)
+    created = np.full(len(days), world.setting.start)
+    data = table(
+        day=dates(days), name=words(list(world.holidays.values())), created_at=moments(created)
+    )
+    return Batch("sysops", "holiday", data)
