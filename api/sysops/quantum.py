@@ -13,6 +13,7 @@ from api.kernel.passes import PassMaker
 from api.kernel.quantum import Quantum, given
 from api.kernel.settings import OidcSettings, ServiceSettings
 from api.kernel.sign_in.attempts import provider_sign_in
+from api.sysops.assignment.option_routes import OptionController
 from api.sysops.attachments.routes import TicketPhotoController
 from api.sysops.attachments.service import PhotoLinks
 from api.sysops.audit.routes import AuditController
@@ -51,6 +52,7 @@ CONTROLLERS = (
     CustomerController,
     TicketController,
     DeskController,
+    OptionController,
     VisitListController,
     VisitController,
     TicketPhotoController,

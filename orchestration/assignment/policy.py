@@ -6,18 +6,13 @@ they come first, whatever the cost (see `solve`).
 """
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from api.messages import Priority
+from api.sysops.experts import days
 from api.sysops.experts.days import SPEED_KMH
 
-ARRIVAL_WINDOWS = (
-    (time(8), time(10)),
-    (time(10), time(12)),
-    (time(13), time(15)),
-    (time(15), time(17)),
-)
-"""Local start and end; two hours each."""
+ARRIVAL_WINDOWS = days.ARRIVAL_WINDOWS
 
 PRIORITY_LEVELS: tuple[Priority, ...] = ("urgent", "high", "normal", "low")
 """Served in this order: no number of lower ones outweighs a higher one."""

@@ -61,7 +61,8 @@ async def workload_of(session: AsyncSession, ids: Collection[UUID], now: datetim
             visit=Visit(window.start, window.end, ticket.latitude, ticket.longitude, work),
             priority=ticket.priority,
             promised=assignment.status == "accepted",
-            fixed=ticket.status not in {"assigned", "accepted"},
+            fixed=assignment.pinned or ticket.status not in {"assigned", "accepted"},
+            overridden=telling.overridden(assignment),
         )
         found.live[found.day(assignment.expert_id, window.start)].append(booked)
     over = select(Assignment).where(

@@ -21,6 +21,9 @@ Outcome = Literal[
     "withdrawn", "rescheduled", "cancelled",
 ]  # fmt: skip
 
+Escalation = Literal["no_expert", "refused", "sla_at_risk", "customer_absent"]
+"""Why people have to look after a ticket."""
+
 REOPEN_WITHIN = timedelta(days=14)
 CLOSE_AFTER = timedelta(days=14)
 # An expert's arrival window is two hours and lies inside a preferred one, or none is found.

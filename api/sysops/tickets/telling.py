@@ -132,6 +132,11 @@ def window_of(assignment: Assignment) -> Window:
     return Window(start=lower, end=upper)
 
 
+def overridden(assignment: Assignment) -> frozenset[str]:
+    """The hard rules, by code, that were waived for an assignment."""
+    return frozenset((assignment.override or {}).get("codes", ()))
+
+
 async def _progress(
     session: AsyncSession, ticket: Ticket, event: TicketEvent, **more: Any
 ) -> TicketProgress:
