@@ -128,6 +128,11 @@ EXAMPLES: Final[dict[str, Any]] = {
     "ChangeView.words": "Eve Moss lives 62 km away, 12 km outside of the radius of 50 km: "
     "widen it to 62 km.",
     "OptionsView.before": [],
+    "ChoiceBody.override": ["radius"],
+    "ChoiceBody.reason": "Eve has agreed on the telephone.",
+    "OverrideView.codes": ["radius"],
+    "OverrideView.reason": "Eve has agreed on the telephone.",
+    "source": "manual",
     # photos
     "file_name": "laptop.jpg",
     "media_type": "image/jpeg",

@@ -13,6 +13,7 @@ from api.kernel.passes import PassMaker
 from api.kernel.quantum import Quantum, given
 from api.kernel.settings import OidcSettings, ServiceSettings
 from api.kernel.sign_in.attempts import provider_sign_in
+from api.sysops.assignment.hand_routes import HandController
 from api.sysops.assignment.option_routes import OptionController
 from api.sysops.attachments.routes import TicketPhotoController
 from api.sysops.attachments.service import PhotoLinks
@@ -53,6 +54,7 @@ CONTROLLERS = (
     TicketController,
     DeskController,
     OptionController,
+    HandController,
     VisitListController,
     VisitController,
     TicketPhotoController,

@@ -123,7 +123,7 @@ async def add_time_off(
     await session.flush()
     after = {"start": start, "end": end, "reason": reason}
     await record(session, act, "time_off.added", ("expert", expert_id), after=after)
-    await withdrawals.of_expert(session, act, expert_id)
+    await withdrawals.of_expert(session, act, expert_id, absence.during)
     return absence
 
 

@@ -71,6 +71,8 @@ async def workload_of(session: AsyncSession, ids: Collection[UUID], now: datetim
         Assignment.completed_at > now - _LATELY,
     )
     for assignment in await session.scalars(over):
+        if "visits_a_day" in telling.overridden(assignment):
+            continue  # it was on top of the day
         start = telling.window_of(assignment).start
         found.done[found.day(assignment.expert_id, start)] += 1
     return found

@@ -1,5 +1,6 @@
 """Proposing an expert for a ticket, and the proposals that nobody answered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.messages import Window
 from api.sysops.experts.tables import Booking, Expert
-from api.sysops.notifications.service import notify
+from api.sysops.notifications.service import notify, notify_managers
 from api.sysops.tickets import rules, service, telling
 from api.sysops.tickets.tables import Assignment, Ticket
 
@@ -27,6 +28,16 @@ class Proposal:
     cost: int
 
 
+@dataclass(frozen=True)
+class ByHand:
+    """Who chose an expert instead of a run, and the rules that they waived, with their reason."""
+
+    assigned_by: UUID
+    pinned: bool = False
+    waived: Sequence[str] = ()
+    reason: str | None = None
+
+
 async def propose(
     session: AsyncSession,
     ticket: Ticket,
@@ -35,6 +46,7 @@ async def propose(
     now: datetime,
     *,
     actor: service.Actor = service.SYSTEM,
+    by_hand: ByHand | None = None,
 ) -> Assignment:
     """Book the expert's time, assign the locked ticket and tell the expert.
 
@@ -55,6 +67,12 @@ async def propose(
             ticket.priority, now=now, window_start=proposal.window.start
         ),
     )
+    if by_hand is not None:
+        assignment.source = "manual"
+        assignment.assigned_by = by_hand.assigned_by
+        assignment.pinned = by_hand.pinned
+        if by_hand.waived:
+            assignment.override = {"codes": sorted(by_hand.waived), "reason": by_hand.reason}
     session.add(assignment)
     await session.flush()
     session.add(Booking(expert_id=proposal.expert_id, during=during, assignment_id=assignment.id))
@@ -82,6 +100,21 @@ async def tell_expert(
         ticket_id=ticket.id,
         now=now,
     )
+
+
+async def tell_of_pin(
+    session: AsyncSession, ticket: Ticket, assignment: Assignment, what: str, now: datetime
+) -> None:
+    """Tell managers what happened to a visit that somebody pinned; of others they need not hear."""
+    if assignment.pinned:
+        await notify_managers(
+            session,
+            "pinned_visit",
+            cause=f"{assignment.id}/{what}",
+            context={**visit_context(ticket, assignment), "what": what},
+            ticket_id=ticket.id,
+            now=now,
+        )
 
 
 def visit_context(ticket: Ticket, assignment: Assignment) -> dict[str, str | int]:
@@ -128,6 +161,7 @@ async def expire_silent(session: AsyncSession, now: datetime, *, limit: int = 50
             .where(Expert.id == assignment.expert_id)
             .values(silences=Expert.silences + 1, updated_at=now)
         )
+        await tell_of_pin(session, ticket, assignment, "was not answered in time", now)
     return len(silent)
 
 

@@ -174,6 +174,19 @@ def windows_left(windows: Sequence[Window], since: datetime) -> list[Window]:
     return [one for one in windows if one.end - max(one.start, since) >= SHORTEST_WINDOW]
 
 
+def visit_window_problem(window: Window, now: datetime) -> str | None:
+    """Why a visit cannot be put into a window by hand; None when it can."""
+    if window.start.tzinfo is None or window.end.tzinfo is None:
+        return "Give the times with their offset from UTC."
+    if window.end - window.start != SHORTEST_WINDOW:
+        return "An arrival window lasts two hours."
+    if window.start <= now:
+        return "The window must lie ahead."
+    if window.end - now > FARTHEST_WINDOW:
+        return f"Give a time within the next {FARTHEST_WINDOW.days} days."
+    return None
+
+
 def window_problem(window: Window, now: datetime) -> str | None:
     """Why no visit could be planned in a customer's preferred window; None when one could."""
     if window.start.tzinfo is None or window.end.tzinfo is None:

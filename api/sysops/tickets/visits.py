@@ -15,7 +15,7 @@ from api.messages import Part
 from api.sysops.experts.tables import Expert
 from api.sysops.knowledge.tables import Article, ArticleLink
 from api.sysops.notifications.service import notify_managers
-from api.sysops.tickets import rules, service, telling, visit_rules
+from api.sysops.tickets import proposals, rules, service, telling, visit_rules
 from api.sysops.tickets.tables import Assignment, Ticket
 from api.sysops.tickets.visit_tables import VisitPart
 
@@ -67,6 +67,8 @@ async def answer(
         assignment.decided_at = now
         await session.flush()
     await _do(session, (ticket, assignment), "accept" if accept else "reject", now, reason)
+    if not accept:
+        await proposals.tell_of_pin(session, ticket, assignment, "was rejected by its expert", now)
     # Whoever answers is no longer silent.
     await session.execute(
         update(Expert)

@@ -29,6 +29,7 @@ CONTEXTS: dict[Kind, dict[str, Any]] = {
     "visit_missed": VISIT,
     "expert_did_not_come": VISIT | {"link": LINK},
     "customer_to_call": {"number": 100_042, "absences": 2, "link": LINK},
+    "pinned_visit": VISIT | {"what": "was rejected by its expert", "link": LINK},
     "low_score": {"number": 100_042, "score": 1, "link": LINK},
     "customer_unreached": {"number": 100_042, "about": "expert arriving", "code": "550"},
     "promise_broken": {"promise": "submitted tickets arrive", "count": 2, "ids": ["one", "two"]},
