@@ -22,7 +22,7 @@ from api.sysops.experts.workload import Day, workload_of
 from api.sysops.tickets.missed import withdraw_missed
 from api.sysops.tickets.proposals import Proposal, expire_silent, propose
 from api.sysops.tickets.tables import AssignmentDecision, AssignmentRun, Ticket
-from orchestration.assignment import explain, snapshot
+from orchestration.assignment import escalation, explain, snapshot
 from orchestration.assignment.policy import Policy
 from orchestration.assignment.problem import Problem, build
 from orchestration.assignment.solve import Solution, solve
@@ -83,6 +83,7 @@ async def _run(sessions: Sessions, now: datetime, policy: Policy) -> Outcome:
         expired = await expire_silent(session, now)
     async with sessions.begin() as session:
         missed = await withdraw_missed(session, now)
+    await escalation.escalate(sessions, now, only={"refused"})
     run = await _begin(sessions, now, policy)
     async with sessions.begin() as session:
         # One view of the database for the whole input.
@@ -123,6 +124,7 @@ async def _run(sessions: Sessions, now: datetime, policy: Policy) -> Outcome:
                 objective=outcome.objective,
             )
         )
+    await escalation.escalate(sessions, now)
     return outcome
 
 

@@ -17,6 +17,22 @@ from api.sysops.tickets.visit_rules import in_words
 
 NEVER_OVERRIDDEN: frozenset[Rule] = frozenset({"contract", "inactive", "booked"})
 """Who left cannot come, nobody is at two places at once, and what is not paid for is not served."""
+OUT: Mapping[Rule, str] = {
+    "contract": "not covered by a contract in force",
+    "inactive": "not active",
+    "skill": "without the skill or its level",
+    "certificate_expired": "with a certificate that has expired",
+    "radius": "too far away",
+    "shift": "not at work then",
+    "time_off": "away",
+    "excluded": "excluded for this ticket",
+    "booked": "booked",
+    "visits_a_day": "with as many visits as they take",
+    "out_of_reach": "who could not drive there in time",
+    "too_soon": "free only before the time agreed on",
+    "preference": "free only outside of the customer's windows",
+}
+"""What each rule says of the experts whom it takes out, after their number."""
 EXCLUSIONS = {
     "reject": "rejected this ticket",
     "expire": "did not answer the proposal of this ticket",

@@ -56,6 +56,7 @@ async def transition(
     reason: str | None = None,
     assignment: Assignment | None = None,
     request_id: UUID | None = None,
+    escalation: rules.Escalation | None = None,
 ) -> None:
     """Do `action` to a locked ticket: status, version, event, assignment, and word of it.
 
@@ -82,6 +83,7 @@ async def transition(
         action=action,
         reason=reason,
         assignment_id=standing.id if standing else None,
+        escalation=escalation,
     )
     session.add(event)
     await session.flush()
@@ -130,13 +132,15 @@ async def _end(
     await session.flush()
     await session.execute(delete(Booking).where(Booking.assignment_id == assignment.id))
     if action in rules.EXCLUDES_EXPERT:
-        await session.execute(
-            insert(Exclusion)
-            .values(
-                ticket_id=assignment.ticket_id,
-                expert_id=assignment.expert_id,
-                reason=action,
-                created_at=now,
-            )
-            .on_conflict_do_nothing()
-        )
+        await exclude(session, assignment.ticket_id, assignment.expert_id, action, now)
+
+
+async def exclude(
+    session: AsyncSession, ticket_id: UUID, expert_id: UUID, action: rules.Action, now: datetime
+) -> None:
+    """This expert is not proposed for this ticket again, because of what `action` tells."""
+    await session.execute(
+        insert(Exclusion)
+        .values(ticket_id=ticket_id, expert_id=expert_id, reason=action, created_at=now)
+        .on_conflict_do_nothing()
+    )

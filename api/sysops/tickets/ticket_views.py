@@ -16,6 +16,7 @@ from api.sysops.attachments import service as photos
 from api.sysops.experts.rules import Rule
 from api.sysops.staff.tables import Staff
 from api.sysops.tickets import rules, telling, unreached, visit_lists
+from api.sysops.tickets.rules import Escalation
 from api.sysops.tickets.tables import Assignment, Ticket, TicketEvent
 from api.sysops.tickets.visit_lists import Parts
 from api.sysops.tickets.visit_views import NoteView, PartView
@@ -82,7 +83,9 @@ class PhoneTicket(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class EventView(msgspec.Struct):
-    """What was done (`action`), by whom, and the ticket's status after it."""
+    """What was done (`action`), by whom, and the ticket's status after it; `escalation` says why it
+    became a matter for people.
+    """
 
     version: int
     at: datetime
@@ -90,6 +93,7 @@ class EventView(msgspec.Struct):
     status: str
     reason: str | None
     action: str | None
+    escalation: Escalation | None
 
 
 class OverrideView(msgspec.Struct):
@@ -229,7 +233,8 @@ async def detail(session: AsyncSession, ticket_id: UUID, now: datetime) -> Ticke
     return TicketDetail(
         ticket=view(ticket, now),
         events=[
-            EventView(e.version, e.at, e.actor, e.to_status, e.reason, e.action) for e in events
+            EventView(e.version, e.at, e.actor, e.to_status, e.reason, e.action, e.escalation)
+            for e in events
         ],
         assignments=await assignments(session, proposed),
         attachment_count=(await photos.counts(session, [ticket_id])).get(ticket_id, 0),
