@@ -94,11 +94,14 @@ def to_call_off(booked: Sequence[Booked], most: int) -> list[Booked]:
     open_ones = sorted((it for it in booked if not it.fixed), key=_dispensable)
     fixed = [it for it in booked if it.fixed]
     called_off = []
-    while open_ones and broken_of_day([*fixed, *open_ones], most):
+    while against := broken_of_day([*fixed, *open_ones], most):
+        helps = [one for one in open_ones if not one.overridden.issuperset(against)]
+        if not helps:
+            break
         enough = [
-            one for one in open_ones if not broken_of_day([*fixed, *_without(open_ones, one)], most)
+            one for one in helps if not broken_of_day([*fixed, *_without(open_ones, one)], most)
         ]
-        least = (enough or open_ones)[0]
+        least = (enough or helps)[0]
         open_ones = _without(open_ones, least)
         called_off.append(least)
     return called_off
