@@ -15,7 +15,8 @@ from tests.api.support import pointers
 from tests.api.sysops.conftest import SignIn, add_staff
 from tests.api.sysops.lives import events, progress, proposed, status_of, told_staff
 from tests.databases import Databases
-from tests.world import add_expert
+from tests.messaging import deliver, send
+from tests.world import Household, add_expert
 
 CHICAGO = ZoneInfo("America/Chicago")
 TWO_HOURS = timedelta(hours=2)
@@ -265,6 +266,21 @@ async def test_two_who_choose_at_once_make_one_visit_and_one_booking(
     assert len(office.standing()) == 1
     booked = databases.rows("sysops", "SELECT expert_id FROM booking")
     assert booked == [(office.standing()[0][0],)]
+
+
+async def test_one_expert_chosen_for_two_tickets_at_once_comes_to_one(
+    office: Office, databases: Databases, home: Household
+) -> None:
+    second = home.ticket()
+    await send(databases, second)
+    await deliver(databases, "customer", "sysops")
+    eve = add_expert(databases)
+    paths = [office.path, f"/sysops/tickets/{second.ticket_id}/assignment"]
+    body = {"expert_id": str(eve), "window": window()}
+    both = await asyncio.gather(*(office.ask("helpdesk", "PUT", path, body) for path in paths))
+    went, refused = sorted(both, key=lambda it: it.status_code)
+    assert (went.status_code, broken(refused)) == (200, {"booked": False})
+    assert await office.wrong() == {}
 
 
 async def test_a_pinned_visit_stays_through_changes_and_managers_hear_what_it_breaks(
