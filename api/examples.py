@@ -152,6 +152,16 @@ EXAMPLES: Final[dict[str, Any]] = {
     "TicketExpert.status": "accepted",
     "customer_name": "Ada Lovelace",
     "VisitView.status": "proposed",
+    # who could come
+    "rule": "radius",
+    "ChangeView.words": "Eve Moss lives 62 km away, 12 km outside of the radius of 50 km: "
+    "widen it to 62 km.",
+    "OptionsView.before": [],
+    "ChoiceBody.override": ["radius"],
+    "ChoiceBody.reason": "Eve has agreed on the telephone.",
+    "OverrideView.codes": ["radius"],
+    "OverrideView.reason": "Eve has agreed on the telephone.",
+    "source": "manual",
     # photos
     "file_name": "laptop.jpg",
     "media_type": "image/jpeg",

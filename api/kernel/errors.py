@@ -66,6 +66,24 @@ class Incomplete(Conflict):
         self.missing = list(missing)
 
 
+class BrokenRule(msgspec.Struct, frozen=True):
+    """A rule that stands against what is asked, by its code; some can be overridden."""
+
+    rule: str
+    detail: str
+    overridable: bool
+
+
+class RulesBroken(Conflict):
+    """`rules` lists all that stand against it."""
+
+    title = "Rules stand against it"
+
+    def __init__(self, detail: str, rules: Sequence[BrokenRule]) -> None:
+        super().__init__(detail)
+        self.rules = list(rules)
+
+
 class TransitionRefused(Conflict):
     """A state machine said no; `allowed` names what it would accept now."""
 

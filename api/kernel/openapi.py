@@ -25,7 +25,8 @@ PROBLEM: Final = {
     "title": "Problem",
     "description": "An RFC 9457 problem. `errors` lists everything that is wrong with the input, "
     "each with the JSON pointer of its place or the name of its parameter; `allowed` names what "
-    "a refused transition would have to be, `missing` what has to be known first.",
+    "a refused transition would have to be, `missing` what has to be known first, `rules` the "
+    "rules that stand against it.",
     "type": "object",
     "required": ["type", "status", "title", "detail"],
     "properties": {
@@ -47,6 +48,18 @@ PROBLEM: Final = {
         },
         "allowed": {"type": "array", "items": {"type": "string"}},
         "missing": {"type": "array", "items": {"type": "string"}},
+        "rules": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["rule", "detail", "overridable"],
+                "properties": {
+                    "rule": {"type": "string"},
+                    "detail": {"type": "string"},
+                    "overridable": {"type": "boolean"},
+                },
+            },
+        },
     },
 }
 REFUSALS: Final = {

@@ -10,7 +10,14 @@ from litestar.utils.scope.state import ScopeState
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.kernel.database import is_busy, is_unavailable
-from api.kernel.errors import DomainError, Incomplete, Invalid, NotNow, TransitionRefused
+from api.kernel.errors import (
+    DomainError,
+    Incomplete,
+    Invalid,
+    NotNow,
+    RulesBroken,
+    TransitionRefused,
+)
 from api.kernel.validation import in_words, list_errors
 
 MEDIA_TYPE = "application/problem+json"
@@ -39,6 +46,8 @@ def _domain(_: AnyRequest, error: DomainError) -> Response[Any]:
         members["errors"] = error.errors
     if isinstance(error, Incomplete):
         members["missing"] = error.missing
+    if isinstance(error, RulesBroken):
+        members["rules"] = error.rules
     if isinstance(error, TransitionRefused):
         members["allowed"] = error.allowed
     if isinstance(error, NotNow):

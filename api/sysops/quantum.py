@@ -13,6 +13,8 @@ from api.kernel.passes import PassMaker
 from api.kernel.quantum import Quantum, given
 from api.kernel.settings import OidcSettings, ServiceSettings
 from api.kernel.sign_in.attempts import provider_sign_in
+from api.sysops.assignment.hand_routes import HandController
+from api.sysops.assignment.option_routes import OptionController
 from api.sysops.assignment.policy_routes import PolicyController
 from api.sysops.attachments.routes import TicketPhotoController
 from api.sysops.attachments.service import PhotoLinks
@@ -53,6 +55,8 @@ CONTROLLERS = (
     CustomerController,
     TicketController,
     DeskController,
+    OptionController,
+    HandController,
     VisitListController,
     VisitController,
     TicketPhotoController,

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.sysops.assignment.policy import Policy
+from api.sysops.experts.days import ARRIVAL_WINDOWS
 from orchestration.assignment.matching.compiled import Ints, Shorts
-from orchestration.assignment.policy import ARRIVAL_WINDOWS, MOST_DAYS, WINDOWS_A_DAY
+from orchestration.assignment.policy import MOST_DAYS, WINDOWS_A_DAY
 
 SATURDAY = 6
 

@@ -4,7 +4,6 @@ Priorities are not costs: they come first, whatever the cost. What each weight m
 docs/assignment.md.
 """
 
-from datetime import time
 from typing import NamedTuple
 
 import numpy as np
@@ -12,14 +11,8 @@ from numpy.typing import NDArray
 
 from api.messages import Priority
 from api.sysops.assignment.policy import Policy
+from api.sysops.experts.days import ARRIVAL_WINDOWS
 
-ARRIVAL_WINDOWS = (
-    (time(8), time(10)),
-    (time(10), time(12)),
-    (time(13), time(15)),
-    (time(15), time(17)),
-)
-"""Local start and end; two hours each."""
 WINDOWS_A_DAY = len(ARRIVAL_WINDOWS)
 MOST_DAYS = 15
 """Calendar days that a horizon has at most: an expert's windows are bits of one number."""

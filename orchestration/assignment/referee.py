@@ -1,6 +1,7 @@
 """The independent referee: every hard rule again, for every live assignment, in its own SQL.
 
-It shares no code with the engine, so that one mistake cannot hide another.
+It shares no code with the engine, so that one mistake cannot hide another. A rule that a manager
+has waived for an assignment (`override`) is no violation of it; of others it is.
 """
 
 from sqlalchemy import text
@@ -13,17 +14,20 @@ VIOLATIONS = {
         SELECT count(*) FROM live
         JOIN required_skill r ON r.ticket_type = live.ticket_type
         LEFT JOIN expert_skill s ON s.expert_id = live.expert_id AND s.skill = r.skill
-        WHERE s.level IS NULL OR s.level < r.level
-           OR s.certified_until < (lower(live.during) AT TIME ZONE live.expert_zone)::date""",
+        WHERE ((s.level IS NULL OR s.level < r.level) AND NOT live.waived ? 'skill')
+           OR (s.certified_until < (lower(live.during) AT TIME ZONE live.expert_zone)::date
+               AND NOT live.waived ? 'certificate_expired')""",
     "out_of_radius": """
         SELECT count(*) FROM live
         WHERE radius_km + 0.05 < 6371.0088 * acos(LEAST(1, GREATEST(-1,
             sind(ticket_lat) * sind(expert_lat)
-            + cosd(ticket_lat) * cosd(expert_lat) * cosd(ticket_lon - expert_lon))))""",
+            + cosd(ticket_lat) * cosd(expert_lat) * cosd(ticket_lon - expert_lon))))
+          AND NOT waived ? 'radius'""",
     "inactive_expert": "SELECT count(*) FROM live WHERE NOT expert_active OR NOT staff_active",
     "excluded_expert": """
         SELECT count(*) FROM live
-        JOIN exclusion x ON x.ticket_id = live.ticket_id AND x.expert_id = live.expert_id""",
+        JOIN exclusion x ON x.ticket_id = live.ticket_id AND x.expert_id = live.expert_id
+        WHERE NOT waived ? 'excluded'""",
     "outside_shift": """
         SELECT count(*) FROM live
         WHERE NOT EXISTS (
@@ -31,22 +35,27 @@ VIOLATIONS = {
             WHERE s.expert_id = live.expert_id
               AND s.weekday = extract(isodow FROM lower(live.during) AT TIME ZONE live.expert_zone)
               AND s.starts_at <= (lower(live.during) AT TIME ZONE live.expert_zone)::time
-              AND s.ends_at >= (upper(live.during) AT TIME ZONE live.expert_zone)::time)""",
+              AND s.ends_at >= (upper(live.during) AT TIME ZONE live.expert_zone)::time)
+          AND NOT waived ? 'shift'""",
     "during_time_off": """
         SELECT count(*) FROM live
-        JOIN time_off o ON o.expert_id = live.expert_id AND o.during && live.during""",
+        JOIN time_off o ON o.expert_id = live.expert_id AND o.during && live.during
+        WHERE NOT waived ? 'time_off'""",
     # What had begun when the day became a holiday goes on.
     "on_a_holiday": """
         SELECT count(*) FROM live
         JOIN holiday h ON h.day = (lower(live.during) AT TIME ZONE live.expert_zone)::date
-        WHERE ticket_status <> 'in_progress'""",
+        WHERE ticket_status <> 'in_progress' AND NOT waived ? 'holiday'""",
     "outside_preference": """
         SELECT count(*) FROM live
         WHERE jsonb_array_length(preferred_windows) > 0 AND NOT EXISTS (
             SELECT 1 FROM jsonb_array_elements(preferred_windows) w
             WHERE (w->>'start')::timestamptz <= lower(live.during)
-              AND (w->>'end')::timestamptz >= upper(live.during))""",
-    "too_soon": "SELECT count(*) FROM live WHERE lower(during) < earliest_visit_at",
+              AND (w->>'end')::timestamptz >= upper(live.during))
+          AND NOT waived ? 'preference'""",
+    "too_soon": """
+        SELECT count(*) FROM live
+        WHERE lower(during) < earliest_visit_at AND NOT waived ? 'too_soon'""",
     "overlap": """
         SELECT count(*) FROM live a JOIN live b
           ON a.expert_id = b.expert_id AND a.id < b.id AND a.during && b.during""",
@@ -54,8 +63,10 @@ VIOLATIONS = {
         SELECT count(*) FROM (
             SELECT d.expert_id, (lower(d.during) AT TIME ZONE e.time_zone)::date AS day
             FROM assignment d JOIN expert e ON e.id = d.expert_id
-            WHERE d.status IN ('proposed', 'accepted')
-               OR (d.status = 'completed' AND d.completed_at > now() - interval '1 day')
+            WHERE (d.status IN ('proposed', 'accepted')
+               OR (d.status = 'completed' AND d.completed_at > now() - interval '1 day'))
+               -- What a manager put on top of a day does not count in it.
+               AND NOT coalesce(d.override->'codes' ? 'visits_a_day', false)
             GROUP BY d.expert_id, day, e.most_visits_a_day
             HAVING count(*) > e.most_visits_a_day
                -- What is done is no live assignment: a day that is over breaks no promise.
@@ -70,6 +81,7 @@ VIOLATIONS = {
                            PARTITION BY expert_id, (lower(during) AT TIME ZONE expert_zone)::date
                            ORDER BY lower(during)) AS place
                 FROM live JOIN ticket_type tt ON tt.code = live.ticket_type
+                WHERE NOT waived ? 'out_of_reach'
             ), done AS (
                 SELECT expert_id, day, place, ticket_lat, ticket_lon, during,
                        lower(during) + work AS at
@@ -100,6 +112,7 @@ VIOLATIONS = {
 LIVE = """
 WITH live AS (
     SELECT a.id, a.ticket_id, a.expert_id, a.during, a.status,
+           coalesce(a.override->'codes', '[]') AS waived,
            t.ticket_type, t.preferred_windows, t.status AS ticket_status, t.earliest_visit_at,
            t.latitude AS ticket_lat, t.longitude AS ticket_lon,
            e.latitude AS expert_lat, e.longitude AS expert_lon, e.radius_km,

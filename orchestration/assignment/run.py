@@ -17,7 +17,7 @@ from api.sysops.notifications.service import notify_administrators
 from api.sysops.tickets.missed import withdraw_missed
 from api.sysops.tickets.proposals import Proposal, expire_silent
 from api.sysops.tickets.tables import AssignmentRun
-from orchestration.assignment import ledger, snapshot
+from orchestration.assignment import escalation, ledger, snapshot
 from orchestration.assignment.evidence import Evidence, hash_of
 from orchestration.assignment.explain import Decision, decisions
 from orchestration.assignment.problem import Problem, build
@@ -98,6 +98,7 @@ async def _run(sessions: Sessions, now: datetime, evidence: Evidence) -> Outcome
         expired = await expire_silent(session, now)
     async with sessions.begin() as session:
         missed = await withdraw_missed(session, now)
+    await escalation.escalate(sessions, now, only={"refused"})
     async with sessions() as session:
         in_use = await policy_in_use(session)
     policy, title = in_use.policy, f"{in_use.name}/{in_use.version}"
@@ -137,6 +138,7 @@ async def _run(sessions: Sessions, now: datetime, evidence: Evidence) -> Outcome
     took = timedelta(seconds=monotonic() - watch.began)
     await _finish(sessions, outcome, skipped, now + took)
     evidence.prune(now)
+    await escalation.escalate(sessions, now)
     return outcome
 
 

@@ -10,6 +10,7 @@ import api.billing.tables
 import api.customer.tables
 import api.sysops.tables  # noqa: F401 - all of them, for the keys between them
 from orchestration.assignment import assets as assignment
+from orchestration.assignment import at_once
 from orchestration.notifying import assets as notifying
 from orchestration.personal_data import assets as personal_data
 from orchestration.reconciliation import assets as reconciliation
@@ -18,6 +19,7 @@ from orchestration.surveys import assets as surveys
 
 defs = dg.Definitions.merge(
     assignment.defs,
+    at_once.defs,
     notifying.defs,
     surveys.defs,
     reconciliation.defs,

@@ -31,6 +31,7 @@ PERSONAL = {
     "card_id", "card_ids", "idempotency_key", "provider_reference", "preferred_windows",
     "last_answer", "findings", "lines", "file_name", "content", "words", "settlements", "refusal",
     "text", "answers", "subject", "email_hash", "answer", "document", "word",
+    "override",
 }  # fmt: skip
 # Named like a personal column, but written by the platform about its own work.
 NOT_PERSONAL = {

@@ -6,17 +6,25 @@ what does not fit any more.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from api.messages import Priority
-from api.sysops.experts.rules import distance_km
+from api.sysops.experts.rules import Rule, distance_km
 
+ARRIVAL_WINDOWS = (
+    (time(8), time(10)),
+    (time(10), time(12)),
+    (time(13), time(15)),
+    (time(15), time(17)),
+)
+"""Local start and end; two hours each."""
 MOST_VISITS_A_DAY = 4
 """A day has as many arrival windows, and each takes one visit."""
 ROAD_FACTOR = 1.3
 """Road distance over great-circle distance, as measured for US road networks (about 1.2-1.4)."""
 SPEED_KMH = 60.0
+FRIDAY = 5
 LEAST_IMPORTANT_FIRST: tuple[Priority, ...] = ("low", "normal", "high", "urgent")
 
 
@@ -36,13 +44,27 @@ class Visit:
 
 @dataclass(frozen=True)
 class Booked:
-    """A live visit of a day; one that is `fixed` has begun."""
+    """A live visit of a day; one that is `fixed` has begun, or is pinned.
+
+    `overridden` are the rules that a manager waived for it.
+    """
 
     assignment_id: UUID
     visit: Visit
     priority: Priority
     promised: bool
     fixed: bool
+    overridden: frozenset[str] = frozenset()
+
+
+def days_ahead(today: date, working_days: int) -> list[date]:
+    """The days of a horizon: from today on, until so many days from Monday to Friday are in it."""
+    days: list[date] = []
+    left = working_days
+    while left > 0:
+        days.append(today + timedelta(days=len(days)))
+        left -= days[-1].isoweekday() <= FRIDAY
+    return days
 
 
 def can_be_done(visits: Sequence[Visit], speed_kmh: float = SPEED_KMH) -> bool:
@@ -66,22 +88,31 @@ def can_be_done(visits: Sequence[Visit], speed_kmh: float = SPEED_KMH) -> bool:
 def to_call_off(booked: Sequence[Booked], most: int) -> list[Booked]:
     """What a day must lose so that it has at most `most` live visits and can be done.
 
-    First the least important, of those what was only proposed, of those the latest. What has
-    begun stays, whatever the day looks like.
+    First the least important, of those what was only proposed, of those the latest. What is fixed
+    stays, whatever the day looks like; what a manager has put on top of the day does not count.
     """
     open_ones = sorted((it for it in booked if not it.fixed), key=_dispensable)
     fixed = [it for it in booked if it.fixed]
     called_off = []
-    while open_ones and not _fits([*fixed, *open_ones], most):
-        enough = [one for one in open_ones if _fits([*fixed, *_without(open_ones, one)], most)]
-        least = (enough or open_ones)[0]
+    while against := broken_of_day([*fixed, *open_ones], most):
+        helps = [one for one in open_ones if not one.overridden.issuperset(against)]
+        if not helps:
+            break
+        enough = [
+            one for one in helps if not broken_of_day([*fixed, *_without(open_ones, one)], most)
+        ]
+        least = (enough or helps)[0]
         open_ones = _without(open_ones, least)
         called_off.append(least)
     return called_off
 
 
-def _fits(booked: Sequence[Booked], most: int) -> bool:
-    return len(booked) <= most and can_be_done([it.visit for it in booked])
+def broken_of_day(booked: Sequence[Booked], most: int) -> list[Rule]:
+    """The rules that a day with at most `most` live visits breaks, without overridden ones."""
+    counted = [it for it in booked if "visits_a_day" not in it.overridden]
+    driven = [it.visit for it in booked if "out_of_reach" not in it.overridden]
+    found: list[Rule] = [] if len(counted) <= most else ["visits_a_day"]
+    return found if can_be_done(driven) else [*found, "out_of_reach"]
 
 
 def _without(booked: Sequence[Booked], one: Booked) -> list[Booked]:

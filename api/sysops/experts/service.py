@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -123,7 +123,7 @@ async def add_time_off(
     await session.flush()
     after = {"start": start, "end": end, "reason": reason}
     await record(session, act, "time_off.added", ("expert", expert_id), after=after)
-    await withdrawals.of_expert(session, act, expert_id)
+    await withdrawals.of_expert(session, act, expert_id, absence.during)
     return absence
 
 
@@ -139,6 +139,9 @@ async def remove_time_off(
     row = removed.one_or_none()
     if row is None:
         raise NotFound("This expert has no such time off.")
+    # Whoever waits for such an expert is assigned at once.
+    changed = update(Expert).where(Expert.id == expert_id).values(updated_at=act.now)
+    await session.execute(changed)
     before = {"start": row.during.lower, "end": row.during.upper, "reason": row.reason}
     await record(session, act, "time_off.removed", ("expert", expert_id), before=before)
 

@@ -5,23 +5,27 @@ commit.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, Select, cast, func, select
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.sysops.audit.service import Act, record
-from api.sysops.experts.days import to_call_off
+from api.sysops.experts.days import broken_of_day, to_call_off
 from api.sysops.experts.profiles import needed_skills, profiles_of
-from api.sysops.experts.rules import Visit, why_wrong
+from api.sysops.experts.rules import Broken, Rule, Visit, broken_rules
 from api.sysops.experts.tables import Booking, Expert
 from api.sysops.experts.workload import workload_of
 from api.sysops.tickets import proposals, service, telling
 from api.sysops.tickets.tables import Assignment, Ticket
 
+EVEN_PINNED: frozenset[Rule] = frozenset({"inactive", "time_off"})
+"""Who is not there does not come, whoever pinned it."""
+PINNED = "It was pinned when this changed."
 TOO_MUCH = "The expert has too much to do that day."
 _Live = Select[Ticket, Assignment]
 
@@ -38,10 +42,15 @@ async def lock_expert(session: AsyncSession, expert_id: UUID) -> Expert | None:
     )
 
 
-async def of_expert(session: AsyncSession, act: Act, expert_id: UUID) -> int:
-    """Withdraw what a changed expert, locked before, must not do any more; returns how many."""
+async def of_expert(
+    session: AsyncSession, act: Act, expert_id: UUID, absence: Range[datetime] | None = None
+) -> int:
+    """Withdraw what a changed expert, locked before, must not do any more; returns how many.
+
+    A new `absence` ends also visits for which an earlier one was waived.
+    """
     await session.flush()
-    return await _withdraw(session, act, _live().where(Booking.expert_id == expert_id))
+    return await _withdraw(session, act, _live().where(Booking.expert_id == expert_id), absence)
 
 
 async def of_ticket_type(session: AsyncSession, act: Act, code: str) -> int:
@@ -103,7 +112,9 @@ def _live() -> _Live:
     )
 
 
-async def _withdraw(session: AsyncSession, act: Act, live: _Live) -> int:
+async def _withdraw(
+    session: AsyncSession, act: Act, live: _Live, absence: Range[datetime] | None = None
+) -> int:
     found = [(ticket, visit) for ticket, visit in await session.execute(live)]
     profiles = await profiles_of(session, {visit.expert_id for _, visit in found})
     needed = await needed_skills(session, {ticket.ticket_type for ticket, _ in found})
@@ -113,12 +124,19 @@ async def _withdraw(session: AsyncSession, act: Act, live: _Live) -> int:
         planned = Visit(
             window.start, window.end, ticket.latitude, ticket.longitude, needed[ticket.ticket_type]
         )
-        reason = why_wrong(profiles[visit.expert_id], planned)
-        if reason is None:
-            right[visit.id] = ticket, visit
-        else:
+        waived = telling.overridden(visit)
+        if absence is not None and absence.overlaps(visit.during):
+            waived -= {"time_off"}
+        against = [
+            it for it in broken_rules(profiles[visit.expert_id], planned) if it.rule not in waived
+        ]
+        bars = [it for it in against if not visit.pinned or it.rule in EVEN_PINNED]
+        if bars:
             wrong += 1
-            await _call_off(session, act, ticket, visit, reason)
+            await _call_off(session, act, ticket, visit, bars[0].words)
+        else:
+            right[visit.id] = ticket, visit
+            await _keep_pinned(session, act, ticket, visit, against)
     return wrong + await _relieve(session, act, right)
 
 
@@ -131,10 +149,33 @@ async def _relieve(
     work = await workload_of(session, experts, act.now)
     for day, booked in sorted(work.live.items()):
         seen = [one if one.assignment_id in held else replace(one, fixed=True) for one in booked]
-        for one in to_call_off(seen, work.room(day)):
+        called_off = to_call_off(seen, work.room(day))
+        for one in called_off:
             await _call_off(session, act, *held[one.assignment_id], TOO_MUCH)
             relieved += 1
+        left = [one for one in seen if one not in called_off]
+        against = [Broken(rule, TOO_MUCH) for rule in broken_of_day(left, work.room(day))]
+        for one in left:
+            if one.assignment_id in held:
+                await _keep_pinned(session, act, *held[one.assignment_id], against)
     return relieved
+
+
+async def _keep_pinned(
+    session: AsyncSession, act: Act, ticket: Ticket, visit: Assignment, against: Sequence[Broken]
+) -> None:
+    """A pinned visit stays whatever else its rules say: managers hear of it, and it is on record
+    which rules it breaks.
+    """
+    new = [it for it in against if it.rule not in telling.overridden(visit)]
+    if not visit.pinned or not new:
+        return
+    codes = sorted({*telling.overridden(visit), *(it.rule for it in new)})
+    visit.override = {"reason": PINNED, **(visit.override or {}), "codes": codes}
+    await session.flush()
+    await proposals.tell_of_pin(
+        session, ticket, visit, f"stays, although something has changed: {new[0].words}", act.now
+    )
 
 
 async def _call_off(
@@ -150,3 +191,4 @@ async def _call_off(
         assignment=visit,
     )
     await proposals.tell_expert(session, ticket, visit, act.now, "visit_off")
+    await proposals.tell_of_pin(session, ticket, visit, f"is off: {reason}", act.now)

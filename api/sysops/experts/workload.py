@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.sysops.catalogue.tables import TicketType
 from api.sysops.experts.days import Booked, Visit
 from api.sysops.experts.tables import Booking, Expert
+from api.sysops.tickets import telling
 from api.sysops.tickets.tables import Assignment, Ticket
 
 Day = tuple[UUID, date]
@@ -26,6 +27,8 @@ _LIVE = (
         func.lower(Assignment.during).label("start"),
         func.upper(Assignment.during).label("end"),
         Assignment.status,
+        Assignment.pinned,
+        Assignment.override,
         Ticket.priority,
         Ticket.latitude,
         Ticket.longitude,
@@ -70,14 +73,18 @@ async def workload_of(session: AsyncSession, ids: Collection[UUID], now: datetim
             visit=Visit(row.start, row.end, row.latitude, row.longitude, work),
             priority=row.priority,
             promised=row.status == "accepted",
-            fixed=row.ticket_status not in {"assigned", "accepted"},
+            fixed=row.pinned or row.ticket_status not in {"assigned", "accepted"},
+            overridden=telling.overridden_in(row.override),
         )
         found.live[found.day(row.expert_id, row.start)].append(booked)
-    over = select(Assignment.expert_id, func.lower(Assignment.during)).where(
+    over = select(
+        Assignment.expert_id, func.lower(Assignment.during).label("start"), Assignment.override
+    ).where(
         Assignment.expert_id.in_(ids),
         Assignment.status == "completed",
         Assignment.completed_at > now - _LATELY,
     )
-    for expert_id, start in await session.execute(over):
-        found.done[found.day(expert_id, start)] += 1
+    for row in await session.execute(over):
+        if "visits_a_day" not in telling.overridden_in(row.override):  # else on top of the day
+            found.done[found.day(row.expert_id, row.start)] += 1
     return found

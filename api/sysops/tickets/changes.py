@@ -9,12 +9,13 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.errors import FieldError, Invalid
 from api.messages import Priority, TicketRequestKind, Window
 from api.sysops.tickets import proposals, rules, service
-from api.sysops.tickets.tables import Ticket
+from api.sysops.tickets.tables import Assignment, Ticket
 from api.sysops.tickets.visit_tables import TicketNote
 
 
@@ -58,6 +59,21 @@ async def change(
     )
     if visit is not None:
         await proposals.tell_expert(session, ticket, visit, now, "visit_off")
+    if kind == "reopen":
+        await _exclude_who_solved(session, ticket, now)
+
+
+async def _exclude_who_solved(session: AsyncSession, ticket: Ticket, now: datetime) -> None:
+    """What was done did not last, or the customer was not content: somebody else comes."""
+    last = (
+        select(Assignment.expert_id)
+        .where(Assignment.ticket_id == ticket.id, Assignment.outcome == "resolved")
+        .order_by(Assignment.completed_at.desc())
+        .limit(1)
+    )
+    expert_id = await session.scalar(last)
+    if expert_id is not None:
+        await service.exclude(session, ticket.id, expert_id, "reopen", now)
 
 
 async def amend(

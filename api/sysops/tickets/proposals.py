@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.kernel import sets
 from api.messages import Window
 from api.sysops.experts.tables import Booking, Expert
-from api.sysops.notifications.service import Notice, notify_all
+from api.sysops.notifications.service import Notice, notify_all, notify_managers
 from api.sysops.tickets import rules, service, telling
 from api.sysops.tickets.tables import Assignment, Ticket
 
@@ -31,6 +31,16 @@ class Proposal:
     cost: int
 
 
+@dataclass(frozen=True)
+class ByHand:
+    """Who chose an expert instead of a run, and the rules that they waived, with their reason."""
+
+    assigned_by: UUID
+    pinned: bool = False
+    waived: Sequence[str] = ()
+    reason: str | None = None
+
+
 async def propose(
     session: AsyncSession,
     ticket: Ticket,
@@ -39,6 +49,7 @@ async def propose(
     now: datetime,
     *,
     actor: service.Actor = service.SYSTEM,
+    by_hand: ByHand | None = None,
 ) -> Assignment:
     """Book the expert's time, assign the locked ticket and tell the expert.
 
@@ -46,7 +57,9 @@ async def propose(
     overlapping booking of the expert.
     """
     await session.flush()
-    (made,) = await propose_all(session, [(ticket, proposal)], run_id, now, actor=actor)
+    (made,) = await propose_all(
+        session, [(ticket, proposal)], run_id, now, actor=actor, by_hand=by_hand
+    )
     await session.refresh(ticket)
     return await session.get_one(Assignment, made)
 
@@ -58,6 +71,7 @@ async def propose_all(
     now: datetime,
     *,
     actor: service.Actor = service.SYSTEM,
+    by_hand: ByHand | None = None,
 ) -> list[UUID]:
     """The same for many locked tickets, in as many statements as for one; returns the new keys.
 
@@ -66,7 +80,7 @@ async def propose_all(
     """
     keys = await sets.new_ids(session, len(chosen))
     made = [
-        (ticket, _assignment(key, ticket, proposal, run_id, now))
+        (ticket, _assignment(key, ticket, proposal, run_id, now, by_hand))
         for key, (ticket, proposal) in zip(keys, chosen, strict=True)
     ]
     assignments = [assignment for _, assignment in made]
@@ -85,7 +99,12 @@ async def propose_all(
 
 
 def _assignment(
-    key: UUID, ticket: Ticket, proposal: Proposal, run_id: UUID | None, now: datetime
+    key: UUID,
+    ticket: Ticket,
+    proposal: Proposal,
+    run_id: UUID | None,
+    now: datetime,
+    by_hand: ByHand | None,
 ) -> Assignment:
     window = proposal.window
     return Assignment(
@@ -99,7 +118,21 @@ def _assignment(
         cost=proposal.cost,
         proposed_at=now,
         answer_by=rules.answer_deadline(ticket.priority, now=now, window_start=window.start),
+        **_by_hand(by_hand),
     )
+
+
+def _by_hand(choice: ByHand | None) -> dict[str, Any]:
+    """What an assignment keeps of whoever chose it, by column."""
+    if choice is None:
+        return {}
+    waived = {"codes": sorted(choice.waived), "reason": choice.reason} if choice.waived else None
+    return {
+        "source": "manual",
+        "assigned_by": choice.assigned_by,
+        "pinned": choice.pinned,
+        "override": waived,
+    }
 
 
 async def tell_expert(
@@ -122,6 +155,21 @@ def _notice(ticket: Ticket, assignment: Assignment, kind: ToExpert) -> Notice:
         context=visit_context(ticket, assignment),
         ticket_id=ticket.id,
     )
+
+
+async def tell_of_pin(
+    session: AsyncSession, ticket: Ticket, assignment: Assignment, what: str, now: datetime
+) -> None:
+    """Tell managers what happened to a visit that somebody pinned; of others they need not hear."""
+    if assignment.pinned:
+        await notify_managers(
+            session,
+            "pinned_visit",
+            cause=f"{assignment.id}/{what}",
+            context={**visit_context(ticket, assignment), "what": what},
+            ticket_id=ticket.id,
+            now=now,
+        )
 
 
 def visit_context(ticket: Ticket, assignment: Assignment) -> dict[str, str | int]:
@@ -168,6 +216,7 @@ async def expire_silent(session: AsyncSession, now: datetime, *, limit: int = 50
             .where(Expert.id == assignment.expert_id)
             .values(silences=Expert.silences + 1, last_silent_at=now, updated_at=now)
         )
+        await tell_of_pin(session, ticket, assignment, "was not answered in time", now)
     return len(silent)
 
 

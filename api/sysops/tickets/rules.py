@@ -21,6 +21,9 @@ Outcome = Literal[
     "withdrawn", "rescheduled", "cancelled",
 ]  # fmt: skip
 
+Escalation = Literal["no_expert", "refused", "sla_at_risk", "customer_absent"]
+"""Why people have to look after a ticket."""
+
 REOPEN_WITHIN = timedelta(days=14)
 CLOSE_AFTER = timedelta(days=14)
 # An expert's arrival window is two hours and lies inside a preferred one, or none is found.
@@ -169,6 +172,19 @@ def windows_left(windows: Sequence[Window], since: datetime) -> list[Window]:
     When none is left, any time suits: what is over must not keep a ticket waiting for ever.
     """
     return [one for one in windows if one.end - max(one.start, since) >= SHORTEST_WINDOW]
+
+
+def visit_window_problem(window: Window, now: datetime) -> str | None:
+    """Why a visit cannot be put into a window by hand; None when it can."""
+    if window.start.tzinfo is None or window.end.tzinfo is None:
+        return "Give the times with their offset from UTC."
+    if window.end - window.start != SHORTEST_WINDOW:
+        return "An arrival window lasts two hours."
+    if window.start <= now:
+        return "The window must lie ahead."
+    if window.end - now > FARTHEST_WINDOW:
+        return f"Give a time within the next {FARTHEST_WINDOW.days} days."
+    return None
 
 
 def window_problem(window: Window, now: datetime) -> str | None:

@@ -59,13 +59,16 @@ async def transition(
     reason: str | None = None,
     assignment: Assignment | None = None,
     request_id: UUID | None = None,
+    escalation: rules.Escalation | None = None,
 ) -> None:
     """Do `action` to a locked ticket: status, version, event, assignment, and word of it.
 
     Raises TransitionRefused, and changes nothing, when the table does not allow it.
     """
     standing = assignment or await active_assignment(session, ticket.id)
-    step = decide(ticket, action, actor, now, reason=reason, assignment=standing)
+    step = decide(
+        ticket, action, actor, now, reason=reason, assignment=standing, escalation=escalation
+    )
     if standing is not None and action in rules.ENDS_ASSIGNMENT:
         await _end(session, standing, action, reason, now)
     for name, value in step.changes.items():
@@ -96,6 +99,7 @@ def decide(
     *,
     reason: str | None = None,
     assignment: Assignment | None = None,
+    escalation: rules.Escalation | None = None,
 ) -> Step:
     """What `action` makes of a ticket, which stays as it is; raises TransitionRefused."""
     after = rules.next_status(ticket.status, action, now=now, resolved_at=ticket.resolved_at)
@@ -113,6 +117,7 @@ def decide(
         action=action,
         reason=reason,
         assignment_id=assignment.id if assignment else None,
+        escalation=escalation,
     )
     of_details = not changes.keys().isdisjoint(TicketDetails.__struct_fields__)
     return Step(changes, event, details=of_details or action in rules.CHANGES_DETAILS)
@@ -188,13 +193,15 @@ async def _end(
     await session.flush()
     await session.execute(delete(Booking).where(Booking.assignment_id == assignment.id))
     if action in rules.EXCLUDES_EXPERT:
-        await session.execute(
-            insert(Exclusion)
-            .values(
-                ticket_id=assignment.ticket_id,
-                expert_id=assignment.expert_id,
-                reason=action,
-                created_at=now,
-            )
-            .on_conflict_do_nothing()
-        )
+        await exclude(session, assignment.ticket_id, assignment.expert_id, action, now)
+
+
+async def exclude(
+    session: AsyncSession, ticket_id: UUID, expert_id: UUID, action: rules.Action, now: datetime
+) -> None:
+    """This expert is not proposed for this ticket again, because of what `action` tells."""
+    await session.execute(
+        insert(Exclusion)
+        .values(ticket_id=ticket_id, expert_id=expert_id, reason=action, created_at=now)
+        .on_conflict_do_nothing()
+    )

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from api.kernel.database import Id, Moment, one_of
 from api.messages import Priority, TicketStatus
 from api.sysops.base import Base
-from api.sysops.tickets.rules import Action, Outcome
+from api.sysops.tickets.rules import Action, Escalation, Outcome
 
 STATUSES = (
     "submitted", "open", "escalated", "assigned", "accepted", "in_progress", "resolved",
@@ -138,7 +138,7 @@ class Ticket(Base):
 class TicketEvent(Base):
     """One action on one ticket; `actor_id` is None for the platform itself.
 
-    `action` is None where it was not kept yet.
+    `action` is None where it was not kept yet; `escalation` says why a ticket was escalated.
     """
 
     __tablename__ = "ticket_event"
@@ -147,6 +147,7 @@ class TicketEvent(Base):
         one_of("actor", ("customer", "expert", "helpdesk", "manager", "administrator", "system")),
         one_of("to_status", STATUSES),
         one_of("action", get_args(Action)),
+        one_of("escalation", get_args(Escalation)),
     )
 
     id: Mapped[Id]
@@ -160,6 +161,7 @@ class TicketEvent(Base):
     action: Mapped[Action | None] = mapped_column(String)
     reason: Mapped[str | None]
     assignment_id: Mapped[UUID | None]
+    escalation: Mapped[Escalation | None] = mapped_column(String)
 
 
 class AssignmentRun(Base):
@@ -223,12 +225,17 @@ class Assignment(Base):
 
     `travel_km` is from the expert's home, by road factor. At most one is active a ticket.
     `outcome` codes how it ended; None while it stands, and where it was not kept yet.
+
+    `source` says whether a run chose it or a person, `assigned_by`, whose `cost` is 0: it was not
+    weighed. Nothing automatic takes a `pinned` one back, unless its expert cannot come at all.
+    `override` has the `codes` of the hard rules that were waived for it, and the `reason`.
     """
 
     __tablename__ = "assignment"
     __table_args__ = (
         one_of("status", ("proposed", "accepted", "rejected", "expired", "withdrawn", "completed")),
         one_of("outcome", get_args(Outcome)),
+        one_of("source", ("run", "manual")),
         Index(
             "uq_assignment_active",
             "ticket_id",
@@ -273,6 +280,10 @@ class Assignment(Base):
     completed_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     outcome: Mapped[Outcome | None] = mapped_column(String)
     reason: Mapped[str | None]
+    source: Mapped[str] = mapped_column(server_default="run")
+    assigned_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    pinned: Mapped[bool] = mapped_column(server_default="false")
+    override: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class UnreachedCustomer(Base):

@@ -1,5 +1,6 @@
 """Telling the customer quantum how a ticket stands, once more if need be."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -140,6 +141,16 @@ def window_of(assignment: Assignment) -> Window:
     if lower is None or upper is None:
         raise ValueError(f"Assignment {assignment.id} has an unbounded window.")
     return Window(start=lower, end=upper)
+
+
+def overridden(assignment: Assignment) -> frozenset[str]:
+    """The hard rules, by code, that were waived for an assignment."""
+    return overridden_in(assignment.override)
+
+
+def overridden_in(override: Mapping[str, Any] | None) -> frozenset[str]:
+    """The same, from the column that keeps them."""
+    return frozenset((override or {}).get("codes", ()))
 
 
 async def _progress(

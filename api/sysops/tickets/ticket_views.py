@@ -1,20 +1,22 @@
 """What staff see of tickets, and what the helpdesk says of them."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.errors import FieldError, NotFound
 from api.kernel.fields import Line, Phone, Prose, Zip
 from api.messages import Priority, ServiceAddress, TicketStatus, Window
 from api.sysops.attachments import service as photos
+from api.sysops.experts.rules import Rule
 from api.sysops.staff.tables import Staff
 from api.sysops.tickets import rules, telling, unreached, visit_lists
+from api.sysops.tickets.rules import Escalation
 from api.sysops.tickets.tables import Assignment, Ticket, TicketEvent
 from api.sysops.tickets.visit_lists import Parts
 from api.sysops.tickets.visit_views import NoteView, PartView
@@ -81,7 +83,9 @@ class PhoneTicket(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class EventView(msgspec.Struct):
-    """What was done (`action`), by whom, and the ticket's status after it."""
+    """What was done (`action`), by whom, and the ticket's status after it; `escalation` says why it
+    became a matter for people.
+    """
 
     version: int
     at: datetime
@@ -89,12 +93,22 @@ class EventView(msgspec.Struct):
     status: str
     reason: str | None
     action: str | None
+    escalation: Escalation | None
+
+
+class OverrideView(msgspec.Struct):
+    """The hard rules that a manager waived for a visit, and why."""
+
+    codes: list[Rule]
+    reason: str
 
 
 class AssignmentView(msgspec.Struct, kw_only=True):
     """Who was proposed, with what the helpdesk needs to reach that expert.
 
-    `outcome` says how it ended; `parts` were used, `bring` is what the next visit needs.
+    `outcome` says how it ended; `parts` were used, `bring` is what the next visit needs. `source`
+    is manual where somebody (`assigned_by`) chose the expert instead of a run; `override` names
+    the rules that were waived.
     """
 
     id: UUID
@@ -112,6 +126,10 @@ class AssignmentView(msgspec.Struct, kw_only=True):
     reason: str | None
     parts: list[PartView]
     bring: list[PartView]
+    source: Literal["run", "manual"]
+    assigned_by: UUID | None
+    pinned: bool
+    override: OverrideView | None
 
     @classmethod
     def of(cls, assignment: Assignment, expert: Staff, used: Parts, bring: Parts) -> Self:
@@ -119,7 +137,7 @@ class AssignmentView(msgspec.Struct, kw_only=True):
             name: getattr(assignment, name)
             for name in (
                 "id", "status", "travel_km", "answer_by", "set_out_at", "started_at", "outcome",
-                "reason",
+                "reason", "source", "assigned_by", "pinned",
             )
         }  # fmt: skip
         return cls(
@@ -131,6 +149,7 @@ class AssignmentView(msgspec.Struct, kw_only=True):
             window=telling.window_of(assignment),
             parts=PartView.listed(used.get(assignment.id, [])),
             bring=PartView.listed(bring.get(assignment.id, [])),
+            override=msgspec.convert(assignment.override, OverrideView | None),
         )
 
 
@@ -210,24 +229,14 @@ async def detail(session: AsyncSession, ticket_id: UUID, now: datetime) -> Ticke
     events = await session.scalars(
         select(TicketEvent).where(TicketEvent.ticket_id == ticket_id).order_by(TicketEvent.version)
     )
-    rows = await session.execute(
-        select(Assignment, Staff)
-        .join(Staff, Staff.id == Assignment.expert_id)
-        .where(Assignment.ticket_id == ticket_id)
-        .order_by(Assignment.proposed_at)
-    )
-    proposed = rows.all()
-    ids = [assignment.id for assignment, _ in proposed]
-    used = await visit_lists.parts_of(session, ids)
-    bring = await visit_lists.parts_of(session, ids, "bring")
+    proposed = Assignment.ticket_id == ticket_id
     return TicketDetail(
         ticket=view(ticket, now),
         events=[
-            EventView(e.version, e.at, e.actor, e.to_status, e.reason, e.action) for e in events
+            EventView(e.version, e.at, e.actor, e.to_status, e.reason, e.action, e.escalation)
+            for e in events
         ],
-        assignments=[
-            AssignmentView.of(assignment, expert, used, bring) for assignment, expert in proposed
-        ],
+        assignments=await assignments(session, proposed),
         attachment_count=(await photos.counts(session, [ticket_id])).get(ticket_id, 0),
         notes=NoteView.listed(await visit_lists.notes(session, ticket_id)),
         unreached=[
@@ -235,6 +244,21 @@ async def detail(session: AsyncSession, ticket_id: UUID, now: datetime) -> Ticke
             for it in await unreached.of_ticket(session, ticket_id)
         ],
     )
+
+
+async def assignments(session: AsyncSession, wanted: ColumnElement[bool]) -> list[AssignmentView]:
+    """Those who were proposed, in the order in which they were."""
+    rows = await session.execute(
+        select(Assignment, Staff)
+        .join(Staff, Staff.id == Assignment.expert_id)
+        .where(wanted)
+        .order_by(Assignment.proposed_at)
+    )
+    proposed = rows.all()
+    ids = [assignment.id for assignment, _ in proposed]
+    used = await visit_lists.parts_of(session, ids)
+    bring = await visit_lists.parts_of(session, ids, "bring")
+    return [AssignmentView.of(assignment, expert, used, bring) for assignment, expert in proposed]
 
 
 def window_errors(windows: list[Window], now: datetime) -> list[FieldError]:

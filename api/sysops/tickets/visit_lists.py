@@ -102,6 +102,18 @@ async def own(session: AsyncSession, assignment_id: UUID, expert_id: UUID) -> Kn
     return visit
 
 
+async def under_way(session: AsyncSession, expert_id: UUID) -> int | None:
+    """The number of the ticket that an expert is at work on; None when there is none."""
+    query = (
+        select(Ticket.number)
+        .join(Assignment, Assignment.ticket_id == Ticket.id)
+        .join(Booking, Booking.assignment_id == Assignment.id)
+        .where(Booking.expert_id == expert_id, Ticket.status == "in_progress")
+        .limit(1)
+    )
+    return (await session.scalars(query)).one_or_none()
+
+
 async def past(
     session: AsyncSession, expert_id: UUID, after: Position | None, size: int
 ) -> list[Known]:

@@ -15,7 +15,7 @@ from api.messages import Part
 from api.sysops.experts.tables import Expert
 from api.sysops.knowledge.tables import Article, ArticleLink
 from api.sysops.notifications.service import notify_managers
-from api.sysops.tickets import rules, service, telling, visit_rules
+from api.sysops.tickets import proposals, rules, service, telling, visit_lists, visit_rules
 from api.sysops.tickets.tables import Assignment, Ticket
 from api.sysops.tickets.visit_tables import VisitPart
 
@@ -67,6 +67,8 @@ async def answer(
         assignment.decided_at = now
         await session.flush()
     await _do(session, (ticket, assignment), "accept" if accept else "reject", now, reason)
+    if not accept:
+        await proposals.tell_of_pin(session, ticket, assignment, "was rejected by its expert", now)
     # Whoever answers is no longer silent.
     await session.execute(
         update(Expert)
@@ -101,9 +103,19 @@ async def start(
     problem = _problems(ticket, assignment, now)["start"]
     if problem and not agreed_with_customer:
         raise _refused(problem, ticket, assignment, now)
+    await _at_no_other(session, assignment)
     assignment.started_at = now
     await _do(session, (ticket, assignment), "start", now, EARLIER if problem else None)
     return ticket, assignment
+
+
+async def _at_no_other(session: AsyncSession, assignment: Assignment) -> None:
+    """Nobody is at two places: an expert ends a visit before the next one begins."""
+    # Two starts at once would not see each other.
+    await session.get(Expert, assignment.expert_id, with_for_update=service.LOCK)
+    number = await visit_lists.under_way(session, assignment.expert_id)
+    if number is not None:
+        raise Conflict(f"You are at work on ticket {number}. End that visit first.")
 
 
 async def no_show(
@@ -123,6 +135,7 @@ async def no_show(
             now,
             reason=f"Nobody was at home at {ticket.customer_absences} visits: call the customer"
             " and agree on a time before anybody is sent again.",
+            escalation="customer_absent",
         )
         await notify_managers(
             session,

@@ -131,7 +131,9 @@ async def test_a_smaller_radius_withdraws_who_lives_too_far_away(desk: Desk) -> 
     await assert_another_comes(desk)
 
 
-async def test_time_off_withdraws_the_visits_in_it_and_no_others(desk: Desk) -> None:
+async def test_time_off_withdraws_the_promised_visits_in_it_and_no_others(desk: Desk) -> None:
+    desk.databases.execute("sysops", "UPDATE assignment SET status = 'accepted'")
+    desk.databases.execute("sysops", "UPDATE ticket SET status = 'accepted'")
     (start, end) = desk.databases.rows(
         "sysops", "SELECT lower(during), upper(during) FROM booking"
     )[0]

@@ -6,9 +6,8 @@ import pytest
 
 from api.customer.tickets.rules import priority_for
 from api.sysops.catalogue.rules import question_errors
-from api.sysops.experts.days import ROAD_FACTOR
+from api.sysops.experts.days import ARRIVAL_WINDOWS, ROAD_FACTOR
 from api.sysops.tickets.rules import ACTIONS, ANSWER_WITHIN
-from orchestration.assignment.policy import ARRIVAL_WINDOWS
 from orchestration.local.demo import places
 from orchestration.local.demo.cards import APPROVED, BRANDS, DECLINED, NUMBERS
 from orchestration.local.demo.catalogue import load_catalogue, load_words

@@ -14,6 +14,7 @@ from api.sysops.experts.days import (
     Booked,
     Visit,
     can_be_done,
+    days_ahead,
     to_call_off,
 )
 
@@ -28,10 +29,12 @@ def booked(
     fixed: bool = False,
     latitude: float = 30.0,
     minutes: int = 60,
+    overridden: str = "",
 ) -> Booked:
     start = MONDAY + timedelta(hours=hour)
     visit = Visit(start, start + timedelta(hours=2), latitude, -97, timedelta(minutes=minutes))
-    return Booked(UUID(int=hour), visit, priority, promised, fixed)
+    waived = frozenset(overridden.split())
+    return Booked(UUID(int=hour), visit, priority, promised, fixed, waived)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,18 @@ def booked(
         # Two hours of work each, and more than an hour between the first two and the last.
         ([booked(8, minutes=120), booked(10, minutes=120, latitude=31)], 4, [10]),
         ([booked(8, minutes=30), booked(10, minutes=60, latitude=30.4)], 4, []),
+        # What a manager has put on top of the day neither counts nor goes.
+        ([booked(8), booked(10, priority="low", overridden="visits_a_day")], 1, []),
+        ([booked(8), booked(10, overridden="visits_a_day"), booked(13)], 0, [13, 8]),
+        ([booked(8, fixed=True), booked(10, overridden="visits_a_day")], 0, []),
+        (
+            [
+                booked(8, minutes=120),
+                booked(10, minutes=120, latitude=31, overridden="out_of_reach"),
+            ],
+            4,
+            [],
+        ),
     ],
 )
 def test_the_least_important_goes_then_what_was_only_proposed_then_the_latest(
@@ -90,3 +105,10 @@ def test_what_stays_can_be_done_and_nothing_goes_without_need(day: list[Booked],
     assert not any(one.fixed for one in gone)
     assert to_call_off(stays, most) == []
     assert to_call_off(day, most) == to_call_off([replace(one) for one in day[::-1]], most)
+
+
+def test_a_horizon_counts_from_monday_to_friday_and_has_the_days_between() -> None:
+    friday = MONDAY.date() + timedelta(days=4)
+    days = days_ahead(friday, 2)
+    assert [f"{day:%a}" for day in days] == ["Fri", "Sat", "Sun", "Mon"]
+    assert days_ahead(friday, 0) == []

@@ -37,6 +37,9 @@ WHERE action IS NULL OR to_status <> CASE action
     WHEN 'complete' THEN 'resolved' WHEN 'close' THEN 'closed' WHEN 'escalate' THEN 'escalated'
     WHEN 'cancel' THEN 'cancelled' ELSE 'open' END;
 
+-- rule: an escalation says why
+SELECT id FROM ticket_event WHERE (action = 'escalate') <> (escalation IS NOT NULL);
+
 -- rule: visits for nothing are counted
 SELECT t.id FROM ticket t
 LEFT JOIN LATERAL (

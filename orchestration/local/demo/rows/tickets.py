@@ -43,6 +43,7 @@ from orchestration.local.demo.world import World
 
 PREFERRED_UNTIL: Final = 17 * HOUR
 _CHANNELS: Final = ("web", "phone")
+_ESCALATE: Final = ACTIONS.index("escalate")
 
 
 def ticket_rows(world: World, addresses: Addresses, chunk: Chunk) -> Iterator[Batch]:
@@ -170,6 +171,9 @@ def _events(world: World, chunk: Chunk) -> Batch:
         from_status=texts(STATUSES, events.before),
         to_status=texts(STATUSES, events.to),
         action=texts(ACTIONS, events.action),
+        escalation=texts(
+            ("no_expert",), np.zeros(len(events), dtype=np.int64), events.action != _ESCALATE
+        ),
         reason=texts(REASONS, events.reason, events.reason == NONE),
         assignment_id=uuids(_taken(chunk.visit_ids, events.visit), no_visit),
     )

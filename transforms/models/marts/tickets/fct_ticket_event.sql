@@ -8,6 +8,7 @@ select
     from_status,
     to_status,
     action,
+    escalation,
     assignment_id,
     {{
         minutes_between(

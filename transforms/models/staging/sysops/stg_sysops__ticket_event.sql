@@ -8,5 +8,6 @@ select
     from_status,
     to_status,
     action,
+    escalation,
     assignment_id
 from {{ source("sysops", "ticket_event") }}
