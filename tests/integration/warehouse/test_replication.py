@@ -222,7 +222,7 @@ def test_a_warehouse_restored_from_an_old_backup_reads_everything_again(
 
 def test_policies_and_holidays_land_and_a_holiday_that_is_removed_goes(sources: Sources) -> None:
     sources.insert("sysops", "holiday", day=NOON.date(), name="Founders' Day", created_at=NOON)
-    sources.mirror()
+    sources.mirror("sysops")
     used = sources.raw("policy_id", "sysops__assignment_policy_use")
     policies = sources.raw("id, name, settings ->> 'per_km'", "sysops__assignment_policy")
     assert {row[1] for row in policies} == {
@@ -231,5 +231,5 @@ def test_policies_and_holidays_land_and_a_holiday_that_is_removed_goes(sources: 
     assert [row[1:] for row in policies if row[:1] in used] == [("balanced", "10")]
     assert sources.raw("day, name", "sysops__holiday") == [(NOON.date(), "Founders' Day")]
     sources.databases.execute("sysops", "DELETE FROM holiday")
-    sources.mirror()
+    sources.mirror("sysops")
     assert sources.raw("day", "sysops__holiday") == []
