@@ -65,6 +65,8 @@ async def write(
     run_id: UUID,
     planned: Sequence[Planned],
     now: datetime,
+    *,
+    experts_a_batch: int = EXPERTS_A_BATCH,
 ) -> dict[UUID, str]:
     """Write the proposals; returns the tickets that were skipped, and why.
 
@@ -75,8 +77,8 @@ async def write(
         by_expert[one.proposal.expert_id].append(one)
     experts = sorted(by_expert)
     skipped: dict[UUID, str] = {}
-    for start in range(0, len(experts), EXPERTS_A_BATCH):
-        batch = experts[start : start + EXPERTS_A_BATCH]
+    for start in range(0, len(experts), experts_a_batch):
+        batch = experts[start : start + experts_a_batch]
         async with sessions.begin() as session:
             skipped |= await _write_batch(
                 session, run_id, [one for expert in batch for one in by_expert[expert]], now
@@ -154,10 +156,8 @@ class _Present:
     def objection(self, one: Planned) -> str | None:
         """Why a proposal may not be made any more; None when it may."""
         proposal = one.proposal
-        ticket, expert = (
-            self.tickets.get(proposal.ticket_id),
-            self.experts.get(proposal.expert_id),
-        )
+        ticket = self.tickets.get(proposal.ticket_id)
+        expert = self.experts.get(proposal.expert_id)
         if ticket is None or ticket.version != one.version:
             return "The ticket changed while the run was at work."
         if expert is None:
