@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from api.messages import Window
 from api.sysops.assignment.service import policy_in_use
+from api.sysops.assignment.tables import AssignmentRun
 from api.sysops.notifications.service import notify_administrators
 from api.sysops.tickets.missed import withdraw_missed
 from api.sysops.tickets.proposals import Proposal, expire_silent
-from api.sysops.tickets.tables import AssignmentRun
 from orchestration.assignment import escalation, ledger, snapshot
 from orchestration.assignment.evidence import Evidence, hash_of
 from orchestration.assignment.explain import Decision, decisions

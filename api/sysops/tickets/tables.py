@@ -164,62 +164,6 @@ class TicketEvent(Base):
     escalation: Mapped[Escalation | None] = mapped_column(String)
 
 
-class AssignmentRun(Base):
-    """One run of the assignment job and the evidence it keeps; counts are of rows.
-
-    The hashes name its input and all that it decided. `proven` says whether the certificate held,
-    `evidence` holds it, with who was served and the terms of the objective; `seconds` by phase.
-    """
-
-    __tablename__ = "assignment_run"
-    __table_args__ = (one_of("status", ("running", "finished", "failed")),)
-
-    id: Mapped[Id]
-    started_at: Mapped[Moment]
-    finished_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
-    as_of: Mapped[Moment]
-    status: Mapped[str]
-    policy: Mapped[str]
-    tickets: Mapped[int] = mapped_column(server_default="0")
-    windows: Mapped[int] = mapped_column(server_default="0")
-    edges: Mapped[int] = mapped_column(server_default="0")
-    assigned: Mapped[int] = mapped_column(server_default="0")
-    skipped: Mapped[int] = mapped_column(server_default="0")
-    objective: Mapped[int | None] = mapped_column(BigInteger)
-    snapshot_hash: Mapped[str | None]
-    decisions_hash: Mapped[str | None]
-    proven: Mapped[bool | None]
-    evidence: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    seconds: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-
-
-class AssignmentDecision(Base):
-    """What one run decided for one ticket, and why; `removed` counts experts per rule.
-
-    `during` and `travel_km` (by road) are of the visit that was proposed, `terms` what its cost is
-    made of; `alternatives` are other experts, and at least how much more each would have cost.
-    """
-
-    __tablename__ = "assignment_decision"
-    __table_args__ = (
-        one_of("outcome", ("assigned", "unserved", "skipped")),
-        Index("ix_assignment_decision_ticket", "ticket_id"),
-    )
-
-    run_id: Mapped[UUID] = mapped_column(ForeignKey("assignment_run.id"), primary_key=True)
-    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
-    outcome: Mapped[str]
-    expert_id: Mapped[UUID | None] = mapped_column(ForeignKey("expert.id"))
-    cost: Mapped[int | None] = mapped_column(BigInteger)
-    candidates: Mapped[int]
-    removed: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    reason: Mapped[str]
-    during: Mapped[Range[datetime] | None] = mapped_column(TSTZRANGE)
-    travel_km: Mapped[float | None]
-    terms: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
-    alternatives: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")
-
-
 class Assignment(Base):
     """An expert proposed for a ticket in an arrival window, and what became of it.
 
