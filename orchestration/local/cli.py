@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, Entry] = {
     ),
     "policy": Entry(f"{HERE}.policies:policy", "Show and choose what experts are chosen by."),
     "demo": Entry(f"{HERE}.demo:demo", "A world to try the platform with."),
+    "bench": Entry("tests.benchmarks.command:bench", "Measure, with a yardstick in the same run."),
     "reset": Entry(f"{HERE}.reset:reset", "Stop the platform and remove its data."),
 }
 

@@ -164,8 +164,8 @@ def country(seed: int, *, tickets: int, experts: int) -> Problem:
     return problem(calls, people, TODAY)
 
 
-def test_hundreds_of_random_countries_have_the_value_that_scipy_finds() -> None:
-    for seed in range(300):
+def test_random_countries_have_the_value_that_scipy_finds() -> None:
+    for seed in range(60):
         random = Random(seed)
         found = country(seed, tickets=random.randrange(1, 40), experts=random.randrange(1, 15))
         slots = best_by_scipy(found.edges, found.level, found.slots, LEVELS)[: found.tickets]

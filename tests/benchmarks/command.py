@@ -1,0 +1,44 @@
+"""`squad bench`: measured, with a yardstick in the same run."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from tests.benchmarks.country import SIZES
+
+
+@click.group("bench")
+def bench() -> None:
+    """Benchmarks. Each prints ratios to a yardstick that is measured in the same run.
+
+    They need the project's development packages, and the machine for themselves.
+    """
+
+
+@bench.command("assignment")
+@click.option(
+    "--size",
+    type=click.Choice(list(SIZES)),
+    default="M",
+    show_default=True,
+    help="S 500 tickets and 200 experts, M 5,000 and 1,000, L-light 30,000 and 5,000, "
+    "L 50,000 and 5,000, XL 200,000 and 20,000.",
+)
+@click.option("--whole", is_flag=True, help="Also a whole run on a PostgreSQL of its own.")
+@click.option("--json", "as_json", is_flag=True, help="Print one object to standard output.")
+def assignment_(size: str, *, whole: bool, as_json: bool) -> None:
+    """The assignment engine against OR-tools, scipy and greedy-by-priority."""
+    from tests.benchmarks import assignment
+
+    def say(line: str) -> None:
+        click.echo(line, err=as_json)
+
+    try:
+        figures: dict[str, Any] = assignment.run(size, say, whole=whole)
+    except assignment.Wrong as wrong:
+        click.echo(f"wrong: {wrong}", err=True)
+        sys.exit(1)
+    if as_json:
+        click.echo(json.dumps(figures))

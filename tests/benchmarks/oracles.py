@@ -1,0 +1,66 @@
+"""Other ways to solve the same problem: OR-tools' flow, and greedy as dispatchers do it."""
+
+import numpy as np
+from numpy.typing import NDArray
+from ortools.graph.python import min_cost_flow
+
+from orchestration.assignment.matching.compiled import Shorts, compiled
+from orchestration.assignment.matching.graph import Edges, between_equals
+from orchestration.assignment.matching.solver import Draft
+from orchestration.assignment.problem import LEVELS, Problem
+
+
+def cost_by_or_tools(found: Draft) -> int:
+    """The least cost over edges between equals, as a flow: what must be served and taken is."""
+    usable = between_equals(found.edges, found.full.ticket, found.full.slot)
+    tickets, slots = len(found.level), len(found.state.ticket_of)
+    rows = np.repeat(np.arange(tickets), np.diff(usable.first))
+    optional = np.flatnonzero(found.rules.optional)
+    idle = np.flatnonzero(~found.rules.forced)
+    sink = tickets + slots
+    tail = np.concatenate([rows, optional, tickets + idle])
+    head = np.concatenate([tickets + usable.other, np.full(len(optional) + len(idle), sink)])
+    cost = np.concatenate([usable.cost, np.zeros(len(optional) + len(idle))])
+    flow = min_cost_flow.SimpleMinCostFlow()
+    flow.add_arcs_with_capacity_and_unit_cost(
+        tail.astype(np.int32), head.astype(np.int32), np.ones(len(tail), np.int64),
+        cost.astype(np.int64),
+    )  # fmt: skip
+    supply = np.concatenate([np.ones(tickets), -found.rules.forced.astype(float), [0]])
+    supply[sink] = -supply.sum()
+    flow.set_nodes_supplies(np.arange(sink + 1, dtype=np.int32), supply.astype(np.int64))
+    if flow.solve() != flow.OPTIMAL:
+        raise RuntimeError("OR-tools found no optimum.")
+    return int(flow.optimal_cost())
+
+
+def greedy(problem: Problem) -> Shorts:
+    """By priority, then by due time: each ticket takes its cheapest free window."""
+    due = np.concatenate(
+        [problem.columns.tickets.due, np.zeros(len(problem.level) - problem.tickets, np.int64)]
+    )
+    return _greedy(problem.edges, np.lexsort((due, problem.level)), problem.slots)
+
+
+@compiled
+def _greedy(edges: Edges, order: NDArray[np.int64], slots: int) -> Shorts:
+    slot_of = np.full(len(edges.first) - 1, -1, np.int32)
+    taken = np.zeros(slots, np.bool_)
+    for ticket in order:
+        best, cost = -1, 1 << 60
+        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
+            slot = edges.other[edge]
+            if not taken[slot] and edges.cost[edge] < cost:
+                best, cost = slot, edges.cost[edge]
+        slot_of[ticket] = best
+        if best >= 0:
+            taken[best] = True
+    return slot_of
+
+
+def served_and_cost(problem: Problem, slot_of: Shorts) -> tuple[list[int], int]:
+    """Tickets served at each priority, and the total cost."""
+    rows = np.repeat(np.arange(len(problem.level)), np.diff(problem.edges.first))
+    total = problem.edges.cost[problem.edges.other == slot_of[rows]].sum()
+    counts = np.bincount(problem.level[slot_of >= 0], minlength=LEVELS)[1:]
+    return [int(it) for it in counts], int(total)
