@@ -5,6 +5,7 @@ ticket for less, the optimum over the pairs considered is the optimum over all; 
 could, they are added and the problem is solved again.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,18 +39,27 @@ class LeftOut:
 
 
 def price_left_out(problem: Problem, full: Fullness, state: State) -> LeftOut:
-    """Prices all pairs that are not considered; they are found again, type by type."""
+    """Prices all pairs that are not considered, type by type."""
     if problem.left_out == 0:
         return LeftOut(0, merged([]), 0, 0)
     gaining, serving, priced = [], 0, 0
     best = np.zeros(problem.tickets, np.int64)
-    for _, pairs in pairs_of_each_type(problem.columns):
+    for pairs in _pairs_of_each_type(problem):
         others = pairs.where((pairs.windows != 0) & ~_among(pairs, problem))
         gains, more = _gains(problem.setting, others, full.ticket, full.slot, state, best)
         gaining.append(others.where(gains))
         serving += int(more)
         priced += len(others.ticket)
     return LeftOut(priced, merged(gaining), serving, int(best.sum()))
+
+
+def _pairs_of_each_type(problem: Problem) -> Iterator[Pairs]:
+    """All pairs that were left out, with or without those that are considered."""
+    if problem.others is not None:
+        yield from problem.others
+    else:
+        for _, pairs in pairs_of_each_type(problem.columns):
+            yield pairs
 
 
 def add(problem: Problem, pairs: Pairs) -> None:

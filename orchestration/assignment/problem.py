@@ -28,6 +28,9 @@ from orchestration.assignment.matching.graph import Edges
 from orchestration.assignment.policy import PRIORITY_LEVELS, WINDOWS_A_DAY, weights_of
 from orchestration.assignment.snapshot import Snapshot
 
+KEPT_PAIRS = 3_000_000
+"""How many pairs that are left out are kept in memory (24 bytes each), to be priced afterwards;
+more than that are found again."""
 LEVELS = len(PRIORITY_LEVELS) + 1
 """Blockers come first; then the priorities."""
 
@@ -37,8 +40,9 @@ class Problem:
     """Pairs that are considered (sorted by ticket and expert) and the edges that they make.
 
     `removed` (tickets x RULES) counts the experts that each hard rule took out, `candidates`
-    those that none did; `left_out` is how many pairs are not considered because nearer experts
-    are. Edges and `level` go on after the tickets with the blockers.
+    those that none did. `left_out` is how many pairs are not considered because nearer experts
+    are, and `others` these pairs by type, or None when they are too many to keep. Edges and
+    `level` go on after the tickets with the blockers.
     """
 
     columns: Columns
@@ -48,6 +52,7 @@ class Problem:
     removed: Ints
     candidates: Ints
     left_out: int
+    others: list[Pairs] | None
     blockers: "Blockers"
     level: Levels
     edges: Edges = field(default_factory=lambda: Edges(*([np.empty(0)] * 3)))  # type: ignore[arg-type]
@@ -111,20 +116,31 @@ def build(snapshot: Snapshot, policy: Policy) -> Problem:
     setting = setting_of(numbered, weights_of(policy), int(snapshot.as_of.timestamp()))
     count = len(numbered.ticket_ids)
     removed, candidates = np.zeros((count, len(RULES)), np.int64), np.zeros(count, np.int64)
-    parts, left_out = [], 0
+    parts, left_out, others = [], 0, list[Pairs]()
     for kind, pairs in pairs_of_each_type(numbered):
         count_removed(numbered, kind, pairs, removed)
         open_ones = pairs.where(pairs.windows != 0)
         candidates += np.bincount(open_ones.ticket, minlength=count)
-        kept = open_ones.where(nearest(open_ones, policy.nearest_experts))
-        left_out += len(open_ones.ticket) - len(kept.ticket)
-        parts.append(kept)
+        near = nearest(open_ones, policy.nearest_experts)
+        left_out += int((~near).sum())
+        if left_out <= KEPT_PAIRS:
+            others.append(open_ones.where(~near))
+        parts.append(open_ones.where(near))
     blockers = _blockers(numbered)
     level = np.concatenate(
         [numbered.tickets.level + 1, np.zeros(len(blockers.expert), np.int8)]
     ).astype(np.int8)
     problem = Problem(
-        numbered, setting, policy, merged(parts), removed, candidates, left_out, blockers, level
+        columns=numbered,
+        setting=setting,
+        policy=policy,
+        pairs=merged(parts),
+        removed=removed,
+        candidates=candidates,
+        left_out=left_out,
+        others=others if left_out <= KEPT_PAIRS else None,
+        blockers=blockers,
+        level=level,
     )
     problem.edges = expanded(problem, problem.pairs, blockers)
     return problem

@@ -7,7 +7,8 @@ penalties for levels. An answer that is not the optimum, or not proven, ends the
 
 import asyncio
 import math
-import resource
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,9 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
+from uuid import uuid4
 
+import msgspec
 import numpy as np
 
 from orchestration.assignment import referee
@@ -74,7 +77,7 @@ def run(size_name: str, say: Callable[[str], None], *, whole: bool) -> dict[str,
     _warm(report, problem, found)
     _growth(report, size_name, problem)
     _whole_problem(report, build(snapshot, size.policy))
-    report.add("peak_memory_mb", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    _memory(report, snapshot)
     if whole:
         asyncio.run(_with_database(report, snapshot))
     return report.figures
@@ -208,6 +211,43 @@ def _whole_problem(report: Report, problem: Problem) -> None:
     report.add("left_out_pairs", solution.left_out.pairs)
     report.add("left_out_pairs_that_gained", solution.added)
     report.add("gap", solution.left_out.cost)
+
+
+def _memory(report: Report, snapshot: Snapshot) -> None:
+    """The peak of a process that does what a run does, from reading its input to its decisions."""
+    with tempfile.TemporaryDirectory() as folder:
+        run_id = uuid4()
+        hash_ = Evidence(Path(folder)).save(run_id, snapshot)
+        policy = msgspec.json.encode(SIZES[report.figures["size"]].policy).decode()
+        told = subprocess.run(
+            [sys.executable, "-c", _ALONE, folder, str(run_id), hash_, policy],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    imported, peak = (int(it) // 1024 for it in told.stdout.split())
+    report.add("memory_of_imports_mb", imported)
+    report.add("peak_memory_mb", peak)
+
+
+_ALONE = """
+import sys
+from pathlib import Path
+from uuid import UUID
+import msgspec
+from api.sysops.assignment.policy import Policy
+from orchestration.assignment.evidence import Evidence
+from orchestration.assignment.explain import decisions
+from orchestration.assignment.problem import build
+from orchestration.assignment.solve import solve
+def peak():
+    status = Path("/proc/self/status").read_text()
+    return next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+print(peak())
+folder, run_id, hash_, policy = sys.argv[1:]
+snapshot = Evidence(Path(folder)).load(UUID(run_id), hash_)
+problem = build(snapshot, msgspec.json.decode(policy, type=Policy))
+decisions(problem, solve(problem))
+print(peak())
+"""
 
 
 async def _with_database(report: Report, snapshot: Snapshot) -> None:
