@@ -3,26 +3,57 @@
 import os
 from collections.abc import Iterator
 
+import psycopg
 import pytest
+import structlog
+from psycopg import sql
 
 from orchestration.local.postgres import EmbeddedPostgres, throw_away_postgres
+from tests import hashing
 from tests.databases import Databases, Templates
 
 # Tests ask quicker than people do; those of the limits set limits of their own.
 os.environ["SQUAD_REQUESTS_PER_MINUTE"] = os.environ["SQUAD_ANONYMOUS_REQUESTS_PER_MINUTE"] = "0"
 
+# What a process would write as JSON is readable here, without rich's picture of every local
+# variable: that takes seconds for one error.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        hashing.use(hashing.CHEAP, patch)
+        yield
+
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[EmbeddedPostgres]:
-    """One server a test worker, without fsync: it lives as long as the worker."""
-    with throw_away_postgres({"fsync": "off", "synchronous_commit": "off"}) as server:
+    """One server a test worker, which lives as long as the worker.
+
+    To log in costs one round of SCRAM's hashing, not 4,096: tests connect thousands of times.
+    """
+    with throw_away_postgres({"scram_iterations": "1"}) as server:
+        with psycopg.connect(server.url(), autocommit=True) as connection:
+            password = str(connection.info.password)
+            connection.execute(sql.SQL("ALTER ROLE postgres PASSWORD {}").format(password))
         yield server
 
 
 @pytest.fixture(scope="session")
-def templates(cluster: EmbeddedPostgres) -> Templates:
+def templates(cluster: EmbeddedPostgres) -> Iterator[Templates]:
     """Migrated databases to copy from, each made when first asked for."""
-    return Templates(cluster)
+    made = Templates(cluster)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ class Templates:
     def __init__(self, server: EmbeddedPostgres) -> None:
         self.server = server
         self._ready: set[str] = set()
+        self._maintenance: psycopg.Connection[Any] | None = None
 
     def ensure(self, name: str) -> str:
         template = f"template_{name}"
@@ -33,6 +34,33 @@ class Templates:
             bootstrap.prepare(name, self.server.url(template), password_of)
             self._ready.add(name)
         return template
+
+    def copy(self, template: str, name: str, database: str) -> None:
+        """Make the database `name`, a `database` of its own, as `template` is now."""
+        connection = self._connection()
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY file_copy").format(
+                sql.Identifier(name),
+                sql.Identifier(template),
+                sql.Identifier(bootstrap.owner_of(database)),
+            )
+        )
+        if database in SCHEMAS:
+            access.admit(connection, name, access.load(database))
+
+    def drop(self, name: str) -> None:
+        self._connection().execute(
+            sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+        )
+
+    def close(self) -> None:
+        if self._maintenance is not None:
+            self._maintenance.close()
+
+    def _connection(self) -> psycopg.Connection[Any]:
+        if self._maintenance is None:
+            self._maintenance = psycopg.connect(self.server.url(), autocommit=True)
+        return self._maintenance
 
 
 class Databases:
@@ -46,6 +74,7 @@ class Databases:
         self._templates = templates
         self._suffix = suffix or uuid4().hex[:12]
         self._names: dict[str, str] = {}
+        self._connections: dict[str, psycopg.Connection[Any]] = {}
 
     def url(self, database: str, role: str | None = None) -> str:
         """The address of `database` for `role`; without one, for the superuser."""
@@ -64,36 +93,45 @@ class Databases:
 
     def rows(self, database: str, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """What is really in the database, seen by the superuser."""
-        with self.connect(database) as connection:
-            return connection.execute(query.encode(), parameters).fetchall()
+        return self._superuser(database).execute(query.encode(), parameters).fetchall()
 
     def execute(self, database: str, statement: str, *parameters: Any) -> None:
-        with self.connect(database) as connection:
-            connection.execute(statement.encode(), parameters)
+        self._superuser(database).execute(statement.encode(), parameters)
 
     def drop(self) -> None:
-        with psycopg.connect(self._templates.server.url(), autocommit=True) as connection:
-            for name in self._names.values():
-                connection.execute(
-                    sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
-                )
+        for database, name in self._names.items():
+            self._disconnect(database)
+            self._templates.drop(name)
 
     def fork(self, *databases: str) -> "Databases":
         """Some databases as they are now, in copies of their own; nobody may be connected."""
         other = Databases(self._templates)
         for database in databases:
-            other._copy(database, self._name(database))
+            name = self._name(database)
+            self._disconnect(database)
+            other._copy(database, name)
         return other
 
     def put_back(self, database: str, backup: "Databases") -> None:
         """Restore a database from a copy of it; nobody may be connected."""
-        with psycopg.connect(self._templates.server.url(), autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(
-                    sql.Identifier(self._names.pop(database))
-                )
-            )
+        self._disconnect(database)
+        backup._disconnect(database)
+        self._templates.drop(self._names.pop(database))
         self._copy(database, backup._name(database))
+
+    def _superuser(self, database: str) -> psycopg.Connection[Any]:
+        """One connection for all that a test asks: to connect costs more than most questions."""
+        kept = self._connections.get(database)
+        if kept is None or kept.closed:
+            kept = self.connect(database)
+            # A test may change the tables that a prepared statement was made for.
+            kept.prepare_threshold = None
+            self._connections[database] = kept
+        return kept
+
+    def _disconnect(self, database: str) -> None:
+        if database in self._connections:
+            self._connections.pop(database).close()
 
     def _name(self, database: str) -> str:
         if database not in self._names:
@@ -102,14 +140,5 @@ class Databases:
 
     def _copy(self, database: str, template: str) -> None:
         name = f"{database}_{self._suffix}"
-        with psycopg.connect(self._templates.server.url(), autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY file_copy").format(
-                    sql.Identifier(name),
-                    sql.Identifier(template),
-                    sql.Identifier(bootstrap.owner_of(database)),
-                )
-            )
-            if database in SCHEMAS:
-                access.admit(connection, name, access.load(database))
+        self._templates.copy(template, name, database)
         self._names[database] = name

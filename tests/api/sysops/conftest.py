@@ -3,14 +3,13 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import UUID
 
-import argon2
 import httpx
 import pytest
-from argon2.profiles import RFC_9106_LOW_MEMORY
 from pydantic import HttpUrl, SecretStr
 
 from api.kernel.auth import STAFF_ISSUER, TokenSigner
 from api.sysops.quantum import QuantumSettings, quantum
+from tests import hashing
 from tests.api.support import bearer, client, key_pair
 from tests.api.sysops.searching import Desk
 from tests.databases import Databases
@@ -20,7 +19,7 @@ from tests.world import Household, add_expert, furnish, household
 
 CUSTOMERS_AT = "https://support.squad.example"
 PASSWORD = "correct horse battery staple"
-HASH = argon2.PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY).hash(PASSWORD)
+HASH = hashing.CHEAP.hash(PASSWORD)
 
 SignIn = Callable[[str], Awaitable[dict[str, str]]]
 

@@ -22,6 +22,7 @@ from api.kernel.sign_in.rules import (
     refreshing,
     wait_left,
 )
+from tests import hashing
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -128,6 +129,13 @@ def test_a_password_with_the_address_or_the_name_in_it_is_given_away(
         ]
 
 
+@pytest.fixture
+def in_earnest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords as they are kept outside of tests."""
+    hashing.use(hashing.IN_EARNEST, monkeypatch)
+
+
+@pytest.mark.usefixtures("in_earnest")
 async def test_a_password_is_kept_as_argon2id_and_unknown_accounts_never_match() -> None:
     kept = await hash_password("correct horse")
     found = argon2.extract_parameters(kept)
@@ -140,6 +148,7 @@ async def test_a_password_is_kept_as_argon2id_and_unknown_accounts_never_match()
     assert not await password_matches("a password that nobody has", None)
 
 
+@pytest.mark.usefixtures("in_earnest")
 async def test_a_hash_of_other_parameters_is_made_anew_and_one_of_ours_stays() -> None:
     old = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash("correct horse")
     kept = await renewed("correct horse", old)
