@@ -1,12 +1,15 @@
 """The dashboards as tests open them: real pages over a published version, for a reader."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from api.kernel.auth import STAFF_ISSUER, TokenSigner
@@ -15,12 +18,25 @@ from dashboards.session import SESSIONS
 from dashboards.settings import settings
 from dashboards.staff_api import Tokens
 from tests.api.support import key_pair
-from tests.dashboards import small_world
-from tests.dashboards.publishing import publish
+from tests.dashboards.publishing import small_version
+
+__all__ = ["small_version"]
 
 MAIN = Path(__file__).parents[2] / "dashboards" / "main.py"
 
 Opener = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_are_searched_once() -> Iterator[None]:
+    """Streamlit looks into each installed package for components, as a server does at its start.
+
+    AppTest does so for each page, and it takes longer than most pages.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        once = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
 
 
 @pytest.fixture
@@ -30,9 +46,9 @@ def warehouse(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def published(warehouse: Path) -> Path:
+def published(warehouse: Path, small_version: Path) -> Path:
     """The folder with the small world published in it."""
-    publish(warehouse, small_world.marts(), small_world.AS_OF)
+    shutil.copytree(small_version, warehouse)
     return warehouse
 
 

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
+from tests.dashboards import small_world
 from tests.dashboards.marts import Row, contracts, make_marts
 from warehouse.manifest import File, HeldBack, Manifest, Table
 from warehouse.store import Store
@@ -26,6 +29,14 @@ def publish(folder: Path, rows: Mapping[str, list[Row]], as_of: datetime) -> Sto
         store.add_version(Manifest(version, "a run", as_of, as_of, tables))
         store.switch(version)
     return store
+
+
+@pytest.fixture(scope="session")
+def small_version(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the small world published in it, to copy from."""
+    folder = tmp_path_factory.mktemp("small-version") / "warehouse"
+    publish(folder, small_world.marts(), small_world.AS_OF)
+    return folder
 
 
 def hold_back(folder: Path, at: datetime, *reasons: str) -> None:

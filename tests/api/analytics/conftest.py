@@ -1,5 +1,6 @@
 """The analytics API over a published version of the small world."""
 
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +13,9 @@ from pydantic import SecretStr
 from api.analytics.quantum import QuantumSettings, quantum
 from api.kernel.auth import STAFF_ISSUER, TokenSigner
 from tests.api.support import bearer, client, key_pair
-from tests.dashboards import small_world
-from tests.dashboards.publishing import publish
+from tests.dashboards.publishing import small_version
+
+__all__ = ["small_version"]
 
 NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nothing"
 
@@ -25,9 +27,9 @@ def warehouse(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def published(warehouse: Path) -> Path:
+def published(warehouse: Path, small_version: Path) -> Path:
     """The folder with the small world published in it."""
-    publish(warehouse, small_world.marts(), small_world.AS_OF)
+    shutil.copytree(small_version, warehouse)
     return warehouse
 
 
