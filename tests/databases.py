@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +19,9 @@ from orchestration.local.postgres import EmbeddedPostgres
 
 def password_of(role: str) -> str:
     return f"{role}-password"
+
+
+access_of = cache(access.load)
 
 
 class Templates:
@@ -46,7 +50,9 @@ class Templates:
             )
         )
         if database in SCHEMAS:
-            access.admit(connection, name, access.load(database))
+            # Sent at once, not each after the answer to the one before.
+            with connection.pipeline():
+                access.admit(connection, name, access_of(database))
 
     def drop(self, name: str) -> None:
         self._connection().execute(
