@@ -33,12 +33,18 @@ class Inspector:
 
 
 @pytest.fixture
-def sandbox_settings(tmp_path: Path) -> SandboxSettings:
+def slow_seconds() -> float:
+    """What a slow card takes."""
+    return 0.3
+
+
+@pytest.fixture
+def sandbox_settings(tmp_path: Path, slow_seconds: float) -> SandboxSettings:
     return SandboxSettings(
         sandbox_port=0,
         sandbox_smtp_port=0,
         sandbox_data=tmp_path / "sandbox.sqlite3",
-        sandbox_slow_seconds=0.3,
+        sandbox_slow_seconds=slow_seconds,
         sandbox_hang_seconds=5,
     )
 

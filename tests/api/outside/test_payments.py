@@ -27,7 +27,6 @@ from api.kernel.outside.payments import (
     Unknown,
 )
 from orchestration.local.sandbox.server import Running
-from orchestration.local.sandbox.settings import SandboxSettings
 from tests.api.outside.conftest import Inspector
 
 GOOD = "4242424242424242"
@@ -189,15 +188,17 @@ async def test_an_answer_that_says_nothing_is_unknown(status: int, body: str) ->
         assert isinstance(await provider.charge(request()), Unknown)
 
 
+# So slow that what is measured is waiting, also on a machine that is busy.
+@pytest.mark.parametrize("slow_seconds", [1.5])
 async def test_many_charges_run_at_the_same_time(
-    sandbox: Running, sandbox_settings: SandboxSettings, inspector: Inspector
+    sandbox: Running, inspector: Inspector, slow_seconds: float
 ) -> None:
     begun = time.monotonic()
     async with HttpPayments(configured(sandbox.url, payments_timeout_seconds=20)) as provider:
         outcomes = await asyncio.gather(
             *(provider.charge(request(f"k{place}", SLOW)) for place in range(64))
         )
-    one_after_another = 64 * sandbox_settings.sandbox_slow_seconds
+    one_after_another = 64 * slow_seconds
     assert time.monotonic() - begun < one_after_another / 3
     assert {type(outcome) for outcome in outcomes} == {Approved}
     assert len(await inspector.charges()) == 64
