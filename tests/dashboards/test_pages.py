@@ -1,5 +1,6 @@
 """Every page: with numbers, with none, and with a later build that was held back."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -185,16 +186,23 @@ def test_finance_staff_see_their_own_page_alone(page: Opener) -> None:
 
 @pytest.mark.usefixtures("published")
 @pytest.mark.parametrize(
-    ("access", "words"),
+    ("given", "words"),
     [
-        ("", "Sign in to see this."),
-        (token("manager", at=LONG_AGO), "the API does not answer"),
-        (token("helpdesk"), "for managers, administrators and finance"),
-        (token("manager", audience="customer"), "for managers, administrators and finance"),
+        # Signed when they are needed: a token lives for minutes, and all tests may take longer.
+        (lambda: "", "Sign in to see this."),
+        (lambda: token("manager", at=LONG_AGO), "the API does not answer"),
+        (lambda: token("helpdesk"), "for managers, administrators and finance"),
+        (
+            lambda: token("manager", audience="customer"),
+            "for managers, administrators and finance",
+        ),
     ],
+    ids=["none", "expired", "another role", "another audience"],
 )
-def test_without_a_good_token_nothing_is_shown(page: Opener, access: str, words: str) -> None:
-    app = page("operations", access)
+def test_without_a_good_token_nothing_is_shown(
+    page: Opener, given: Callable[[], str], words: str
+) -> None:
+    app = page("operations", given())
     assert not app.exception
     assert not app.metric
     assert words in texts(app)
