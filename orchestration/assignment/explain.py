@@ -14,7 +14,7 @@ import numpy as np
 
 from api.sysops.experts.days import ROAD_FACTOR
 from orchestration.assignment.costs import TERMS
-from orchestration.assignment.matching.compiled import Ints, Levels, Shorts, compiled
+from orchestration.assignment.matching.compiled import Flags, Ints, Levels, Shorts, compiled
 from orchestration.assignment.matching.graph import Edges
 from orchestration.assignment.policy import PRIORITY_LEVELS
 from orchestration.assignment.problem import Problem
@@ -133,8 +133,9 @@ def _alternatives(
     tickets, places = np.nonzero(others.slot >= 0)
     slots, costs = others.slot[tickets, places], others.cost[tickets, places]
     best, columns = solution.optimum, problem.columns
-    more = costs + best.state.price[slots] - best.state.value[tickets]
-    owner, needed = best.state.ticket_of[slots], best.full.slot[slots] < best.full.ticket[tickets]
+    high = best.state.price[slots] - best.state.value[tickets]
+    more = costs + np.maximum(high, best.low_price[slots] - best.low_value[tickets])
+    owner, needed = best.state.ticket_of[slots], _needed(problem, solution, tickets, slots)
     km = problem.km_of(tickets, slots)
     rows = zip(tickets, slots, costs, more, owner, needed, km, strict=True)
     for ticket, slot, cost, extra, has, is_needed, way in rows:
@@ -146,7 +147,7 @@ def _alternatives(
             "cost": int(cost),
         }
         if is_needed:
-            one["needed_for"] = _priority(best.full.slot[slot])
+            one["needed_for"] = _priority(min(best.full.slot[slot], problem.level[has]))
         elif solution.proven:
             one["more"] = int(extra)
         if 0 <= has < problem.tickets and has != ticket:
@@ -155,6 +156,17 @@ def _alternatives(
             one["day_is_full"] = True
         told[int(ticket)].append(one)
     return told
+
+
+def _needed(problem: Problem, solution: Solution, tickets: Ints, slots: Ints) -> Flags:
+    """Slots that these tickets cannot have without somebody more important staying unserved: full
+    at an earlier level, or irreplaceable for all whom this ticket's own place does not help."""
+    best = solution.optimum
+    endless = np.zeros(problem.slots + 1, np.bool_)
+    endless[best.irreplaceable] = True
+    own = endless[best.state.slot_of[tickets]]
+    earlier = best.full.slot[slots] < best.full.ticket[tickets]
+    return np.asarray(earlier | (endless[slots] & ~own))
 
 
 def _priority(level: int) -> str:

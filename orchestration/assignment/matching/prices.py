@@ -1,15 +1,17 @@
-"""Prices with a meaning: what the optimum would cost more if a slot were not there.
+"""Prices with a meaning: the highest and the lowest that prove an optimum.
 
-An optimum has many systems of prices. The highest one is unique: a slot's price in it is the
-length of the shortest chain of moves by which its ticket, and whoever that displaces, finds
-another place: to a slot that is free, or to a ticket that may be left unserved.
+An optimum has many systems of prices. In the highest one a slot's price is what everything would
+cost more without it: the length of the shortest chain of moves by which its ticket, and whoever
+that displaces, finds another place, up to a slot that is free or a ticket that may be left. In
+the lowest one a ticket's value is what everything would cost less without it. To give a ticket
+another slot costs at least the slot's price and cost less the ticket's value, in either.
 """
 
 from heapq import heapify, heappop, heappush
 
 import numpy as np
 
-from orchestration.assignment.matching.compiled import FAR, Ints, compiled, empty_heap
+from orchestration.assignment.matching.compiled import FAR, Heap, Ints, compiled, empty_heap
 from orchestration.assignment.matching.graph import Edges, Rules, State
 
 
@@ -17,32 +19,76 @@ def raise_to_highest(back: Edges, rules: Rules, state: State) -> Ints:
     """Raises prices and values to the highest that still prove the optimum.
 
     Returns the slots at which no chain ends: without one of them fewer tickets could be served.
-    They rise with the highest of the others, which is the least that keeps the proof.
+    Their tickets rise to one value, as far as others who want the same slots let them.
     """
-    rise = _chains(back, rules, state)
+    rise = _ends(rules, state)
+    _follow_chains(back, state, rise)
     endless = np.flatnonzero(rise == FAR)
-    rise[endless] = 0
-    rise[endless] = rise.max(initial=0)
+    if len(endless):
+        values = state.value[state.ticket_of[endless]]
+        least = rise[rise < FAR].max(initial=0)
+        rise[endless] = least + values.max() - values
+        _follow_chains(back, state, rise)
     state.price[:] += rise
     served = np.flatnonzero(state.slot_of >= 0)
     state.value[served] += rise[state.slot_of[served]]
     return endless
 
 
+def lowest(edges: Edges, rules: Rules, state: State) -> tuple[Ints, Ints]:
+    """The lowest prices of slots that prove the optimum, and the values of tickets with them."""
+    fall = _falls(edges, rules, state)
+    fall[(fall == FAR) | (state.ticket_of < 0)] = 0
+    value = state.value.copy()
+    served = np.flatnonzero(state.slot_of >= 0)
+    value[served] -= fall[state.slot_of[served]]
+    return state.price - fall, value
+
+
 @compiled
-def _chains(back: Edges, rules: Rules, state: State) -> Ints:
-    """The shortest chain from each slot, in reduced costs (Dijkstra from all ends at once)."""
+def _falls(edges: Edges, rules: Rules, state: State) -> Ints:
+    """How far each price can fall: to 0 where the slot need not be taken, and no further than
+    whoever else wants it lets it (Dijkstra from all of these at once)."""
+    fall = np.where(rules.forced, FAR, state.price)
+    for ticket in range(len(state.slot_of)):
+        if state.slot_of[ticket] < 0:
+            for edge in range(edges.first[ticket], edges.first[ticket + 1]):
+                slot = edges.other[edge]
+                slack = edges.cost[edge] + state.price[slot] - state.value[ticket]
+                fall[slot] = min(fall[slot], slack)
+    heap = _heap_of(fall)
+    while len(heap) > 0:
+        far, slot = heappop(heap)
+        ticket = state.ticket_of[slot]
+        if far > fall[slot] or ticket < 0:
+            continue
+        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
+            other = edges.other[edge]
+            slack = edges.cost[edge] + state.price[other] - state.value[ticket]
+            if far + slack < fall[other]:
+                fall[other] = far + slack
+                heappush(heap, (fall[other], np.int64(other)))
+    return fall
+
+
+@compiled
+def _ends(rules: Rules, state: State) -> Ints:
+    """How far prices may rise where a chain of moves ends: not at all where a slot is free, up to
+    what leaving its ticket costs where that may be left."""
     rise = np.full(len(state.ticket_of), FAR, np.int64)
-    heap = empty_heap()
     for slot in range(len(rise)):
         owner = state.ticket_of[slot]
-        if owner < 0 and not rules.forced[slot]:
+        if owner < 0:
             rise[slot] = 0
-        elif owner >= 0 and rules.optional[owner]:
+        elif rules.optional[owner]:
             rise[slot] = -state.value[owner]
-        if rise[slot] < FAR:
-            heap.append((rise[slot], slot))
-    heapify(heap)
+    return rise
+
+
+@compiled
+def _follow_chains(back: Edges, state: State, rise: Ints) -> None:
+    """The shortest chain from each slot, in reduced costs (Dijkstra from all ends at once)."""
+    heap = _heap_of(rise)
     while len(heap) > 0:
         far, slot = heappop(heap)
         if far > rise[slot]:
@@ -56,4 +102,13 @@ def _chains(back: Edges, rules: Rules, state: State) -> Ints:
             if away < rise[own]:
                 rise[own] = away
                 heappush(heap, (away, np.int64(own)))
-    return rise
+
+
+@compiled
+def _heap_of(far: Ints) -> Heap:
+    heap = empty_heap()
+    for slot in range(len(far)):
+        if far[slot] < FAR:
+            heap.append((far[slot], np.int64(slot)))
+    heapify(heap)
+    return heap

@@ -20,7 +20,7 @@ from orchestration.assignment.matching.graph import (
     fresh,
 )
 from orchestration.assignment.matching.levels import Fullness, grow, optional_tickets
-from orchestration.assignment.matching.prices import raise_to_highest
+from orchestration.assignment.matching.prices import lowest, raise_to_highest
 
 
 class Warm(NamedTuple):
@@ -39,6 +39,7 @@ class Draft:
     levels: int
     full: Fullness
     rules: Rules
+    usable: Edges
     back: Edges
     state: State
     bids: int
@@ -50,11 +51,13 @@ class Draft:
 class Optimum:
     """`slot_of` is each ticket's slot, -1 when it stays unserved; `served` counts by level.
 
-    Prices and values of `state` are the highest dual prices; `irreplaceable` slots are those
-    without which fewer tickets could be served.
+    Prices and values of `state` are the highest dual prices, `low_price` and `low_value` the
+    lowest; `irreplaceable` slots are those without which fewer tickets could be served.
     """
 
     state: State
+    low_price: Ints
+    low_value: Ints
     irreplaceable: Ints
     full: Fullness
     rules: Rules
@@ -98,19 +101,32 @@ def draft(edges: Edges, level: Levels, slots: int, levels: int, warm: Warm | Non
     searches = make_exact(usable, back, rules, state)
     watch.lap("finish")
     return Draft(
-        edges, level, levels, full, rules, back, state, int(bids), int(searches), watch.seconds
+        edges,
+        level,
+        levels,
+        full,
+        rules,
+        usable,
+        back,
+        state,
+        int(bids),
+        int(searches),
+        watch.seconds,
     )
 
 
 def prove(found: Draft) -> Optimum:
     """Gives the prices their meaning and checks every condition of the optimum."""
     watch = _Watch()
+    low_price, low_value = lowest(found.usable, found.rules, found.state)
     endless = raise_to_highest(found.back, found.rules, found.state)
     watch.lap("prices")
     proof = certify(found.edges, found.level, found.full, found.rules, found.state, found.levels)
     watch.lap("certificate")
     return Optimum(
         state=found.state,
+        low_price=low_price,
+        low_value=low_value,
         irreplaceable=endless,
         full=found.full,
         rules=found.rules,

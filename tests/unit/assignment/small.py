@@ -139,6 +139,6 @@ def solved(tickets: Iterable[Ticket], experts: Iterable[Expert], policy: Policy 
     return visits(found, solution)
 
 
-def at(hour: int) -> datetime:
+def at(hour: float) -> datetime:
     """An hour of that Monday in Chicago."""
     return datetime(2026, 3, 2, 6, tzinfo=UTC) + timedelta(hours=hour)

@@ -1,0 +1,83 @@
+"""What a visit costs, term by term."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import msgspec
+import numpy as np
+import pytest
+
+from api.sysops.assignment.policy import ByPriority, Policy
+from api.sysops.experts.days import Visit
+from orchestration.assignment.costs import TERMS
+from orchestration.assignment.explain import decisions
+from orchestration.assignment.policy import MAX_COST
+from orchestration.assignment.solve import solve
+from tests.unit.assignment.small import ONE_WINDOW, Expert, Ticket, at, expert, problem, ticket
+
+NOTHING = Policy(
+    horizon_working_days=0,
+    per_km=0,
+    per_hour_late=ByPriority(0, 0, 0, 0),
+    per_hour_waiting=ByPriority(0, 0, 0, 0),
+    per_visit_that_day=0,
+    per_level_above=0,
+    per_unknown_customer=0,
+    per_silence=0,
+)
+CALL, BEN = ticket(1), expert(1, shifts=ONE_WINDOW)
+BOOKED = Visit(at(13), at(15), 30.0, -97.0, timedelta(minutes=30))
+
+
+@pytest.mark.parametrize(
+    ("term", "weights", "call", "person", "cost"),
+    [
+        # 0.1 degrees of latitude are 11.12 km, 14.46 km by road.
+        ("travel", {"per_km": 10}, replace(CALL, latitude=30.1), BEN, 145),
+        ("travel", {"per_km": 10}, CALL, BEN, 0),
+        ("late", {"per_hour_late": ByPriority(0, 0, 60, 0)}, replace(CALL, due=at(7.5)), BEN, 150),
+        ("late", {"per_hour_late": ByPriority(9, 9, 60, 9)}, replace(CALL, due=at(10)), BEN, 0),
+        (
+            "late",
+            {"per_hour_late": ByPriority(240, 0, 0, 0)},
+            replace(CALL, due=at(9), priority="urgent"),
+            BEN,
+            240,
+        ),
+        ("waiting", {"per_hour_waiting": ByPriority(0, 0, 5, 0)}, CALL, BEN, 10),
+        ("load", {"per_visit_that_day": 15}, CALL, replace(BEN, visits=(BOOKED,)), 15),
+        ("load", {"per_visit_that_day": 15}, CALL, replace(BEN, done=(at(6), at(7))), 30),
+        ("level_above", {"per_level_above": 20}, CALL, replace(BEN, level=5), 60),
+        ("level_above", {"per_level_above": 20}, CALL, replace(BEN, level=2), 0),
+        ("unknown_customer", {"per_unknown_customer": 40}, CALL, BEN, 40),
+        ("unknown_customer", {"per_unknown_customer": 40}, replace(CALL, known=frozenset({1})),
+         BEN, 0),
+        ("silence", {"per_silence": 100}, CALL, replace(BEN, silences=2), 200),
+    ],
+)  # fmt: skip
+def test_each_term_costs_what_its_weight_says(
+    term: str, weights: dict[str, object], call: Ticket, person: Expert, cost: int
+) -> None:
+    policy = msgspec.structs.replace(NOTHING, **weights)
+    found = problem([call], [person], policy)
+    assert found.edges.cost.tolist() == [cost]
+    (decision,) = decisions(found, solve(found))
+    assert decision.terms == ({term: cost} if cost else {})
+    assert decision.cost == cost
+
+
+def test_the_terms_of_a_decision_add_up_to_its_cost() -> None:
+    calls = [ticket(number, latitude=30 + number / 50, due=at(number)) for number in range(12)]
+    people = [expert(number, latitude=30 + number / 20, silences=number) for number in range(4)]
+    found = problem(calls, people)
+    for decision in decisions(found, solve(found)):
+        if decision.cost is not None:
+            assert sum(decision.terms.values()) == decision.cost
+            assert set(decision.terms) <= set(TERMS)
+
+
+def test_no_visit_costs_more_than_the_most() -> None:
+    dear = msgspec.structs.replace(NOTHING, per_hour_late=ByPriority(9, 9, 10_000, 9))
+    found = problem([replace(CALL, due=at(-500))], [BEN], dear)
+    assert found.edges.cost.tolist() == [MAX_COST]
+    assert np.all(found.edges.cost <= MAX_COST)
