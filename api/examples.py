@@ -157,8 +157,8 @@ EXAMPLES: Final[dict[str, Any]] = {
     "ChangeView.words": "Eve Moss lives 62 km away, 12 km outside of the radius of 50 km: "
     "widen it to 62 km.",
     "OptionsView.before": [],
-    "ChoiceBody.override": ["radius"],
-    "ChoiceBody.reason": "Eve has agreed on the telephone.",
+    # As everybody may who chooses: managers override.
+    "ChoiceBody.override": [],
     "OverrideView.codes": ["radius"],
     "OverrideView.reason": "Eve has agreed on the telephone.",
     "source": "manual",

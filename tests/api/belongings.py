@@ -52,6 +52,7 @@ _OF_EXPERT = {
     "visit_id": "SELECT id FROM assignment WHERE expert_id = %s"
     " AND status IN ('proposed', 'accepted')",
 }
+_STANDING = "SELECT ticket_id FROM assignment WHERE status IN ('proposed', 'accepted')"
 _OF_AUTHOR = {"article_id": "SELECT id FROM article WHERE author_id = %s AND status = 'draft'"}
 _OF_NOBODY = {
     "customer": {
@@ -151,6 +152,8 @@ def everybodys(databases: Databases, quantum: str, path: str) -> dict[str, str]:
     for kind, query in _CODES.items():
         if f"/catalogue/{kind}/" in path:
             ids["code"] = databases.rows("sysops", f"{query} ORDER BY 1 LIMIT 1")[0][0]
+    if "/assignment" in path:
+        ids["ticket_id"] = str(databases.rows("sysops", f"{_STANDING} ORDER BY 1 LIMIT 1")[0][0])
     return ids
 
 

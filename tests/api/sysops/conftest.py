@@ -11,6 +11,7 @@ from api.kernel.auth import STAFF_ISSUER, TokenSigner
 from api.sysops.quantum import QuantumSettings, quantum
 from tests import hashing
 from tests.api.support import bearer, client, key_pair
+from tests.api.sysops.office import Office
 from tests.api.sysops.searching import Desk
 from tests.databases import Databases
 from tests.messaging import deliver, send
@@ -102,3 +103,14 @@ async def desk(sysops: httpx.AsyncClient, databases: Databases, sign_in: SignIn)
     """The helpdesk, signed in, at its search field."""
     add_staff(databases, "helpdesk")
     return Desk(sysops, await sign_in("helpdesk@squad.example"))
+
+
+@pytest.fixture
+async def office(
+    sysops: httpx.AsyncClient, databases: Databases, sign_in: SignIn, ticket_id: UUID
+) -> Office:
+    office = Office(sysops, databases, ticket_id)
+    for role in ("helpdesk", "manager", "administrator"):
+        add_staff(databases, role)
+        office.headers[role] = await sign_in(f"{role}@squad.example")
+    return office

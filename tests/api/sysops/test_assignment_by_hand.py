@@ -1,89 +1,18 @@
-"""An expert chosen by hand: every rule is checked, managers override, pinned visits stay."""
+"""An expert chosen by hand: every rule is checked, and managers override what they are shown."""
 
 import asyncio
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
 
-from api.sysops.tickets.proposals import expire_silent
-from orchestration.assignment import referee
 from tests.api.support import pointers
-from tests.api.sysops.conftest import SignIn, add_staff
 from tests.api.sysops.lives import events, progress, proposed, status_of, told_staff
+from tests.api.sysops.office import Office, broken, window
 from tests.databases import Databases
 from tests.messaging import deliver, send
 from tests.world import Household, add_expert
-
-CHICAGO = ZoneInfo("America/Chicago")
-TWO_HOURS = timedelta(hours=2)
-
-
-def window(hour: int = 10, days: int = 2) -> dict[str, str]:
-    """An arrival window in Austin, some days ahead."""
-    day = datetime.now(CHICAGO).date() + timedelta(days=days)
-    start = datetime.combine(day, time(hour), CHICAGO)
-    return {"start": start.isoformat(), "end": (start + TWO_HOURS).isoformat()}
-
-
-class Office:
-    """A manager, the helpdesk and an administrator, with one ticket before them."""
-
-    def __init__(self, http: httpx.AsyncClient, databases: Databases, ticket_id: UUID) -> None:
-        self.http, self.databases = http, databases
-        self.path = f"/sysops/tickets/{ticket_id}/assignment"
-        self.headers: dict[str, dict[str, str]] = {}
-
-    async def ask(self, who: str, method: str, path: str, body: Any = None) -> httpx.Response:
-        return await self.http.request(method, path, json=body, headers=self.headers[who])
-
-    async def put(self, expert: UUID, who: str = "helpdesk", **more: Any) -> httpx.Response:
-        body = {"expert_id": str(expert), "window": window(), **more}
-        return await self.ask(who, "PUT", self.path, body)
-
-    async def wrong(self) -> dict[str, int]:
-        """Which hard rules are broken, as the referee sees it."""
-        async with self.databases.sessions("sysops", "assigner") as opened, opened() as session:
-            return {name: count for name, count in (await referee.verify(session)).items() if count}
-
-    async def absent(self, expert: UUID, start: str, end: str) -> None:
-        path = f"/sysops/experts/{expert}/time-off"
-        body = {"start": start, "end": end, "reason": "ill"}
-        answer = await self.ask("administrator", "POST", path, body)
-        assert answer.status_code == 201, answer.text
-
-    def standing(self) -> list[tuple[Any, ...]]:
-        return self.databases.rows(
-            "sysops",
-            "SELECT expert_id, status, pinned FROM assignment"
-            " WHERE status IN ('proposed', 'accepted')",
-        )
-
-    def audited(self) -> list[tuple[Any, ...]]:
-        return self.databases.rows(
-            "sysops",
-            "SELECT action, after FROM audit_entry WHERE subject_kind = 'ticket' ORDER BY id",
-        )
-
-
-@pytest.fixture
-async def office(
-    sysops: httpx.AsyncClient, databases: Databases, sign_in: SignIn, ticket_id: UUID
-) -> Office:
-    office = Office(sysops, databases, ticket_id)
-    for role in ("helpdesk", "manager", "administrator"):
-        add_staff(databases, role)
-        office.headers[role] = await sign_in(f"{role}@squad.example")
-    return office
-
-
-def broken(answer: httpx.Response) -> dict[str, bool]:
-    """The rules of a refusal, and whether they can be overridden."""
-    assert answer.status_code == 409, answer.text
-    return {it["rule"]: it["overridable"] for it in answer.json()["rules"]}
 
 
 async def test_an_expert_who_fits_gets_a_proposal_as_from_a_run_and_it_is_on_record(
@@ -281,71 +210,3 @@ async def test_one_expert_chosen_for_two_tickets_at_once_comes_to_one(
     went, refused = sorted(both, key=lambda it: it.status_code)
     assert (went.status_code, broken(refused)) == (200, {"booked": False})
     assert await office.wrong() == {}
-
-
-async def test_a_pinned_visit_stays_through_changes_and_managers_hear_what_it_breaks(
-    office: Office, databases: Databases, sign_in: SignIn
-) -> None:
-    eve = add_expert(databases)
-    await office.put(eve)
-    pinned = await office.ask("helpdesk", "POST", f"{office.path}/pin")
-    assert (pinned.status_code, pinned.json()["pinned"]) == (200, True)
-    profile = {"zip": "78701", "radius_km": 60, "skills": [], "shifts": [], "active": True}
-    keep = f"/sysops/experts/{eve}"
-    assert (await office.ask("administrator", "PUT", keep, profile)).status_code == 200
-    assert (office.standing(), await office.wrong()) == ([(eve, "proposed", True)], {})
-    shown = (await office.ask("manager", "GET", office.path)).json()["override"]
-    assert shown == {"codes": ["shift", "skill"], "reason": "It was pinned when this changed."}
-    assert told_staff(databases) == ["visit_proposed", "pinned_visit"]
-    await office.ask("administrator", "PUT", keep, {**profile, "radius_km": 59})
-    assert told_staff(databases) == ["visit_proposed", "pinned_visit"]
-    assert [action for action, _ in office.audited()] == ["ticket.assigned", "assignment.pinned"]
-    # An ill expert does not come, whoever pinned it.
-    day = window()
-    await office.absent(eve, day["start"], day["end"])
-    assert office.standing() == []
-    assert told_staff(databases)[2:] == ["visit_off", "pinned_visit"]
-
-
-async def test_an_unpinned_visit_is_like_any_other(office: Office, databases: Databases) -> None:
-    eve = add_expert(databases)
-    await office.put(eve, pinned=True)
-    await office.ask("manager", "POST", f"{office.path}/unpin")
-    assert office.standing() == [(eve, "proposed", False)]
-    await office.ask("administrator", "PUT", f"/sysops/experts/{eve}", {
-        "zip": "78701", "radius_km": 60, "skills": [], "shifts": []
-    })  # fmt: skip
-    assert office.standing() == []
-
-
-async def test_managers_hear_when_a_pinned_visit_is_rejected_or_not_answered(
-    office: Office, databases: Databases, sign_in: SignIn, expert: UUID
-) -> None:
-    visit = (await office.put(expert, pinned=True)).json()["id"]
-    eve = await sign_in("eve@squad.example")
-    url = f"/sysops/visits/{visit}/reject"
-    assert (await office.http.post(url, json={"reason": "Ill."}, headers=eve)).status_code == 200
-    assert told_staff(databases)[-1] == "pinned_visit"
-    ann = add_expert(databases, "ann")
-    await office.put(ann, pinned=True)
-    async with databases.sessions("sysops", "assigner") as sessions, sessions.begin() as session:
-        assert await expire_silent(session, datetime.now(UTC) + timedelta(hours=3)) == 1
-    said = databases.rows(
-        "sysops", "SELECT context->>'what' FROM notification WHERE kind = 'pinned_visit'"
-        " ORDER BY id"
-    )  # fmt: skip
-    assert said == [("was rejected by its expert",), ("was not answered in time",)]
-
-
-async def test_time_off_that_was_waived_ends_with_a_new_absence(
-    office: Office, databases: Databases
-) -> None:
-    eve = add_expert(databases)
-    day = window()
-    await office.absent(eve, window(8)["start"], window(15)["end"])
-    agreed = {"override": ["time_off"], "reason": "She comes all the same."}
-    assert (await office.put(eve, "manager", **agreed)).status_code == 200
-    await office.absent(eve, window(8, days=5)["start"], window(15, days=5)["end"])
-    assert (office.standing(), await office.wrong()) == ([(eve, "proposed", False)], {})
-    await office.absent(eve, day["start"], day["end"])
-    assert office.standing() == []
