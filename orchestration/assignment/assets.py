@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from api.kernel import clock
 from api.kernel.database import database
 from api.kernel.settings import Settings
+from api.sysops.assignment.tables import AssignmentRun
 from orchestration.assignment import referee
 from orchestration.definitions.common import OWNER, cron, scheduled_job
 
@@ -48,6 +50,14 @@ async def _referee() -> dict[str, int]:
     url = settings.sysops_url.get_secret_value()
     async with database(url, name="referee") as sessions, sessions() as session:
         return await referee.verify(session)
+
+
+async def _last_run() -> AssignmentRun | None:
+    settings = AssignmentSettings()  # type: ignore[call-arg]  # read from the environment
+    url = settings.sysops_url.get_secret_value()
+    async with database(url, name="assignment") as sessions, sessions() as session:
+        query = select(AssignmentRun).where(AssignmentRun.status == "finished")
+        return await session.scalar(query.order_by(AssignmentRun.id.desc()).limit(1))
 
 
 @dg.multi_asset(
@@ -89,8 +99,24 @@ def no_wrong_expert() -> dg.AssetCheckResult:
     )
 
 
+@dg.asset_check(
+    asset=ASSIGNMENTS,
+    name="proven",
+    description="The certificate of the last run held: no choice serves more, and none costs "
+    "less. Where it does not, the second solver's answer was taken.",
+)
+def proven() -> dg.AssetCheckResult:
+    """Warns; the proposals are checked by the referee whoever made them."""
+    last = asyncio.run(_last_run())
+    return dg.AssetCheckResult(
+        passed=last is None or last.proven is not False,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"run_id": str(last.id), "evidence": last.evidence or {}} if last else {},
+    )
+
+
 defs = dg.Definitions.merge(
-    dg.Definitions(assets=[assign_experts], asset_checks=[no_wrong_expert]),
+    dg.Definitions(assets=[assign_experts], asset_checks=[no_wrong_expert, proven]),
     scheduled_job(
         "assign_experts_job",
         dg.AssetSelection.assets(ASSIGNMENTS),

@@ -9,7 +9,7 @@ from typing import Final
 from orchestration.local.blueprint import Note, Step
 from orchestration.local.databases import DATABASES, admin_url
 from orchestration.local.errors import LocalError
-from orchestration.local.instance import Instance
+from orchestration.local.instance import PROJECT_ROOT, Instance
 from orchestration.local.secrets import SecretStore
 
 HERE = "orchestration.local.steps"
@@ -18,6 +18,7 @@ MIGRATE: Final = Step("Creating databases, roles and tables", f"{HERE}:create_da
 
 # Between the databases and the services.
 PREPARE: Final = (
+    Step("Compiling the assignment solver, beside what follows", f"{HERE}:compile_solver"),
     MIGRATE,
     Step("Making the vault's keys", "orchestration.local.vault:make_keys"),
     Step("Loading the demo world", "orchestration.local.demo.filling:fill"),
@@ -31,6 +32,25 @@ COMPLETE: Final = (
     Step("Billing the last closed month", f"{FIRST_JOBS}:bill"),
     Step("Filling the warehouse and publishing the reports", f"{FIRST_JOBS}:publish"),
 )
+
+
+def compile_solver(instance: Instance, note: Note) -> None:
+    """The first assignment would wait for it; the result is kept beside the source."""
+    from orchestration.local import environment
+
+    folder = PROJECT_ROOT / "orchestration" / "assignment" / "matching" / "__pycache__"
+    if any(folder.glob("*.nbi")):
+        note("compiled before")
+        return
+    with (instance.log / "compile-solver.log").open("w") as log:
+        subprocess.Popen(
+            [environment.programs() / "python", "-m", "orchestration.assignment.warm_up"],
+            env=environment.common(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
 
 
 def create_databases(instance: Instance, note: Note) -> None:

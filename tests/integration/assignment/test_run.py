@@ -243,15 +243,31 @@ def test_the_dagster_job_materializes_the_assignment_and_asks_the_referee(
 ) -> None:
     import dagster as dg
 
-    from orchestration.assignment.assets import assign_experts, no_wrong_expert
+    from orchestration.assignment.assets import assign_experts, no_wrong_expert, proven
 
     furnish(databases)
     add_expert(databases)
     asyncio.run(open_tickets(databases, 1))
     monkeypatch.setenv("SQUAD_SYSOPS_URL", databases.url("sysops", "assigner"))
     monkeypatch.setenv("SQUAD_EVIDENCE_FOLDER", str(tmp_path))
-    result = dg.materialize([assign_experts, no_wrong_expert])
+    result = dg.materialize([assign_experts, no_wrong_expert, proven])
     assert result.success
-    (check,) = result.get_asset_check_evaluations()
-    assert check.passed
+    checks = {it.check_name: it.passed for it in result.get_asset_check_evaluations()}
+    assert checks == {"proven": True, "no_wrong_expert": True}
     assert databases.rows("sysops", "SELECT status FROM ticket") == [("assigned",)]
+
+
+def test_the_dagster_job_leaves_the_work_to_a_run_that_is_at_it(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import dagster as dg
+
+    from orchestration.assignment.assets import assign_experts
+
+    monkeypatch.setenv("SQUAD_SYSOPS_URL", databases.url("sysops", "assigner"))
+    monkeypatch.setenv("SQUAD_EVIDENCE_FOLDER", str(tmp_path))
+    with databases.connect("sysops") as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [RUN_LOCK])
+        result = dg.materialize([assign_experts])
+    assert result.success
+    assert not result.get_asset_materialization_events()
