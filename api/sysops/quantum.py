@@ -16,6 +16,7 @@ from api.kernel.sign_in.attempts import provider_sign_in
 from api.sysops.assignment.hand_routes import HandController
 from api.sysops.assignment.option_routes import OptionController
 from api.sysops.assignment.policy_routes import PolicyController
+from api.sysops.assignment.run_routes import ExplanationController, RunController
 from api.sysops.attachments.routes import TicketPhotoController
 from api.sysops.attachments.service import PhotoLinks
 from api.sysops.audit.routes import AuditController
@@ -56,6 +57,7 @@ CONTROLLERS = (
     TicketController,
     DeskController,
     OptionController,
+    ExplanationController,
     HandController,
     VisitListController,
     VisitController,
@@ -63,6 +65,7 @@ CONTROLLERS = (
     CatalogueController,
     SurveyTemplateController,
     PolicyController,
+    RunController,
     HolidayController,
     ArticleController,
     *STEPS,

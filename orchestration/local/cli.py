@@ -32,6 +32,8 @@ COMMANDS: Mapping[str, Entry] = {
         f"{HERE}.notifications:notifications", "Count and resend messages that reached nobody."
     ),
     "policy": Entry(f"{HERE}.policies:policy", "Show and choose what experts are chosen by."),
+    "explain": Entry(f"{HERE}.explain:explain", "Say why a ticket got its expert, or nobody."),
+    "replay": Entry(f"{HERE}.replay:replay", "Solve an assignment run again, and compare."),
     "demo": Entry(f"{HERE}.demo:demo", "A world to try the platform with."),
     "bench": Entry("tests.benchmarks.command:bench", "Measure, with a yardstick in the same run."),
     "reset": Entry(f"{HERE}.reset:reset", "Stop the platform and remove its data."),

@@ -1,26 +1,18 @@
 """Policies of assignment as the people who run the platform see and choose them."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
 
-import api.sysops.tables  # noqa: F401 - all of them, for the keys between them
-from api.kernel.database import database
-from api.kernel.errors import DomainError
 from api.sysops.assignment import service
 from api.sysops.assignment.tables import AssignmentPolicy
 from api.sysops.audit.service import by_platform
-from orchestration.local.databases import role_url
-from orchestration.local.errors import LocalError
 from orchestration.local.instance import Instance
+from orchestration.local.operating import operating
 
-ROLE = "sysops_operator"
+_HINT = "`squad policy list` tells what there is."
 
 
 @dataclass(frozen=True)
@@ -44,7 +36,7 @@ class Shown:
 
 async def newest(instance: Instance) -> list[Shown]:
     """The newest version of each policy, and the one in use where that is an older one."""
-    async with _operating(instance) as session:
+    async with operating(instance, _HINT) as session:
         used = await service.use_of(session)
         found = list(await service.newest_of_each(session))
         if used[1].id not in {kept.id for kept in found}:
@@ -54,14 +46,14 @@ async def newest(instance: Instance) -> list[Shown]:
 
 async def show(instance: Instance, wanted: Wanted) -> Shown:
     """One version; raises LocalError when there is none."""
-    async with _operating(instance) as session:
+    async with operating(instance, _HINT) as session:
         kept = await service.find(session, wanted.name, wanted.version)
         return _shown(kept, await service.use_of(session))
 
 
 async def use(instance: Instance, wanted: Wanted, now: datetime) -> Shown:
     """Let runs go by a version; raises LocalError when there is none."""
-    async with _operating(instance) as session:
+    async with operating(instance, _HINT) as session:
         used = await service.use(session, by_platform(now), wanted.name, wanted.version)
         return _shown(used[1], used)
 
@@ -70,22 +62,3 @@ def _shown(kept: AssignmentPolicy, used: service.Used) -> Shown:
     settings = msgspec.to_builtins(service.settings_of(kept))
     since = used[0].since if used[1].id == kept.id else None
     return Shown(kept.name, kept.version, kept.note, settings, since)
-
-
-@asynccontextmanager
-async def _operating(instance: Instance) -> AsyncIterator[AsyncSession]:
-    """One transaction with the role of those who run the platform."""
-    url = role_url(instance, "sysops", ROLE)
-    try:
-        async with (
-            database(url, name="squad policy", pool_size=2) as sessions,
-            sessions.begin() as session,
-        ):
-            yield session
-    except DomainError as error:
-        raise LocalError(f"{error.detail} `squad policy list` tells what there is.") from error
-    except (OSError, SQLAlchemyError) as error:
-        raise LocalError(
-            f"The policies cannot be read ({type(error).__name__}): `squad status` tells whether "
-            f"the database is there, `squad migrate` makes its roles."
-        ) from error

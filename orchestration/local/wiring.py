@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
 from orchestration.local import keys
 from orchestration.local.dagster_home import STORAGE_VARIABLE, dagster_home
@@ -225,7 +226,11 @@ def warehouse(instance: Instance) -> dict[str, str]:
 
 def evidence(instance: Instance) -> dict[str, str]:
     """Where the inputs of assignment runs are kept."""
-    return {"SQUAD_EVIDENCE_FOLDER": str(instance.var / "evidence")}
+    return {"SQUAD_EVIDENCE_FOLDER": str(evidence_folder(instance))}
+
+
+def evidence_folder(instance: Instance) -> Path:
+    return instance.var / "evidence"
 
 
 def staff_base(instance: Instance) -> dict[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.errors import Conflict, NotFound
@@ -14,8 +15,8 @@ from api.sysops.assignment.options import Change, Fitting, Horizon, nobody_skill
 from api.sysops.assignment.service import policy_in_use
 from api.sysops.experts.profiles import profiles_of
 from api.sysops.experts.rules import Rule
-from api.sysops.tickets import service, visit_rules
-from api.sysops.tickets.tables import Ticket
+from api.sysops.tickets import visit_rules
+from api.sysops.tickets.tables import Assignment, Ticket
 
 LOOKED_FOR = frozenset({"open", "escalated", "assigned", "accepted"})
 
@@ -52,12 +53,14 @@ async def look(session: AsyncSession, ticket: Ticket, now: datetime) -> Found:
     """The options of a ticket, over the horizon of the policy in use."""
     policy = (await policy_in_use(session)).policy
     wanted = await candidates.wanted_of(session, ticket)
-    standing = await service.active_assignment(session, ticket.id)
+    standing = await session.scalar(
+        select(Assignment.id).where(
+            Assignment.ticket_id == ticket.id, Assignment.status.in_(("proposed", "accepted"))
+        )
+    )
     counts = await candidates.counts(session, ticket)
     ids = await candidates.nearest(session, ticket)
-    people = await candidates.people(
-        session, ids, ticket.id, now, apart_from=standing.id if standing else None
-    )
+    people = await candidates.people(session, ids, ticket.id, now, apart_from=standing)
     horizon = Horizon(now + timedelta(minutes=policy.lead_minutes), policy.horizon_working_days)
     # The contract is no expert's matter: it is told once, and not of each of them.
     found = options(people, replace(wanted, entitled=True), horizon)

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from orchestration.local.cli import main
 from orchestration.local.databases import admin_variable
-from orchestration.local.policies import ROLE
+from orchestration.local.operating import ROLE
 from orchestration.local.secrets import SecretStore
 from tests.databases import Databases, password_of
 
