@@ -6,13 +6,12 @@ from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.messages import TicketStatus, Window
-from api.sysops.assignment import aftermath, cost_words
+from api.sysops.assignment import aftermath
 from api.sysops.assignment.aftermath import Proposed, Standing
-from api.sysops.assignment.cost_words import duration
 from api.sysops.assignment.explanation import (
     REMOVED,
     Alternative,
@@ -22,8 +21,6 @@ from api.sysops.assignment.explanation import (
     why,
 )
 from api.sysops.assignment.policy import Policy
-from api.sysops.assignment.proof import in_words as proof_in_words
-from api.sysops.assignment.proof import proof_of
 from api.sysops.tickets.rules import Outcome
 
 ANN, BOB, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -73,13 +70,13 @@ def other(**more: Any) -> Alternative:
 def test_who_comes_when_from_how_far_and_what_that_costs_the_largest_part_first() -> None:
     assert why(CHOSEN, KNOWN) == [
         (
-            f"Bob Lee was chosen to come {SAYS_8}, 8.2 km by road from home: the best of 12 suitable"
-            " experts for all open tickets together."
+            f"Bob Lee was chosen to come {SAYS_8}, 8.2 km by road from home: the best of 12"
+            " suitable experts for all open tickets together."
         ),
         (
             "It costs 324 cost units: late by 3 hours: 180; 8.2 km by road: 82; 2 other visits that"
-            " day: 30; 1 level above what is needed: 20; something else: 10; 2 hours from the run to"
-            " the visit: 2."
+            " day: 30; 1 level above what is needed: 20; something else: 10; 2 hours from the run"
+            " to the visit: 2."
         ),
     ]
 
@@ -109,15 +106,15 @@ def test_what_is_not_known_is_not_claimed(more: dict[str, Any], said: str) -> No
         (
             other(taken_by=OTHER, more=41),
             (
-                f"Ann Moe lives 3.0 km nearer, but {SAYS_10} went to ticket 100123 (urgent); to give"
-                " it to this ticket would cost at least 41 cost units more in total."
+                f"Ann Moe lives 3.0 km nearer, but {SAYS_10} went to ticket 100123 (urgent); to"
+                " give it to this ticket would cost at least 41 cost units more in total."
             ),
         ),
         (
             other(taken_by=OTHER, needed_for="urgent"),
             (
-                f"Ann Moe lives 3.0 km nearer, but {SAYS_10} went to ticket 100123 (urgent); that time"
-                " is needed for urgent tickets: one of them would stay without a visit."
+                f"Ann Moe lives 3.0 km nearer, but {SAYS_10} went to ticket 100123 (urgent); that"
+                " time is needed for urgent tickets: one of them would stay without a visit."
             ),
         ),
         (
@@ -165,9 +162,9 @@ def test_nobody_who_could_come_is_told_by_the_rules_the_gravest_number_first() -
     removed = {"skill": 180, "radius": 12, "no_free_window": 1, "excluded": 0, "new_rule": 2}
     assert why(changed(NOBODY, removed=removed), KNOWN) == [
         (
-            "Nobody could be sent: of the active experts, 180 lack the skill or its level; 12 live too"
-            " far away; 2 are out by another rule; 1 has no free window that suits, or as many visits"
-            " as that expert takes."
+            "Nobody could be sent: of the active experts, 180 lack the skill or its level; 12 live"
+            " too far away; 2 are out by another rule; 1 has no free window that suits, or as many"
+            " visits as that expert takes."
         )
     ]
     assert why(NOBODY, KNOWN) == ["Nobody was sent. There is no active expert."]
@@ -194,32 +191,18 @@ def test_nobody_who_was_left_is_told_with_who_has_the_windows() -> None:
     assert alternatives(full, KNOWN) == [
         (
             f"Ann Moe lives 5.2 km away by road, but {SAYS_10} went to ticket 100123 (urgent); to"
-            " serve this ticket instead would leave another one without a visit, at a cost of at least"
-            " 41 cost units more in total."
+            " serve this ticket instead would leave another one without a visit, at a cost of at"
+            " least 41 cost units more in total."
         ),
         (
             f"Bob Lee lives 5.2 km away by road, but {SAYS_10} went to ticket 100123 (urgent); that"
             " time is needed for urgent tickets: one of them would stay without a visit."
         ),
         (
-            f"Ann Moe lives 5.2 km away by road and is free {SAYS_10}, but could not drive there and"
-            " to the day's other visits in time."
+            f"Ann Moe lives 5.2 km away by road and is free {SAYS_10}, but could not drive there"
+            " and to the day's other visits in time."
         ),
     ]
-
-
-@pytest.mark.parametrize(
-    ("span", "said"),
-    [
-        (timedelta(minutes=-5), "0 minutes"),
-        (timedelta(seconds=61), "1 minute"),
-        (timedelta(minutes=90), "1.5 hours"),
-        (timedelta(hours=47), "47 hours"),
-        (timedelta(hours=60), "2.5 days"),
-    ],
-)
-def test_spans_have_the_unit_that_suits(span: timedelta, said: str) -> None:
-    assert duration(span) == said
 
 
 _COUNTS = st.integers(0, 10_000)
@@ -257,6 +240,8 @@ _DECIDED = st.builds(
 CODE_OR_ID = re.compile(r"None|[a-z]_[a-z]|[0-9a-f]{8}-[0-9a-f]{4}|\s\s|\.\.|: \.|-\d")
 
 
+# A decision has many fields, and a busy machine takes its time to draw them.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(decided=_DECIDED, policy=st.none() | st.just(Policy()))
 def test_every_decision_gives_sentences_that_people_can_read(
     decided: Decided, policy: Policy | None
@@ -299,65 +284,3 @@ def test_where_a_ticket_stands_can_be_said(status: TicketStatus, at_work: bool) 
         said = aftermath.now_it_is(Standing(status, absences, last, at_work), KNOWN)
         assert said.startswith("The ticket")
         assert not CODE_OR_ID.search(said), said
-
-
-def test_terms_of_the_same_size_are_in_one_order() -> None:
-    visit = cost_words.Visit(MONDAY_8, 8.2, timedelta(0), timedelta(0), None)
-    one = cost_words.in_words({"travel": 5, "late": 5, "load": 0}, visit)
-    assert (
-        one
-        == cost_words.in_words({"late": 5, "travel": 5}, visit)
-        == [
-            "late: 5",
-            "8.2 km by road: 5",
-        ]
-    )
-
-
-EVIDENCE: dict[str, Any] = {
-    "served": {"urgent": [1, 2], "high": [0, 0], "normal": [3, 3], "low": [0, 1]},
-    "terms": {"travel": 12},
-    "certificate": {
-        "primal": 12, "dual": 12, "unwitnessed": 0, "improvable": 0, "unpriced": 0, "holds": True,
-    },
-    "nearest_experts": 40,
-    "left_out": {"pairs": 1248, "added": 0, "serving": 0, "cost": 0},
-    "rounds": 1,
-    "repairs": 0,
-    "solver": "auction",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("more", "proven", "said"),
-    [
-        ({}, True, "left out 1,248 pairs, none of which could gain anything."),
-        (
-            {"left_out": {"pairs": 1, "added": 0, "serving": 0, "cost": 7}},
-            True,
-            (
-                "left out 1 pair, by which at most 0 tickets more might be served, and at most 7 cost"
-                " units saved."
-            ),
-        ),
-        (
-            {"left_out": {"pairs": 0, "added": 3, "serving": 0, "cost": 0}, "repairs": 2},
-            True,
-            "Every suitable expert was considered for every ticket. 2 windows could not be had",
-        ),
-        ({}, False, "Not proven: the certificate of the optimum did not hold"),
-    ],
-)
-def test_a_run_claims_what_its_certificate_says_and_no_more(
-    more: dict[str, Any], proven: bool, said: str
-) -> None:
-    words = " ".join(proof_in_words("finished", proof_of(EVIDENCE | more), proven=proven))
-    assert said in words
-    assert words.startswith("Proven: no choice serves more") is proven
-    assert ("none of which" in words) <= proven
-
-
-@pytest.mark.parametrize("status", ["running", "failed", "finished"])
-def test_a_run_without_a_proof_says_so(status: str) -> None:
-    (words,) = proof_in_words(status, proof_of(None), proven=None)
-    assert "proven" in words or "No proof" in words
