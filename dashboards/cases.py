@@ -25,6 +25,13 @@ def ticket(token: str, ticket_id: UUID) -> Json:
     return found
 
 
+def explanation(token: str, ticket_id: UUID) -> Json:
+    """Why it got its expert, or nobody, as the sysops API tells it."""
+    path = f"/sysops/tickets/{ticket_id}/explanation"
+    found: Json = _ask(settings().sysops_api_url, path, token)
+    return found
+
+
 def surveys(token: str, ticket_id: UUID) -> list[Json]:
     """What its customer answered, the latest first, as the customer API tells it."""
     path = f"/customer/survey-answers/{ticket_id}"

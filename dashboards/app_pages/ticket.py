@@ -59,6 +59,12 @@ def main() -> None:
     with right, st.container(border=True, height="stretch"):
         _call(ticket)
     with st.container(border=True):
+        try:
+            _why(cases.explanation(viewer.token, wanted))
+        except NotShown as why:
+            st.markdown("**Why this expert**")
+            st.caption(str(why))
+    with st.container(border=True):
         st.markdown("**What happened**")
         st.dataframe(_events(detail["events"]), hide_index=True, height="content")
     with st.container(border=True):
@@ -117,6 +123,49 @@ def _call(ticket: Json) -> None:
     if ticket["resolution"]:
         st.caption("What the expert noted")
         st.text(ticket["resolution"])
+
+
+def _why(told: Json) -> None:
+    """What the last run decided, in its words; the other experts as a table below."""
+    st.markdown(f"**{'Why this expert' if told['served'] else 'Why nobody comes yet'}**")
+    _paragraph(told["why"])
+    _paragraph(told["since"])
+    if told["now"]:
+        st.caption("What would help now")
+        _paragraph(told["now"])
+    if told["alternatives"]:
+        st.caption("Who else could have come")
+        _paragraph([it["words"] for it in told["alternatives"]])
+        st.dataframe(
+            _others(told["alternatives"]),
+            hide_index=True,
+            height="content",
+            column_config={"Way": st.column_config.NumberColumn("Way by road", format="%.1f km")},
+        )
+    if told["run"] is not None:
+        run = told["run"]
+        proof = {True: ", proven to be the best choice", False: ", not proven"}
+        by = f"policy {run['policy']}{proof.get(run['proven'], '')}"
+        st.caption(f"Assignment run of {_moment(run['as_of'])}, {by}. Its id: {run['id']}")
+
+
+def _paragraph(sentences: list[str]) -> None:
+    """As text: a name is never read as formatting."""
+    if sentences:
+        st.text("\n".join(sentences))
+
+
+def _others(alternatives: list[Json]) -> list[dict[str, Any]]:
+    return [
+        {
+            "Expert": it["expert_name"],
+            "Window": _moment(it["window"]["start"]),
+            "Way": it["travel_km"],
+            "Went to": str(it["taken_by_number"] or words.NOTHING),
+            "More in total": words.NOTHING if it["more"] is None else words.count(it["more"]),
+        }
+        for it in alternatives
+    ]
 
 
 def _events(events: list[Json]) -> list[dict[str, Any]]:

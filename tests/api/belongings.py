@@ -66,6 +66,7 @@ _OF_NOBODY = {
         "customer_id": "SELECT id FROM customer",
         "day": "SELECT day FROM holiday",
         "name": "SELECT name FROM assignment_policy",
+        "run_id": "SELECT id FROM assignment_run",
         "expert_id": "SELECT expert_id FROM time_off"
         " WHERE id = (SELECT id FROM time_off ORDER BY 1 LIMIT 1)",
         "time_off_id": "SELECT id FROM time_off",

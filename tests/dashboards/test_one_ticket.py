@@ -1,6 +1,7 @@
 """The page that a mail about a low score leads to, over the real APIs."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import msgspec
@@ -13,8 +14,9 @@ from tests.api import served
 from tests.api.sysops.conftest import add_staff
 from tests.dashboards.conftest import Opener, token
 from tests.databases import Databases
+from tests.integration.assignment.kept import run_and_keep
 from tests.messaging import deliver, send
-from tests.world import household
+from tests.world import add_expert, household
 
 NOBODY_HOME = (
     "INSERT INTO ticket_event"
@@ -77,9 +79,31 @@ async def test_a_manager_sees_what_the_customer_wrote_whom_to_call_and_what_happ
     assert "How likely are you to recommend us to friends?" in said
     assert "Ada Example\n+12125550123" in said
     assert "Nobody yet." in said
+    assert "**Why nobody comes yet**\n" in said
+    assert "No assignment run has decided on this ticket yet." in said
+    assert "What would help now" in said
     (events,) = app.dataframe
     assert list(events.value["What"]) == ["Received", "Nobody at home"]
     assert list(events.value["Why"]) == ["", "I rang twice."]
+
+
+async def test_a_manager_sees_why_the_expert_was_chosen_and_who_else_could_have_come(
+    page: Opener, databases: Databases, manager: str, tmp_path: Path
+) -> None:
+    ticket_id = await told_by_both(databases)
+    add_expert(databases, "eve")
+    add_expert(databases, "mo *bold*", latitude=30.6)
+    outcome = await run_and_keep(databases, tmp_path)
+    app = page("ticket", manager, id=str(ticket_id))
+    said = texts(app)
+    assert "**Why this expert**" in said
+    assert "Eve was chosen to come " in said
+    assert "It costs " in said
+    assert "Mo *Bold* lives " in next(one.value for one in app.text if "farther" in one.value)
+    assert f"policy balanced/1, proven to be the best choice. Its id: {outcome.run_id}" in said
+    others, *_ = app.dataframe
+    assert list(others.value["Expert"]) == ["Mo *Bold*"]
+    assert "What would help now" not in said
 
 
 @pytest.mark.parametrize("asked", [{}, {"id": "nonsense"}])

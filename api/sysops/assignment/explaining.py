@@ -90,14 +90,20 @@ async def _explanation(
     others = explanation.alternatives(decided, known) if decided else []
     kept = decided.alternatives if decided else ()
     since = [*since, aftermath.now_it_is(await _standing(session, ticket), known)]
-    coming = await _as_of_now(session, ticket, now, known)
+    first, changes = await _as_of_now(session, ticket, now, known)
     return Explanation(
         ticket_id=ticket.id,
         number=ticket.number,
         status=ticket.status,
         served=ticket.status not in LOOKED_FOR
         or (decided is not None and decided.outcome != "unserved"),
-        sentences=[*why, *others, *since, *coming],
+        sentences=[
+            *why,
+            *others,
+            *since,
+            *first,
+            *(f"What would help now: {it}" for it in changes),
+        ],
         run=run,
         decision=DecisionView.of(decided, known) if decided else None,
         why=why,
@@ -105,7 +111,7 @@ async def _explanation(
             AlternativeView.of(it, words, known) for it, words in zip(kept, others, strict=True)
         ],
         since=since,
-        now=coming,
+        now=[*first, *changes],
     )
 
 
@@ -230,6 +236,7 @@ async def _known(
         experts={row.id: row.full_name for row in people},
         tickets={row.id: (row.number, row.priority) for row in await session.execute(tickets)},
         time_zone=ticket.time_zone,
+        priority=ticket.priority,
         due=ticket.sla_due_at,
         policy=await policy_of(session, policy) if policy else None,
     )
@@ -261,16 +268,17 @@ async def _standing(session: AsyncSession, ticket: Ticket) -> Standing:
 
 async def _as_of_now(
     session: AsyncSession, ticket: Ticket, now: datetime, known: Known
-) -> list[str]:
-    """What would let somebody come, for a ticket that waits."""
+) -> tuple[list[str], list[str]]:
+    """Of a ticket that waits: what comes first and who could come, and the changes that would let
+    somebody come, where nobody could.
+    """
     if ticket.status not in LOOKED_FOR:
-        return []
+        return [], []
     found = await looking.look(session, ticket, now)
-    words = [f"First of all: {it}" for it in found.before]
-    words += [
+    first = [f"First of all: {it}" for it in found.before]
+    first += [
         f"As things are now, {it.person.name} could come {known.when(it.windows[0])}."
         for it in found.fitting[:MOST_CHANGES]
     ]
-    if not found.fitting:
-        words += [f"What would help now: {it.words}" for it in found.changes[:MOST_CHANGES]]
-    return words
+    changes = [] if found.fitting else [it.words for it in found.changes[:MOST_CHANGES]]
+    return first, changes

@@ -83,12 +83,13 @@ class Decided:
 
 @dataclass(frozen=True)
 class Known:
-    """What a decision refers to: names of experts, number and priority of tickets, by id; time
-    zone and due time of the ticket; the policy of the run, if it can still be read."""
+    """What a decision refers to: names of experts, number and priority of other tickets, by id;
+    time zone, priority and due time of the ticket; the policy of the run, if it is still there."""
 
     experts: Mapping[UUID, str]
     tickets: Mapping[UUID, tuple[int, str]]
     time_zone: str
+    priority: Priority
     due: datetime
     policy: Policy | None = None
 
@@ -198,7 +199,7 @@ def _alternative(it: Alternative, decided: Decided, known: Known) -> str:
     if it.needed_for in get_args(Priority):
         needed = f"that time is needed for {it.needed_for} tickets"
         return f"{who}, but {way}; {needed}: one of them would stay without a visit."
-    return f"{who}, but {way}{_more_if_given(it, decided)}."
+    return f"{who}, but {way}{_more_if_given(it, decided, known)}."
 
 
 def _away(it: Alternative, decided: Decided) -> str:
@@ -211,15 +212,20 @@ def _away(it: Alternative, decided: Decided) -> str:
     return f"lives {kilometres(abs(nearer))} {'nearer' if nearer > 0 else 'farther away'}"
 
 
-def _more_if_given(it: Alternative, decided: Decided) -> str:
+def _more_if_given(it: Alternative, decided: Decided, known: Known) -> str:
     if it.more is None:
         return ""
+    cost = f"at least {_units(max(it.more, 0))} more in total"
     if decided.outcome == "unserved":
-        instead = "; to serve this ticket instead would leave another one without a visit"
-        return f"{instead}, at a cost of at least {_units(it.more)} more in total"
+        # Whoever moves may push out a ticket of any priority from this one's upwards; the prices
+        # are about those of its own.
+        instead = "; to serve this ticket instead would leave"
+        own = f"another {known.priority} one without a visit, at a cost of {cost}"
+        higher = "" if known.priority == "urgent" else "one of a higher priority, or "
+        return f"{instead} {higher}{own}"
     if it.more <= 0:
         return "; to give it to this ticket would not cost less in total"
-    return f"; to give it to this ticket would cost at least {_units(it.more)} more in total"
+    return f"; to give it to this ticket would cost {cost}"
 
 
 def _more_if_free(it: Alternative, decided: Decided) -> str:

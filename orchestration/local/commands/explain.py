@@ -57,7 +57,7 @@ def _page(found: Explanation) -> str:
         ("Why this expert" if found.served else "Why nobody comes yet", found.why),
         ("Who else", [it.words for it in found.alternatives]),
         ("Since then", found.since),
-        ("Now", found.now),
+        ("What would help now", found.now),
     ):
         if words:
             parts.append("\n".join([f"{title}:", *(_bullet(it) for it in words)]))

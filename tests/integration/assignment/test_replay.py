@@ -130,10 +130,11 @@ def test_the_terminal_says_why_by_number_or_id(
     said = squad("explain", str(number)).stdout
     assert said.startswith(f"Ticket {number}, by run {run_id} (balanced/1)")
     assert "Why nobody comes yet:" in said
-    assert "What would help now: " in said
+    assert "What would help now:\n  - " in said
     data = json.loads(squad("explain", str(kinds.crowded), "--json", "--run", run_id).stdout)
     assert (data["ok"], data["ticket_id"]) == (True, str(kinds.crowded))
-    assert all(it in " ".join(said.split()) for it in data["sentences"])
+    for words in (*data["why"], *data["since"], *data["now"]):
+        assert words in " ".join(said.split())
     assert "Why this expert:" in squad("explain", str(kinds.urgent)).stdout
 
 

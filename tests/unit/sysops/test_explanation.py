@@ -1,6 +1,7 @@
 """A run's decision in words: what each term, rule and alternative says, and what none may say."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 from uuid import UUID, uuid4
@@ -40,6 +41,7 @@ KNOWN = Known(
     experts={ANN: "Ann Moe", BOB: "Bob Lee"},
     tickets={OTHER: (100_123, "urgent")},
     time_zone="America/Chicago",
+    priority="low",
     due=AS_OF + timedelta(hours=1),
     policy=Policy(),
 )
@@ -191,8 +193,8 @@ def test_nobody_who_was_left_is_told_with_who_has_the_windows() -> None:
     assert alternatives(full, KNOWN) == [
         (
             f"Ann Moe lives 5.2 km away by road, but {SAYS_10} went to ticket 100123 (urgent); to"
-            " serve this ticket instead would leave another one without a visit, at a cost of at"
-            " least 41 cost units more in total."
+            " serve this ticket instead would leave one of a higher priority, or another low one"
+            " without a visit, at a cost of at least 41 cost units more in total."
         ),
         (
             f"Bob Lee lives 5.2 km away by road, but {SAYS_10} went to ticket 100123 (urgent); that"
@@ -246,7 +248,7 @@ CODE_OR_ID = re.compile(r"None|[a-z]_[a-z]|[0-9a-f]{8}-[0-9a-f]{4}|\s\s|\.\.|: \
 def test_every_decision_gives_sentences_that_people_can_read(
     decided: Decided, policy: Policy | None
 ) -> None:
-    known = Known(KNOWN.experts, KNOWN.tickets, KNOWN.time_zone, KNOWN.due, policy)
+    known = replace(KNOWN, policy=policy)
     told = alternatives(decided, known)
     assert len(told) == len(decided.alternatives)
     sentences = [*why(decided, known), *told]
