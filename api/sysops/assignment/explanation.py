@@ -217,12 +217,8 @@ def _more_if_given(it: Alternative, decided: Decided, known: Known) -> str:
         return ""
     cost = f"at least {_units(max(it.more, 0))} more in total"
     if decided.outcome == "unserved":
-        # Whoever moves may push out a ticket of any priority from this one's upwards; the prices
-        # are about those of its own.
-        instead = "; to serve this ticket instead would leave"
-        own = f"another {known.priority} one without a visit, at a cost of {cost}"
-        higher = "" if known.priority == "urgent" else "one of a higher priority, or "
-        return f"{instead} {higher}{own}"
+        instead = f"; to serve this ticket instead would leave another {known.priority} one without"
+        return f"{instead} a visit, at a cost of {cost}"
     if it.more <= 0:
         return "; to give it to this ticket would not cost less in total"
     return f"; to give it to this ticket would cost {cost}"

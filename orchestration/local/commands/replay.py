@@ -54,7 +54,10 @@ def _lines(found: Replayed) -> list[str]:
     if found.decisions_hash == found.replayed_hash:
         lines.append("The run decides the same again: its decisions were changed in the database.")
     else:
-        lines.append("Another release than the run's may decide otherwise; nothing else may.")
+        lines.append(
+            "Another release than the run's, or a processor of another kind, may decide otherwise;"
+            " nothing else may."
+        )
     return lines
 
 
