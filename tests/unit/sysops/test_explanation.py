@@ -193,7 +193,8 @@ def test_nobody_who_was_left_is_told_with_who_has_the_windows() -> None:
     assert alternatives(full, KNOWN) == [
         (
             f"Ann Moe lives 5.2 km away by road, but {SAYS_10} went to ticket 100123 (urgent); to"
-            " serve this ticket instead would leave another low one without a visit, at a cost of at least 41 cost units more in total."
+            " serve this ticket instead would leave another low one without a visit, at a cost of"
+            " at least 41 cost units more in total."
         ),
         (
             f"Bob Lee lives 5.2 km away by road, but {SAYS_10} went to ticket 100123 (urgent); that"
