@@ -6,6 +6,7 @@ The customer is Ada Lovelace in Austin, whose laptop does not start; the invoice
 from typing import Any, Final
 
 from api.assignment_examples import ASSIGNMENT
+from api.policy_examples import POLICIES
 
 _TOKEN = "kq3vT0Jm1yVw8Zr5nXb2Lc7dHf4Gs9Ae6Ui0Po1Qt2R"  # noqa: S105 - nobody's
 _HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -90,36 +91,8 @@ EXAMPLES: Final[dict[str, Any]] = {
     "weekday": 1,
     "starts_at": "08:00",
     "ends_at": "17:00",
-    # assignment
-    **{
-        f"{struct}.{name}": example
-        for struct in ("PolicyView", "PolicyLine", "PolicyInUse", "PolicyChoice")
-        for name, example in (("name", "balanced"), ("version", 1), ("version_in_use", 1))
-    },
-    **{
-        f"{struct}.note": "Fuel is dear this winter."
-        for struct in ("PolicyBody", "PolicyVersionView", "PolicyLine", "PolicyInUse")
-    },
-    "ByPriority.urgent": 240,
-    "ByPriority.high": 120,
-    "ByPriority.normal": 60,
-    "ByPriority.low": 30,
-    "field": "per_km",
-    "meaning": "Cost units for each kilometre by road from the expert's home.",
-    "least": 0,
-    "most": 10_000,
-    "Term.default": 10,
-    "PolicyVersionView.version": 1,
     **ASSIGNMENT,
-    **{
-        f"{struct}.name": "Christmas Day"
-        for struct in ("HolidayBody", "HolidayView", "HolidayAdded")
-    },
-    **{
-        f"{struct}.day": "2026-12-25"
-        for struct in ("HolidayBody", "HolidayView", "HolidayAdded", "HolidayPreview")
-    },
-    "called_off": 3,
+    **POLICIES,
     # tickets
     "number": 100_042,
     "priority": "normal",

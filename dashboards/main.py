@@ -15,6 +15,7 @@ TITLES = {
     "operations": ("Operations now", ":material/monitor_heart:"),
     "ticketing": ("Ticketing", ":material/confirmation_number:"),
     "experts": ("Experts", ":material/engineering:"),
+    "policies": ("Policies", ":material/balance:"),
     "finance": ("Finance", ":material/payments:"),
     "ticket": ("One ticket", ":material/support_agent:"),
 }

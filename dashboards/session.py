@@ -20,8 +20,8 @@ from dashboards.staff_api import Refused, Tokens
 AUDIENCE: Final = "analytics"
 ISSUER: Final = "sysops"
 PAGES_OF_ROLE: Final = {
-    "manager": frozenset({"operations", "ticketing", "experts", "finance", "ticket"}),
-    "administrator": frozenset({"operations", "ticketing", "experts", "finance"}),
+    "manager": frozenset({"operations", "ticketing", "experts", "policies", "finance", "ticket"}),
+    "administrator": frozenset({"operations", "ticketing", "experts", "policies", "finance"}),
     "finance": frozenset({"finance"}),
 }
 RENEWED_BEFORE: Final = timedelta(minutes=1)

@@ -13,6 +13,7 @@ from api.kernel.passes import PassMaker
 from api.kernel.quantum import Quantum, given
 from api.kernel.settings import OidcSettings, ServiceSettings
 from api.kernel.sign_in.attempts import provider_sign_in
+from api.sysops.assignment.backtest_routes import BacktestController
 from api.sysops.assignment.hand_routes import HandController
 from api.sysops.assignment.option_routes import OptionController
 from api.sysops.assignment.policy_routes import PolicyController
@@ -66,6 +67,7 @@ CONTROLLERS = (
     SurveyTemplateController,
     PolicyController,
     RunController,
+    BacktestController,
     HolidayController,
     ArticleController,
     *STEPS,

@@ -7,7 +7,7 @@ from uuid import UUID
 import streamlit as st
 
 from dashboards import cases, frame, words
-from dashboards.cases import Json, NotShown
+from dashboards.asking import Json, NotShown
 
 TITLE = "One ticket"
 # What the status after it does not tell, or not well enough.

@@ -1,6 +1,7 @@
 """What one run decides on, in columns. Its cost follows open tickets and live bookings."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -75,7 +76,7 @@ def snapshot_of(as_of: datetime, frames: Mapping[str, pl.DataFrame]) -> Snapshot
 
 
 # A ticket that waits for a call is left alone; one whose plan was changed is served.
-_WITH = """
+WITH = """
 WITH open AS (
     SELECT t.*, tt.duration_minutes
     FROM ticket t
@@ -88,7 +89,7 @@ WITH open AS (
     SELECT e.* FROM expert e JOIN staff s ON s.id = e.id AND s.active WHERE e.active
 )
 """
-_QUERIES = {
+QUERIES = {
     "tickets": """
         SELECT id::text AS id, version, priority, ticket_type, latitude, longitude,
             sla_due_at AS due, earliest_visit_at AS earliest, duration_minutes AS work_minutes
@@ -157,24 +158,36 @@ WHERE t.status IN ('open', 'escalated') AND (
 def read(url: str, as_of: datetime, policy: Policy) -> tuple[Snapshot, list[UUID]]:
     """The input as of now, in one view of the database, and the open tickets that no visit may
     be planned for."""
-    from adbc_driver_postgresql import dbapi
-
     until = as_of + timedelta(days=MOST_DAYS + 1)
     words = {
-        "as_of": f"'{as_of.isoformat()}'::timestamptz",
-        "until": f"'{until.isoformat()}'::timestamptz",
+        "as_of": literal(as_of),
+        "until": literal(until),
         "absences": ABSENCES_TO_CALL,
         "silence_days": policy.silence_days,
     }
+    with one_view(url) as table:
+        frames = {name: table((WITH + it).format(**words)) for name, it in QUERIES.items()}
+        barred = [UUID(it) for it in table(_NOT_ENTITLED)["id"].sort()]
+    return snapshot_of(as_of, frames), barred
+
+
+def literal(moment: datetime) -> str:
+    """A moment as SQL writes it."""
+    return f"'{moment.isoformat()}'::timestamptz"
+
+
+@contextmanager
+def one_view(url: str) -> Iterator[Callable[[str], pl.DataFrame]]:
+    """What queries find, in columns; all of them see the database as of one moment."""
+    from adbc_driver_postgresql import dbapi
+
     with dbapi.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
         def table(query: str) -> pl.DataFrame:
-            cursor.execute(query.format(**words))
+            cursor.execute(query)
             found = pl.from_arrow(cursor.fetch_arrow_table())
             assert isinstance(found, pl.DataFrame)  # noqa: S101  # a table is no series
             return found
 
-        frames = {name: table(_WITH + query) for name, query in _QUERIES.items()}
-        barred = [UUID(it) for it in table(_NOT_ENTITLED)["id"].sort()]
-    return snapshot_of(as_of, frames), barred
+        yield table

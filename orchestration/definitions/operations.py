@@ -11,6 +11,7 @@ import api.customer.tables
 import api.sysops.tables  # noqa: F401 - all of them, for the keys between them
 from orchestration.assignment import assets as assignment
 from orchestration.assignment import at_once
+from orchestration.assignment.backtest import assets as backtest
 from orchestration.notifying import assets as notifying
 from orchestration.personal_data import assets as personal_data
 from orchestration.reconciliation import assets as reconciliation
@@ -20,6 +21,7 @@ from orchestration.surveys import assets as surveys
 defs = dg.Definitions.merge(
     assignment.defs,
     at_once.defs,
+    backtest.defs,
     notifying.defs,
     surveys.defs,
     reconciliation.defs,

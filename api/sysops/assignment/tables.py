@@ -1,10 +1,17 @@
-"""Policies of assignment, what runs went by them, and what each decided."""
+"""Policies of assignment, what runs decided by them, and how they compare on past days."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -102,3 +109,25 @@ class AssignmentDecision(Base):
     travel_km: Mapped[float | None]
     terms: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     alternatives: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")
+
+
+class PolicyBacktest(Base):
+    """A past day replayed under two policies; run again, it is replaced.
+
+    `figures` holds `api.sysops.assignment.backtest_rules.Figures` of `a` and of `b`, made of the
+    same draws, which follow from `seed`; `assumptions` are what the replay took for granted.
+    """
+
+    __tablename__ = "policy_backtest"
+    __table_args__ = (
+        PrimaryKeyConstraint("policy_a_id", "policy_b_id", "day"),
+        CheckConstraint("policy_a_id <> policy_b_id", name="two_policies"),
+    )
+
+    policy_a_id: Mapped[UUID] = mapped_column(ForeignKey("assignment_policy.id"))
+    policy_b_id: Mapped[UUID] = mapped_column(ForeignKey("assignment_policy.id"))
+    day: Mapped[date]
+    figures: Mapped[Json]
+    assumptions: Mapped[list[str]] = mapped_column(JSONB)
+    seed: Mapped[int] = mapped_column(BigInteger)
+    made_at: Mapped[Moment]

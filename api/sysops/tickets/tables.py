@@ -192,6 +192,8 @@ class Assignment(Base):
             "proposed_at",
             postgresql_where=text("status = 'proposed'"),
         ),
+        # The proposals of some months, among those of all years: they came in this order.
+        Index("ix_assignment_proposed_at", "proposed_at", postgresql_using="brin"),
         # What was done of late still counts in the expert's day.
         Index(
             "ix_assignment_completed",
