@@ -18,9 +18,10 @@ def differences(
     """
     days = pd.to_datetime(data["day"])
     # A band is a name: days of two years must not share one.
-    days = days.dt.strftime("%b %-d" if days.dt.year.nunique() == 1 else "%b %-d, %Y")
+    form = "%b %-d" if days.dt.year.nunique() == 1 else "%b %-d, %Y"
     named = data.assign(
-        when=days, better=[_better(it, mean["better"]) for it in data["difference"]]
+        when=days.dt.strftime(form),
+        better=[_better(it, mean["better"]) for it in data["difference"]],
     )
     kinds = ["better", "worse", "no difference"]
     bars = (

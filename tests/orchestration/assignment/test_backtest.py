@@ -115,7 +115,7 @@ def test_a_backfill_replays_its_days_one_after_another_and_again_replaces_them(
     ],
 )
 def test_policies_that_cannot_be_compared_are_said_so_and_nothing_is_kept(
-    platform: Databases, instance: dg.DagsterInstance, config: dict[str, str], words: str
+    platform: Databases, instance: dg.DagsterInstance, config: dict[str, Any], words: str
 ) -> None:
     done = backtest(instance, THURSDAY, **config)
     (failed,) = (it for it in done.all_events if it.event_type_value == "STEP_FAILURE")
