@@ -22,7 +22,7 @@ def ticket(token: str, ticket_id: UUID) -> Json:
 def explanation(token: str, ticket_id: UUID) -> Json:
     """Why it got its expert, or nobody, as the sysops API tells it."""
     path = f"/sysops/tickets/{ticket_id}/explanation"
-    found: Json = _ask(settings().sysops_api_url, path, token)
+    found: Json = ask(settings().sysops_api_url, path, token, missing=_MISSING)
     return found
 
 
