@@ -24,23 +24,30 @@ ASSIGNMENTS = dg.AssetKey(["operations", "assignments"])
 
 
 class AssignmentSettings(Settings):
-    """`sysops_url` logs in as the role `assigner`; inputs of runs are kept in `evidence_folder`."""
+    """`sysops_url` logs in as the role `assigner`; inputs of runs are kept in `evidence_folder`.
+
+    `roads_url` is OSRM's table service, if there is one.
+    """
 
     sysops_url: SecretStr
     evidence_folder: Path
+    roads_url: str | None = None
 
 
 async def _assign() -> "Outcome | None":
     """What the run did, or None when another one is at it."""
     # With numpy, scipy and numba, which nothing else of the code location needs.
     from orchestration.assignment.evidence import Evidence
+    from orchestration.assignment.roads import OsrmRoads
     from orchestration.assignment.run import AlreadyRunning, assign
 
     settings = AssignmentSettings()  # type: ignore[call-arg]  # read from the environment
     url = settings.sysops_url.get_secret_value()
     async with database(url, name="assignment") as sessions:
         try:
-            return await assign(sessions, clock.now(), Evidence(settings.evidence_folder))
+            evidence = Evidence(settings.evidence_folder)
+            roads = OsrmRoads(settings.roads_url) if settings.roads_url else None
+            return await assign(sessions, clock.now(), evidence, roads)
         except AlreadyRunning:
             return None
 

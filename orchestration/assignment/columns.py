@@ -23,7 +23,8 @@ class Tickets(NamedTuple):
     """Tickets by number. Places are unit vectors (n x 3), moments and `work` in seconds.
 
     `level` is the priority's place in PRIORITY_LEVELS. Preferred windows of ticket t are rows
-    `first_preferred[t]` to `first_preferred[t + 1]`; experts it knows and has excluded likewise.
+    `first_preferred[t]` to `first_preferred[t + 1]`; experts it knows, has excluded, and is told
+    to be so far from by road, likewise.
     """
 
     place: Floats
@@ -39,6 +40,9 @@ class Tickets(NamedTuple):
     known: Shorts
     first_excluded: Ints
     excluded: Shorts
+    first_road: Ints
+    road_expert: Shorts
+    road_km: Floats
 
 
 class Experts(NamedTuple):
@@ -164,6 +168,7 @@ def _tickets(
     preferred = _numbered(snapshot.preferred, "ticket", ticket_of).sort("ticket", "since", "until")
     known = _pairs(snapshot.known, ticket_of, expert_of)
     excluded = _pairs(snapshot.excluded, ticket_of, expert_of)
+    roads = _pairs(snapshot.roads, ticket_of, expert_of)
     kind = tickets["ticket_type"].replace_strict(
         kinds_of, list(range(len(kinds_of))), return_dtype=pl.Int32
     )
@@ -184,6 +189,9 @@ def _tickets(
         known=_ints(known["expert"]).astype(np.int32),
         first_excluded=_rows(_ints(excluded["ticket"]), count),
         excluded=_ints(excluded["expert"]).astype(np.int32),
+        first_road=_rows(_ints(roads["ticket"]), count),
+        road_expert=_ints(roads["expert"]).astype(np.int32),
+        road_km=np.ascontiguousarray(roads["km"].to_numpy(), np.float64),
     )
 
 

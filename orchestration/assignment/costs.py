@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from api.sysops.experts.days import ROAD_FACTOR
-from orchestration.assignment.columns import Columns, Experts, Kinds, Tickets
+from orchestration.assignment.columns import Columns, Experts, Floats, Kinds, Tickets
 from orchestration.assignment.matching.compiled import Ints, Shorts, compiled
 from orchestration.assignment.policy import MAX_COST, WINDOWS_A_DAY, Weights
 
@@ -36,13 +36,32 @@ def setting_of(columns: Columns, weights: Weights, now: int) -> Setting:
 
 
 @compiled
+def road_km(setting: Setting, ticket: int, expert: int, km: float) -> float:
+    """The way by road: what a service told, or the great-circle distance `km` times a factor."""
+    tickets = setting.tickets
+    for row in range(tickets.first_road[ticket], tickets.first_road[ticket + 1]):
+        if tickets.road_expert[row] == expert:
+            return float(tickets.road_km[row])
+    return km * ROAD_FACTOR
+
+
+@compiled
+def road_kms(setting: Setting, tickets: Shorts, experts: Shorts, km: Floats) -> Floats:
+    """The same for many pairs."""
+    found = np.empty(len(km), np.float64)
+    for row in range(len(km)):
+        found[row] = road_km(setting, tickets[row], experts[row], km[row])
+    return found
+
+
+@compiled
 def of_pair(setting: Setting, ticket: int, expert: int, km: float) -> tuple[int, int, int, int]:
     """What is the same in every window: travel, level above, unknown customer, silence.
 
     `km` is the great-circle distance; what counts is the way by road.
     """
     weights = setting.weights
-    travel = int(km * ROAD_FACTOR * weights.per_km + 0.5)
+    travel = int(road_km(setting, ticket, expert, km) * weights.per_km + 0.5)
     above = setting.kinds.above[setting.tickets.kind[ticket], expert] * weights.per_level_above
     first, last = setting.tickets.first_known[ticket], setting.tickets.first_known[ticket + 1]
     unknown = weights.per_unknown_customer

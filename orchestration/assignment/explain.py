@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from api.sysops.experts.days import ROAD_FACTOR
 from orchestration.assignment.costs import TERMS
 from orchestration.assignment.matching.compiled import Flags, Ints, Levels, Shorts, compiled
 from orchestration.assignment.matching.graph import Edges
@@ -85,8 +84,8 @@ def decisions(problem: Problem, solution: Solution) -> list[Decision]:
     told = _alternatives(problem, solution, others)
     served = tickets[solution.slot >= 0]
     slots = solution.slot[served].astype(np.int64)
-    km = problem.km_of(served, slots)
-    terms = problem.terms_of(served, slots, km)
+    terms = problem.terms_of(served, slots, problem.km_of(served, slots))
+    km = problem.road_km_of(served, slots)
     costs = costs_of(problem.edges, served, slots)
     facts = {
         int(ticket): (int(slot), float(way), dict(zip(TERMS, row, strict=True)), int(cost))
@@ -115,7 +114,7 @@ def _decision(
         expert_id=columns.expert_ids[slot // problem.windows] if served else None,
         start=problem.start(slot).isoformat() if served else None,
         end=problem.end(slot).isoformat() if served else None,
-        travel_km=round(km * ROAD_FACTOR, 3) if served else None,
+        travel_km=round(km, 3) if served else None,
         cost=cost if served else None,
         candidates=int(problem.candidates[ticket]),
         removed=problem.removed_of(ticket),
@@ -136,14 +135,14 @@ def _alternatives(
     high = best.state.price[slots] - best.state.value[tickets]
     more = costs + np.maximum(high, best.low_price[slots] - best.low_value[tickets])
     owner, needed = best.state.ticket_of[slots], _needed(problem, solution, tickets, slots)
-    km = problem.km_of(tickets, slots)
+    km = problem.road_km_of(tickets, slots)
     rows = zip(tickets, slots, costs, more, owner, needed, km, strict=True)
     for ticket, slot, cost, extra, has, is_needed, way in rows:
         one = {
             "expert_id": columns.expert_ids[slot // problem.windows],
             "start": problem.start(slot).isoformat(),
             "end": problem.end(slot).isoformat(),
-            "travel_km": round(float(way) * ROAD_FACTOR, 3),
+            "travel_km": round(float(way), 3),
             "cost": int(cost),
         }
         if is_needed:

@@ -95,6 +95,12 @@ class Problem:
             (slots % self.windows).astype(np.int32),
         )
 
+    def road_km_of(self, tickets: Ints, slots: Ints) -> NDArray[np.float64]:
+        """The way by road of pairs that are considered."""
+        experts = (slots // max(self.windows, 1)).astype(np.int32)
+        km = self.km_of(tickets, slots)
+        return costs.road_kms(self.setting, tickets.astype(np.int32), experts, km)
+
     def km_of(self, tickets: Ints, slots: Ints) -> NDArray[np.float64]:
         """The way (great circle) of pairs that are considered."""
         wanted = tickets * len(self.columns.expert_ids) + slots // self.windows

@@ -21,6 +21,7 @@ from orchestration.assignment import escalation, ledger, snapshot
 from orchestration.assignment.evidence import Evidence, hash_of
 from orchestration.assignment.explain import Decision, decisions
 from orchestration.assignment.problem import Problem, build
+from orchestration.assignment.roads import Roads, with_roads
 from orchestration.assignment.solve import Solution, solve
 from orchestration.assignment.write import Planned, write
 
@@ -75,9 +76,12 @@ class _Watch:
         self.seconds[phase], self._last = now - self._last, now
 
 
-async def assign(sessions: Sessions, now: datetime, evidence: Evidence) -> Outcome:
+async def assign(
+    sessions: Sessions, now: datetime, evidence: Evidence, roads: Roads | None = None
+) -> Outcome:
     """Propose an expert for every open ticket that one can be found for.
 
+    Distances by road are asked of `roads`, if there is such a service.
     Raises AlreadyRunning. If it dies, what is written stands and the next run goes on: every
     proposal is whole (assignment, booking, event, messages) or not there.
     """
@@ -87,12 +91,14 @@ async def assign(sessions: Sessions, now: datetime, evidence: Evidence) -> Outco
         if not await guard.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": RUN_LOCK}):
             raise AlreadyRunning("Another assignment run is in progress.")
         try:
-            return await _run(sessions, now, evidence)
+            return await _run(sessions, now, evidence, roads)
         finally:
             await guard.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": RUN_LOCK})
 
 
-async def _run(sessions: Sessions, now: datetime, evidence: Evidence) -> Outcome:
+async def _run(
+    sessions: Sessions, now: datetime, evidence: Evidence, roads: Roads | None
+) -> Outcome:
     watch = _Watch()
     async with sessions.begin() as session:
         expired = await expire_silent(session, now)
@@ -105,8 +111,11 @@ async def _run(sessions: Sessions, now: datetime, evidence: Evidence) -> Outcome
     run_id = await _begin(sessions, now, title)
     watch.lap("before")
     taken, barred = await asyncio.to_thread(snapshot.read, _url(sessions), now, policy)
-    snapshot_hash = evidence.save(run_id, taken)
     watch.lap("read")
+    if roads is not None:
+        taken = await asyncio.to_thread(with_roads, taken, policy, roads)
+        watch.lap("roads")
+    snapshot_hash = evidence.save(run_id, taken)
     problem = build(taken, policy)
     watch.lap("candidates")
     solution = solve(problem)

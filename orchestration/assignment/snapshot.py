@@ -35,6 +35,7 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "visits": {"expert": ID, "since": MOMENT, "until": MOMENT, **PLACE, "work_minutes": pl.Int32},
     "done": {"expert": ID, "since": MOMENT},
     "holidays": {"day": pl.Date},
+    "roads": {"ticket": ID, "expert": ID, "km": pl.Float64},
 }  # fmt: skip
 
 
@@ -43,7 +44,8 @@ class Snapshot:
     """Everything one run decides on: open tickets, active experts, and what is known of both.
 
     Columns and their types are in `SCHEMAS`; ids are text, coordinates degrees, shifts minutes
-    of the local day (weekday 1 is Monday), spans of time are half-open.
+    of the local day (weekday 1 is Monday), spans of time are half-open. `roads` are distances that
+    a road-network service told.
     """
 
     as_of: datetime
@@ -59,6 +61,7 @@ class Snapshot:
     visits: pl.DataFrame
     done: pl.DataFrame
     holidays: pl.DataFrame
+    roads: pl.DataFrame
 
     def frames(self) -> dict[str, pl.DataFrame]:
         return {name: getattr(self, name) for name in SCHEMAS}

@@ -19,6 +19,9 @@ SMTP_PORT = 1025
 SMS_USER = "SQUAD_SMS_USER"
 """Handed on when the operator's shell has it: the name of an API key."""
 
+ROADS = "SQUAD_ROADS_URL"
+"""Handed on when the operator's shell has it: OSRM's table service."""
+
 # Issuers of access tokens (api.kernel.auth): customers at customer, staff at sysops.
 CUSTOMERS = "customer"
 STAFF = "sysops"
@@ -225,8 +228,9 @@ def warehouse(instance: Instance) -> dict[str, str]:
 
 
 def evidence(instance: Instance) -> dict[str, str]:
-    """Where the inputs of assignment runs are kept."""
-    return {"SQUAD_EVIDENCE_FOLDER": str(evidence_folder(instance))}
+    """Where the inputs of assignment runs are kept, and the operator's road service, if any."""
+    roads = {name: instance.settings[name] for name in (ROADS,) if name in instance.settings}
+    return {"SQUAD_EVIDENCE_FOLDER": str(evidence_folder(instance)), **roads}
 
 
 def evidence_folder(instance: Instance) -> Path:
