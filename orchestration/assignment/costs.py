@@ -17,7 +17,11 @@ TERMS = (
 
 
 class Setting(NamedTuple):
-    """All that a cost depends on; `now` in seconds, windows as (zones x windows)."""
+    """All that a cost depends on; `now` in seconds, windows as (zones x windows).
+
+    `late_at_end` is what each ticket's lateness costs at the end of the horizon, `most_saved` the
+    most that any ticket can save of it.
+    """
 
     tickets: Tickets
     experts: Experts
@@ -26,13 +30,19 @@ class Setting(NamedTuple):
     now: int
     start: Ints
     end: Ints
+    late_at_end: Ints
+    most_saved: int
 
 
 def setting_of(columns: Columns, weights: Weights, now: int) -> Setting:
-    table = columns.calendar
+    table, tickets = columns.calendar, columns.tickets
+    over, weight = int(table.end.max(initial=now)), weights.per_hour_late[tickets.level]
+    late_at_end = (np.maximum(over - tickets.due, 0) * weight + HOUR // 2) // HOUR
+    most_saved = (over - now) * int(weights.per_hour_late.max()) // HOUR + 1
     return Setting(
-        columns.tickets, columns.experts, columns.kinds, weights, now, table.start, table.end
-    )
+        tickets, columns.experts, columns.kinds, weights, now, table.start, table.end,
+        late_at_end, most_saved,
+    )  # fmt: skip
 
 
 @compiled
@@ -87,10 +97,19 @@ def of_window(setting: Setting, ticket: int, expert: int, window: int) -> tuple[
 
 
 @compiled
-def total(pair: tuple[int, int, int, int], window: tuple[int, int, int]) -> int:
-    """An edge's cost: the sum of its terms, at most MAX_COST."""
-    whole = pair[0] + pair[1] + pair[2] + pair[3] + window[0] + window[1] + window[2]
-    return min(whole, MAX_COST)
+def of_edge(
+    setting: Setting, ticket: int, pair: tuple[int, int, int, int], window: tuple[int, int, int]
+) -> int:
+    """What an edge costs beside leaving its ticket for the end of the horizon.
+
+    A ticket that is not served is late all the same. So lateness counts as what serving saves of
+    it: among tickets of one priority, who would be later comes first; which window each of them
+    gets is not changed by it. All else is at most MAX_COST together.
+    """
+    late, waiting, load = window
+    rest = pair[0] + pair[1] + pair[2] + pair[3] + waiting + load
+    saved = setting.late_at_end[ticket] - late
+    return int(min(rest, MAX_COST) + max(setting.most_saved - saved, 0))
 
 
 @compiled

@@ -7,7 +7,8 @@ own: a run that dies leaves at most files that nothing refers to.
 
 import hashlib
 import io
-from collections.abc import Sequence
+import os
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,7 +50,8 @@ class Evidence:
             data = _parquet(frame)
             tables[name] = _hash(data)
             file = self._table(tables[name])
-            if not file.exists():
+            # One that a power loss left empty or torn is written again.
+            if not file.exists() or file.read_bytes() != data:
                 _write(file, data)
         data = msgspec.json.encode(Manifest(snapshot.as_of, tables))
         _write(self._manifest(run_id), data)
@@ -76,12 +78,8 @@ class Evidence:
         for file in gone:
             file.unlink()
         if gone:
-            kept = {
-                name
-                for file in set(manifests) - set(gone)
-                for name in msgspec.json.decode(file.read_bytes(), type=Manifest).tables.values()
-            }
-            for file in self.folder.glob("tables/*.parquet"):
+            kept = {name for file in set(manifests) - set(gone) for name in _tables_of(file)}
+            for file in self.folder.glob("tables/*"):
                 # A younger one may belong to a run whose manifest is not written yet.
                 if file.stem not in kept and file.stat().st_mtime < old:
                     file.unlink()
@@ -115,14 +113,24 @@ def _hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def _tables_of(manifest: Path) -> Collection[str]:
+    """The tables that a manifest names; a torn one names none."""
+    try:
+        return msgspec.json.decode(manifest.read_bytes(), type=Manifest).tables.values()
+    except msgspec.MsgspecError:
+        return ()
+
+
 def _write(file: Path, data: bytes) -> None:
-    """A file is whole or not there."""
+    """A file is whole or not there, also after a loss of power."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=file.parent, delete=False) as part:
-        part.write(data)
-    try:
-        Path(part.name).replace(file)
-    except OSError:
-        with suppress(FileNotFoundError):
-            Path(part.name).unlink()
-        raise
+        try:
+            part.write(data)
+            part.flush()
+            os.fsync(part.fileno())
+            Path(part.name).replace(file)
+        except OSError:
+            with suppress(FileNotFoundError):
+                Path(part.name).unlink()
+            raise

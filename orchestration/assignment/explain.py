@@ -15,9 +15,9 @@ import numpy as np
 from orchestration.assignment.costs import TERMS
 from orchestration.assignment.matching.compiled import Flags, Ints, Levels, Shorts, compiled
 from orchestration.assignment.matching.graph import Edges
-from orchestration.assignment.policy import PRIORITY_LEVELS
+from orchestration.assignment.policy import PRIORITY_LEVELS, WINDOWS_A_DAY
 from orchestration.assignment.problem import Problem
-from orchestration.assignment.solve import Solution, costs_of
+from orchestration.assignment.solve import Solution
 
 ALTERNATIVES = 3
 """How many other experts are told of a ticket: those that would cost it least."""
@@ -86,7 +86,7 @@ def decisions(problem: Problem, solution: Solution) -> list[Decision]:
     slots = solution.slot[served].astype(np.int64)
     terms = problem.terms_of(served, slots, problem.km_of(served, slots))
     km = problem.road_km_of(served, slots)
-    costs = costs_of(problem.edges, served, slots)
+    costs = terms.sum(axis=1)
     facts = {
         int(ticket): (int(slot), float(way), dict(zip(TERMS, row, strict=True)), int(cost))
         for ticket, slot, way, row, cost in zip(
@@ -134,27 +134,50 @@ def _alternatives(
     best, columns = solution.optimum, problem.columns
     high = best.state.price[slots] - best.state.value[tickets]
     more = costs + np.maximum(high, best.low_price[slots] - best.low_value[tickets])
-    owner, needed = best.state.ticket_of[slots], _needed(problem, solution, tickets, slots)
+    owner, needed = _owners(problem, solution)[slots], _needed(problem, solution, tickets, slots)
+    full_day = _full_days(problem, solution)[_days(problem, slots)]
     km = problem.road_km_of(tickets, slots)
-    rows = zip(tickets, slots, costs, more, owner, needed, km, strict=True)
-    for ticket, slot, cost, extra, has, is_needed, way in rows:
+    own = problem.terms_of(tickets, slots, problem.km_of(tickets, slots)).sum(axis=1)
+    rows = zip(tickets, slots, own, more, owner, needed, full_day, km, strict=True)
+    for ticket, slot, own_cost, extra, has, is_needed, is_full, way in rows:
         one = {
             "expert_id": columns.expert_ids[slot // problem.windows],
             "start": problem.start(slot).isoformat(),
             "end": problem.end(slot).isoformat(),
             "travel_km": round(float(way), 3),
-            "cost": int(cost),
+            "cost": int(own_cost),
         }
         if is_needed:
-            one["needed_for"] = _priority(min(best.full.slot[slot], problem.level[has]))
+            level = min(best.full.slot[slot], problem.level[best.state.ticket_of[slot]])
+            one["needed_for"] = _priority(level)
         elif solution.proven:
             one["more"] = int(extra)
-        if 0 <= has < problem.tickets and has != ticket:
+        if has >= 0 and has != ticket:
             one["taken_by"] = columns.ticket_ids[has]
-        elif has >= problem.tickets:
+        elif is_full:
             one["day_is_full"] = True
         told[int(ticket)].append(one)
     return told
+
+
+def _owners(problem: Problem, solution: Solution) -> Ints:
+    """The ticket that was given each slot, -1 for none."""
+    owner = np.full(problem.slots, -1, np.int64)
+    served = np.flatnonzero(solution.slot >= 0)
+    owner[solution.slot[served]] = served
+    return owner
+
+
+def _days(problem: Problem, slots: Ints) -> Ints:
+    """The day of each slot, numbered over all experts."""
+    return np.asarray(slots // WINDOWS_A_DAY, np.int64)
+
+
+def _full_days(problem: Problem, solution: Solution) -> Flags:
+    """Days that have as many visits, booked and given, as their expert takes."""
+    given = _days(problem, solution.slot[solution.slot >= 0].astype(np.int64))
+    room = problem.columns.experts.room.reshape(-1)
+    return np.asarray(np.bincount(given, minlength=len(room)) >= room)
 
 
 def _needed(problem: Problem, solution: Solution, tickets: Ints, slots: Ints) -> Flags:
@@ -165,7 +188,7 @@ def _needed(problem: Problem, solution: Solution, tickets: Ints, slots: Ints) ->
     endless[best.irreplaceable] = True
     own = endless[best.state.slot_of[tickets]]
     earlier = best.full.slot[slots] < best.full.ticket[tickets]
-    return np.asarray(earlier | (endless[slots] & ~own))
+    return np.asarray(solution.proven & (earlier | (endless[slots] & ~own)))
 
 
 def _priority(level: int) -> str:

@@ -116,7 +116,9 @@ def _gains(
                 serving += 1
                 gains[row] = True
                 continue
-            cost = costs.total(pair, costs.of_window(setting, ticket, expert, window))
+            cost = costs.of_edge(
+                setting, ticket, pair, costs.of_window(setting, ticket, expert, window)
+            )
             gain = state.value[ticket] - cost - state.price[slot]
             if gain > 0:
                 gains[row] = True

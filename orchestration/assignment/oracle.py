@@ -1,8 +1,8 @@
 """The same optimum by scipy: slower, without prices, and sharing no code with our solver.
 
 Each ticket gets a slot of its own called "unserved", whose penalty falls with the priority in
-steps of `(n + 1) * (MAX_COST + 1)` for n tickets. The sets of tickets that can be served together
-form a transversal matroid, so a set that is not the best by priority can be improved by
+steps of `(n + 1) * (largest cost + 1)` for n tickets. The sets of tickets that can be served
+together form a transversal matroid, so a set that is not the best by priority can be improved by
 exchanging single tickets; each exchange gains at least one step, and no choice of slots can cost
 that much. Penalties therefore need not grow exponentially with the levels, and the sums stay
 whole numbers that floats hold exactly.
@@ -14,7 +14,6 @@ from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from orchestration.assignment.matching.compiled import Levels, Shorts
 from orchestration.assignment.matching.graph import Edges
-from orchestration.assignment.policy import MAX_COST
 
 EXACT_IN_FLOAT = 2**53
 
@@ -25,7 +24,7 @@ def best_by_scipy(edges: Edges, level: Levels, slots: int, levels: int) -> Short
     tickets = len(level)
     if tickets == 0:
         return np.empty(0, np.int32)
-    step = (tickets + 1) * (MAX_COST + 1)
+    step = (tickets + 1) * (int(edges.cost.max(initial=0)) + 1)
     penalties = (levels - level.astype(np.int64)) * step
     # scipy reads an explicit zero as no edge, so every weight is moved up by one.
     weights = np.concatenate([edges.cost.astype(np.int64), penalties]) + 1

@@ -21,7 +21,7 @@ PRIORITY_LEVELS: tuple[Priority, ...] = ("urgent", "high", "normal", "low")
 """Served in this order: no number of lower ones outweighs a higher one."""
 
 MAX_COST = 1_000_000
-"""An edge's cost never exceeds this, so that sums stay exact in the oracle's floats."""
+"""What an edge costs beside lateness never exceeds this, so that all sums stay small."""
 
 
 class Weights(NamedTuple):

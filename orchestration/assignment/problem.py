@@ -203,7 +203,9 @@ def _fill(
         for window in range(width):
             if (pairs.windows[row] >> window) & 1:
                 other[count] = expert * width + window
-                cost[count] = costs.total(pair, costs.of_window(setting, ticket, expert, window))
+                cost[count] = costs.of_edge(
+                    setting, ticket, pair, costs.of_window(setting, ticket, expert, window)
+                )
                 count += 1
     for row in range(len(blocked)):
         for window in range(width):

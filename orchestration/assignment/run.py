@@ -146,8 +146,8 @@ async def _run(
     )
     took = timedelta(seconds=monotonic() - watch.began)
     await _finish(sessions, outcome, skipped, now + took)
-    evidence.prune(now)
     await escalation.escalate(sessions, now)
+    evidence.prune(now)
     return outcome
 
 

@@ -104,12 +104,12 @@ QUERIES = {
     "excluded": """
         SELECT ticket_id::text AS ticket, expert_id::text AS expert
         FROM open JOIN exclusion x ON x.ticket_id = open.id""",
-    # Whoever repaired something at this customer's of late.
+    # Whoever worked for this customer within two years, on this ticket too.
     "known": """
         SELECT DISTINCT open.id::text AS ticket, a.expert_id::text AS expert
         FROM open
-        JOIN ticket earlier ON earlier.customer_id = open.customer_id AND earlier.id <> open.id
-        JOIN assignment a ON a.ticket_id = earlier.id AND a.outcome = 'resolved'
+        JOIN ticket earlier ON earlier.customer_id = open.customer_id
+        JOIN assignment a ON a.ticket_id = earlier.id AND a.outcome IN ('resolved', 'follow_up')
             AND a.completed_at > {as_of} - interval '2 years'""",
     "required": "SELECT ticket_type, skill, level FROM required_skill",
     "experts": """

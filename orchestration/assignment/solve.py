@@ -18,8 +18,8 @@ from orchestration.assignment.matching.solver import Draft, Optimum, Warm, draft
 from orchestration.assignment.oracle import best_by_scipy
 from orchestration.assignment.problem import LEVELS, Problem
 
-ROUNDS = 16
-"""How often one run is solved again; what still cannot be driven then waits for the next run."""
+ROUNDS = 8
+"""How often single edges are taken out of days that cannot be driven; then it is whole slots."""
 
 
 @dataclass
@@ -28,7 +28,8 @@ class Solution:
 
     `optimum` is the last one solved, `repairs` counts edges taken out because their day could
     not be driven, `added` pairs that had been left out, `left_out` what the others could gain.
-    `proven` is false when the certificate did not hold and the oracle solved it instead.
+    `proven` is false when the certificate did not hold: then the oracle solved it instead, or,
+    where there are too many tickets for that, it is our own answer without a proof.
     """
 
     slot: Shorts
@@ -50,9 +51,9 @@ def solve(problem: Problem) -> Solution:
         rounds += 1
         slot = found.state.slot_of[: problem.tickets].copy()
         bad = _undrivable(problem, slot)
-        if len(bad) and rounds <= ROUNDS:
+        if len(bad):
             repairs += len(bad)
-            _bar(problem, bad, slot[bad])
+            _bar(problem, bad, slot[bad], whole=rounds > ROUNDS)
             found = _draft(problem, found, seconds)
             continue
         best = prove(found)
@@ -60,17 +61,30 @@ def solve(problem: Problem) -> Solution:
         began = perf_counter()
         left_out = price_left_out(problem, best.full, best.state)
         _add(seconds, {"left_out": perf_counter() - began})
-        if left_out.none or rounds > 2 * ROUNDS or not best.certificate.holds:
+        if left_out.none or not best.certificate.holds:
             break
         added += len(left_out.gaining.ticket)
         add(problem, left_out.gaining)
         found = _draft(problem, found, seconds)
-    if not best.certificate.holds:
-        slot = best_by_scipy(problem.edges, problem.level, problem.slots, LEVELS)
-        slot = slot[: problem.tickets]
-    repairs += _leave_undrivable(problem, slot)
     proven = best.certificate.holds
+    if not proven:
+        slot = _by_the_oracle(problem, slot)
+        repairs += _leave_undrivable(problem, slot)
     return Solution(slot, best, left_out, rounds, repairs, added, proven, seconds)
+
+
+def _by_the_oracle(problem: Problem, own: Shorts) -> Shorts:
+    """What scipy says; where that cannot be exact, what is valid of our own answer."""
+    try:
+        slot = best_by_scipy(problem.edges, problem.level, problem.slots, LEVELS)
+        return slot[: problem.tickets]
+    except OverflowError:
+        served = np.flatnonzero(own >= 0)
+        places = edge_of_each(problem.edges, served, own[served])
+        _, first = np.unique(own[served], return_index=True)
+        valid = np.zeros(len(served), np.bool_)
+        valid[first] = problem.edges.other[places[first]] == own[served][first]
+        return np.where(np.isin(np.arange(len(own)), served[valid]), own, -1).astype(np.int32)
 
 
 def _draft(problem: Problem, before: Draft | None, seconds: dict[str, float]) -> Draft:
@@ -85,14 +99,22 @@ def _add(seconds: dict[str, float], more: dict[str, float]) -> None:
         seconds[phase] = seconds.get(phase, 0.0) + spent
 
 
-def _bar(problem: Problem, tickets: Ints, slots: Shorts) -> None:
-    """Takes out edges that cannot be driven; a pair that is added later cannot bring them back."""
+def _bar(problem: Problem, tickets: Ints, slots: Shorts, *, whole: bool) -> None:
+    """Takes out edges that cannot be driven; a pair that is added later cannot bring them back.
+
+    With `whole`, nobody has these slots any more: where too many tickets want a day, taking out
+    one edge after the other would never end.
+    """
     edges = problem.edges
-    kept = np.ones(len(edges.other), np.bool_)
-    kept[[edge_of(edges, it, slot) for it, slot in zip(tickets, slots, strict=True)]] = False
-    lost = np.bincount(tickets, minlength=len(problem.level))
+    rows = np.repeat(np.arange(len(problem.level)), np.diff(edges.first))
+    if whole:
+        barred = np.isin(edges.other, slots) & (rows < problem.tickets)
+    else:
+        barred = np.zeros(len(edges.other), np.bool_)
+        barred[edge_of_each(edges, tickets, slots)] = True
+    lost = np.bincount(rows[barred], minlength=len(problem.level))
     first = edges.first - np.concatenate([[0], np.cumsum(lost)])
-    problem.edges = Edges(first, edges.other[kept], edges.cost[kept])
+    problem.edges = Edges(first, edges.other[~barred], edges.cost[~barred])
 
 
 def _undrivable(problem: Problem, slot: Shorts) -> Ints:
@@ -100,6 +122,15 @@ def _undrivable(problem: Problem, slot: Shorts) -> Ints:
     tickets = np.flatnonzero(slot >= 0)
     slots = slot[tickets].astype(np.int64)
     return undrivable(problem, tickets, slots, costs_of(problem.edges, tickets, slots))
+
+
+@compiled
+def edge_of_each(edges: Edges, tickets: Ints, slots: Ints | Shorts) -> Ints:
+    """Where some edges stand; see `edge_of`."""
+    found = np.empty(len(tickets), np.int64)
+    for row in range(len(tickets)):
+        found[row] = edge_of(edges, tickets[row], slots[row])
+    return found
 
 
 @compiled

@@ -43,7 +43,7 @@ def _meaning(name: str, value: int, visit: Visit) -> str:
         "travel": f"{kilometres(visit.travel_km)} by road",
         "late": f"late by {duration(visit.late)}",
         "waiting": f"{duration(visit.waits)} from the run to the visit",
-        "unknown_customer": "has never worked for this customer",
+        "unknown_customer": "has not worked for this customer within two years",
     }
     return meanings.get(name, "something else")
 

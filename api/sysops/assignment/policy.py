@@ -93,7 +93,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     per_unknown_customer: Annotated[
         Weight,
         Meta(
-            description="Cost units for an expert who has never completed a visit at this customer."
+            description="Cost units for an expert who has not worked for this customer within two "
+            "years."
         ),
     ] = 40
     per_silence: Annotated[

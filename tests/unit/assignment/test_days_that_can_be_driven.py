@@ -14,6 +14,7 @@ from orchestration.assignment.problem import Problem
 from orchestration.assignment.solve import solve
 from tests.unit.assignment.small import (
     MORNING,
+    ONE_WINDOW,
     Expert,
     Ticket,
     at,
@@ -158,3 +159,17 @@ def test_far_too_few_experts_in_a_wide_country_are_planned_as_far_as_they_can_dr
     days = days_of(calls, [expert(number, radius_km=250) for number in range(8)])
     assert not any(late(day) for day in days)
     assert sum(len(day) for day in days) >= 16, "half of the windows, and the rest next time"
+
+
+def test_a_day_that_too_many_want_leaves_nobody_who_could_be_served_elsewhere() -> None:
+    work = 120  # two windows side by side are never drivable, unless at one place
+    calls = [
+        ticket(number, priority="urgent", latitude=30 + number / 1000, work=work)
+        for number in range(30)
+    ]
+    near = expert(0, radius_km=300)
+    farther = [
+        expert(number, latitude=31 + number / 100, radius_km=300, shifts=ONE_WINDOW)
+        for number in range(1, 31)
+    ]
+    assert len(solved(calls, [near, *farther])) == 30

@@ -72,3 +72,11 @@ def test_why_nobody_comes_counts_experts_by_rule() -> None:
 def test_without_any_expert_it_says_so() -> None:
     (found,) = decided([ticket(1)], []).values()
     assert found.reason == "There is no active expert."
+
+
+def test_an_expert_who_takes_one_visit_a_day_and_has_none_is_free() -> None:
+    found = decided([ticket(1)], [expert(1), expert(2, latitude=30.1, most=1)])[ticket(1).id]
+    (told,) = found.alternatives
+    assert "day_is_full" not in told
+    assert "taken_by" not in told
+    assert told["more"] > 0

@@ -93,7 +93,10 @@ def test_who_comes_when_from_how_far_and_what_that_costs_the_largest_part_first(
         ({"window": None}, "It costs 324 cost units; what that is made of was not kept."),
         ({"terms": {"load": 31}}, "other visits that day: 31."),
         ({"terms": {"silence": 100}}, "1 proposal left unanswered: 100."),
-        ({"terms": {"unknown_customer": 40}}, "has never worked for this customer: 40."),
+        (
+            {"terms": {"unknown_customer": 40}},
+            "has not worked for this customer within two years: 40.",
+        ),
         ({"outcome": "skipped", "reason": "It changed."}, "proposed. It changed. The next run"),
         ({"expert_id": None}, "An expert was chosen to come"),
     ],
