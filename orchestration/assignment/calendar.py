@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -125,3 +125,8 @@ def day_of(zone: Shorts, moment: Ints, table: Calendar) -> Ints:
     """The number of the local day that a moment is in; -1 when it is outside of the table."""
     number = (table.midnight[zone] <= moment[:, None]).sum(axis=1) - 1
     return np.where(number < table.days, number, -1)
+
+
+def moment(value: int) -> datetime:
+    """Seconds since 1970 as a moment in UTC."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(value))

@@ -1,7 +1,7 @@
 """A snapshot as numbered arrays: tickets and experts in an order that keeps neighbours together."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -296,8 +296,3 @@ def _last_days(table: Calendar) -> Ints:
     ]
     offset = np.arange(table.windows) // WINDOWS_A_DAY
     return np.asarray(np.array(today)[:, None] + offset[None, :], np.int64)
-
-
-def moment(value: int) -> datetime:
-    """Seconds since 1970 as a moment in UTC."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(value))

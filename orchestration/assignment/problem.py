@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from api.sysops.assignment.policy import Policy
 from orchestration.assignment import costs
+from orchestration.assignment.calendar import moment
 from orchestration.assignment.candidates import (
     RULES,
     Pairs,
@@ -21,7 +22,7 @@ from orchestration.assignment.candidates import (
     nearest,
     pairs_of_each_type,
 )
-from orchestration.assignment.columns import Columns, columns, moment
+from orchestration.assignment.columns import Columns, columns
 from orchestration.assignment.costs import Setting, setting_of
 from orchestration.assignment.matching.compiled import Ints, Levels, Shorts, compiled
 from orchestration.assignment.matching.graph import Edges

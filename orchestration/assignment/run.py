@@ -12,6 +12,7 @@ from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from api.messages import Window
+from api.sysops.assignment.policy import Policy
 from api.sysops.assignment.service import policy_in_use
 from api.sysops.assignment.tables import AssignmentRun
 from api.sysops.notifications.service import notify_administrators
@@ -110,11 +111,8 @@ async def _run(
     policy, title = in_use.policy, f"{in_use.name}/{in_use.version}"
     run_id = await _begin(sessions, now, title)
     watch.lap("before")
-    taken, barred = await asyncio.to_thread(snapshot.read, _url(sessions), now, policy)
+    taken, barred = await _read(sessions, now, policy, roads)
     watch.lap("read")
-    if roads is not None:
-        taken = await asyncio.to_thread(with_roads, taken, policy, roads)
-        watch.lap("roads")
     snapshot_hash = evidence.save(run_id, taken)
     problem = build(taken, policy)
     watch.lap("candidates")
@@ -149,6 +147,16 @@ async def _run(
     await escalation.escalate(sessions, now)
     evidence.prune(now)
     return outcome
+
+
+async def _read(
+    sessions: Sessions, now: datetime, policy: Policy, roads: Roads | None
+) -> tuple[snapshot.Snapshot, list[UUID]]:
+    """The input, with distances by road if a service tells them, and what must not be planned."""
+    taken, barred = await asyncio.to_thread(snapshot.read, _url(sessions), now, policy)
+    if roads is not None:
+        taken = await asyncio.to_thread(with_roads, taken, policy, roads)
+    return taken, barred
 
 
 def _url(sessions: Sessions) -> str:
@@ -203,7 +211,7 @@ async def _keep(
 
 
 def problem_time(problem: Problem) -> datetime:
-    from orchestration.assignment.columns import moment
+    from orchestration.assignment.calendar import moment
 
     return moment(problem.setting.now)
 
