@@ -28,6 +28,7 @@ def platform(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Databases
     """A catalogue, and the environment of the code location."""
     furnish(databases)
     monkeypatch.setenv("SQUAD_SYSOPS_URL", databases.url("sysops", "assigner"))
+    monkeypatch.setenv("SQUAD_EVIDENCE_FOLDER", "kept-by-no-sensor")
     return databases
 
 
