@@ -106,13 +106,17 @@ def _bar(problem: Problem, tickets: Ints, slots: Shorts, *, whole: bool) -> None
     one edge after the other would never end.
     """
     edges = problem.edges
-    rows = np.repeat(np.arange(len(problem.level)), np.diff(edges.first))
     if whole:
-        barred = np.isin(edges.other, slots) & (rows < problem.tickets)
+        gone = np.zeros(problem.slots, np.bool_)
+        gone[slots] = True
+        barred = gone[edges.other]
+        barred[edges.first[problem.tickets] :] = False  # blockers keep them
+        before = np.concatenate([[0], np.cumsum(barred)])
+        lost = np.diff(before[edges.first])
     else:
         barred = np.zeros(len(edges.other), np.bool_)
         barred[edge_of_each(edges, tickets, slots)] = True
-    lost = np.bincount(rows[barred], minlength=len(problem.level))
+        lost = np.bincount(tickets, minlength=len(problem.level))
     first = edges.first - np.concatenate([[0], np.cumsum(lost)])
     problem.edges = Edges(first, edges.other[~barred], edges.cost[~barred])
 
