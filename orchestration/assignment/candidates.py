@@ -10,9 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from api.sysops.experts.rules import EARTH_RADIUS_KM
 from orchestration.assignment.columns import Columns, Experts, Floats, Tickets
 from orchestration.assignment.matching.compiled import Ints, Shorts, compiled
-from orchestration.assignment.reach import EARTH_RADIUS_KM, drivable_windows, km_between
+from orchestration.assignment.reach import drivable_windows, km_between
 
 RULES = ("excluded", "skill", "certificate_expired", "radius", "no_free_window")
 """In this order: an expert is counted with the first rule that takes it out."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from api.sysops.experts.days import ROAD_FACTOR
 from orchestration.assignment.columns import Columns, Experts, Floats, Kinds, Tickets
-from orchestration.assignment.matching.compiled import Ints, Shorts, compiled
+from orchestration.assignment.matching.compiled import Ints, compiled
 from orchestration.assignment.policy import MAX_COST, WINDOWS_A_DAY, Weights
 
 HOUR = 3600
@@ -56,7 +56,7 @@ def road_km(setting: Setting, ticket: int, expert: int, km: float) -> float:
 
 
 @compiled
-def road_kms(setting: Setting, tickets: Shorts, experts: Shorts, km: Floats) -> Floats:
+def road_kms(setting: Setting, tickets: Ints, experts: Ints, km: Floats) -> Floats:
     """The same for many pairs."""
     found = np.empty(len(km), np.float64)
     for row in range(len(km)):
@@ -113,7 +113,7 @@ def of_edge(
 
 
 @compiled
-def terms(setting: Setting, tickets: Shorts, experts: Shorts, km: Ints, windows: Shorts) -> Ints:
+def terms(setting: Setting, tickets: Ints, experts: Ints, km: Floats, windows: Ints) -> Ints:
     """The terms (rows x TERMS) of some edges."""
     found = np.empty((len(tickets), 7), np.int64)
     for row in range(len(tickets)):

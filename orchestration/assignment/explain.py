@@ -84,8 +84,9 @@ def decisions(problem: Problem, solution: Solution) -> list[Decision]:
     told = _alternatives(problem, solution, others)
     served = tickets[solution.slot >= 0]
     slots = solution.slot[served].astype(np.int64)
-    terms = problem.terms_of(served, slots, problem.km_of(served, slots))
-    km = problem.road_km_of(served, slots)
+    away = problem.km_of(served, slots)
+    terms = problem.terms_of(served, slots, away)
+    km = problem.road_km_of(served, slots, away)
     costs = terms.sum(axis=1)
     facts = {
         int(ticket): (int(slot), float(way), dict(zip(TERMS, row, strict=True)), int(cost))
@@ -136,8 +137,9 @@ def _alternatives(
     more = costs + np.maximum(high, best.low_price[slots] - best.low_value[tickets])
     owner, needed = _owners(problem, solution)[slots], _needed(problem, solution, tickets, slots)
     full_day = _full_days(problem, solution)[_days(problem, slots)]
-    km = problem.road_km_of(tickets, slots)
-    own = problem.terms_of(tickets, slots, problem.km_of(tickets, slots)).sum(axis=1)
+    away = problem.km_of(tickets, slots)
+    km = problem.road_km_of(tickets, slots, away)
+    own = problem.terms_of(tickets, slots, away).sum(axis=1)
     rows = zip(tickets, slots, own, more, owner, needed, full_day, km, strict=True)
     for ticket, slot, own_cost, extra, has, is_needed, is_full, way in rows:
         one = {

@@ -17,7 +17,7 @@ from orchestration.assignment.costs import Setting
 from orchestration.assignment.matching.compiled import Ints, Levels, compiled
 from orchestration.assignment.matching.graph import Edges, State
 from orchestration.assignment.matching.levels import Fullness
-from orchestration.assignment.problem import Problem, expanded, merged
+from orchestration.assignment.problem import Problem, edges_of, merged
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,11 @@ def price_left_out(problem: Problem, full: Fullness, state: State) -> LeftOut:
         return LeftOut(0, merged([]), 0, 0)
     gaining, serving, priced = [], 0, 0
     best = np.zeros(problem.tickets, np.int64)
+    considered = problem.codes(problem.pairs.ticket, problem.pairs.expert)
     for pairs in _pairs_of_each_type(problem):
-        others = pairs.where((pairs.windows != 0) & ~_among(pairs, problem))
+        others = pairs.where(
+            (pairs.windows != 0) & ~_among(problem.codes(pairs.ticket, pairs.expert), considered)
+        )
         gains, more = _gains(problem.setting, others, full.ticket, full.slot, state, best)
         gaining.append(others.where(gains))
         serving += int(more)
@@ -64,7 +67,7 @@ def _pairs_of_each_type(problem: Problem) -> Iterator[Pairs]:
 
 def add(problem: Problem, pairs: Pairs) -> None:
     """Considers some more pairs; edges that were taken out of the problem stay out."""
-    more = expanded(problem, pairs)
+    more = edges_of(problem.setting, problem.tickets, pairs)
     old, level = problem.edges, len(problem.level)
     tickets = np.concatenate([_owners(old), _owners(more)])
     other = np.concatenate([old.other, more.other])
@@ -83,15 +86,12 @@ def _owners(edges: Edges) -> Ints:
     return np.repeat(np.arange(len(edges.first) - 1), np.diff(edges.first))
 
 
-def _among(pairs: Pairs, problem: Problem) -> NDArray[np.bool_]:
-    """Which of some pairs are considered already."""
-    experts = len(problem.columns.expert_ids)
-    wanted = pairs.ticket.astype(np.int64) * experts + pairs.expert
-    have = problem.pairs.ticket.astype(np.int64) * experts + problem.pairs.expert
-    if len(have) == 0:
+def _among(wanted: Ints, considered: Ints) -> NDArray[np.bool_]:
+    """Which of some pairs are considered already; both by code, the latter sorted."""
+    if len(considered) == 0:
         return np.zeros(len(wanted), np.bool_)
-    at = np.minimum(np.searchsorted(have, wanted), len(have) - 1)
-    return np.asarray(have[at] == wanted)
+    at = np.minimum(np.searchsorted(considered, wanted), len(considered) - 1)
+    return np.asarray(considered[at] == wanted)
 
 
 @compiled

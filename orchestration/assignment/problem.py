@@ -5,12 +5,10 @@ who takes fewer visits a day than windows are free gets a blocker for each windo
 ticket that comes before all others and has one of that day's windows, any of them, at no cost.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from api.sysops.assignment.policy import Policy
 from orchestration.assignment import costs
@@ -22,7 +20,7 @@ from orchestration.assignment.candidates import (
     nearest,
     pairs_of_each_type,
 )
-from orchestration.assignment.columns import Columns, columns
+from orchestration.assignment.columns import Columns, Floats, columns
 from orchestration.assignment.costs import Setting, setting_of
 from orchestration.assignment.matching.compiled import Ints, Levels, Shorts, compiled
 from orchestration.assignment.matching.graph import Edges
@@ -56,7 +54,7 @@ class Problem:
     others: list[Pairs] | None
     blockers: "Blockers"
     level: Levels
-    edges: Edges = field(default_factory=lambda: Edges(*([np.empty(0)] * 3)))  # type: ignore[arg-type]
+    edges: Edges
 
     @property
     def tickets(self) -> int:
@@ -85,28 +83,24 @@ class Problem:
         counts = self.removed[ticket]
         return {rule: int(count) for rule, count in zip(RULES, counts, strict=True) if count}
 
-    def terms_of(self, tickets: Any, slots: Any, km: Any) -> Ints:
+    def terms_of(self, tickets: Ints, slots: Ints, km: Floats) -> Ints:
         """The cost terms of some edges (rows x TERMS)."""
-        experts = (slots // self.windows).astype(np.int32)
-        return costs.terms(
-            self.setting,
-            tickets.astype(np.int32),
-            experts,
-            km,
-            (slots % self.windows).astype(np.int32),
-        )
+        experts, windows = np.divmod(slots, max(self.windows, 1))
+        return costs.terms(self.setting, tickets, experts, km, windows)
 
-    def road_km_of(self, tickets: Ints, slots: Ints) -> NDArray[np.float64]:
+    def road_km_of(self, tickets: Ints, slots: Ints, km: Floats) -> Floats:
         """The way by road of pairs that are considered."""
-        experts = (slots // max(self.windows, 1)).astype(np.int32)
-        km = self.km_of(tickets, slots)
-        return costs.road_kms(self.setting, tickets.astype(np.int32), experts, km)
+        return costs.road_kms(self.setting, tickets, slots // max(self.windows, 1), km)
 
-    def km_of(self, tickets: Ints, slots: Ints) -> NDArray[np.float64]:
+    def km_of(self, tickets: Ints, slots: Ints) -> Floats:
         """The way (great circle) of pairs that are considered."""
-        wanted = tickets * len(self.columns.expert_ids) + slots // self.windows
-        have = self.pairs.ticket.astype(np.int64) * len(self.columns.expert_ids) + self.pairs.expert
+        wanted = self.codes(tickets, slots // max(self.windows, 1))
+        have = self.codes(self.pairs.ticket, self.pairs.expert)
         return self.pairs.km[np.searchsorted(have, wanted)]
+
+    def codes(self, tickets: Ints | Shorts, experts: Ints | Shorts) -> Ints:
+        """Pairs as one number each, which grow as pairs are sorted."""
+        return np.asarray(tickets.astype(np.int64) * len(self.columns.expert_ids) + experts)
 
 
 @dataclass(frozen=True)
@@ -137,20 +131,20 @@ def build(snapshot: Snapshot, policy: Policy) -> Problem:
     level = np.concatenate(
         [numbered.tickets.level + 1, np.zeros(len(blockers.expert), np.int8)]
     ).astype(np.int8)
-    problem = Problem(
+    pairs = merged(parts)
+    return Problem(
         columns=numbered,
         setting=setting,
         policy=policy,
-        pairs=merged(parts),
+        pairs=pairs,
         removed=removed,
         candidates=candidates,
         left_out=left_out,
         others=others if left_out <= KEPT_PAIRS else None,
         blockers=blockers,
         level=level,
+        edges=edges_of(setting, count, pairs, blockers),
     )
-    problem.edges = expanded(problem, problem.pairs, blockers)
-    return problem
 
 
 def merged(parts: list[Pairs]) -> Pairs:
@@ -162,17 +156,18 @@ def merged(parts: list[Pairs]) -> Pairs:
     return whole.where(np.lexsort((whole.expert, whole.ticket)))
 
 
-def expanded(problem: Problem, pairs: Pairs, blockers: "Blockers | None" = None) -> Edges:
-    """The edges of some pairs, sorted by ticket and expert, and of blockers."""
+def edges_of(
+    setting: Setting, tickets: int, pairs: Pairs, blockers: Blockers | None = None
+) -> Edges:
+    """The edges of some pairs, sorted by ticket and expert, and of blockers after them."""
     blockers = blockers or Blockers(np.empty(0, np.int32), np.empty(0, np.int64))
-    owner = np.concatenate(
-        [pairs.ticket, problem.tickets + np.arange(len(blockers.expert), dtype=np.int32)]
-    )
+    rows = tickets + len(blockers.expert)
+    owner = np.concatenate([pairs.ticket, np.arange(tickets, rows, dtype=np.int32)])
     many = np.bitwise_count(np.concatenate([pairs.windows, blockers.windows]))
-    count = np.bincount(owner, weights=many, minlength=len(problem.level)).astype(np.int64)
+    count = np.bincount(owner, weights=many, minlength=rows).astype(np.int64)
     first = np.concatenate([np.zeros(1, np.int64), np.cumsum(count)])
     other, cost = np.empty(first[-1], np.int32), np.empty(first[-1], np.int32)
-    _fill(problem.setting, pairs, blockers.expert, blockers.windows, other, cost)
+    _fill(setting, pairs, blockers.expert, blockers.windows, other, cost)
     return Edges(first, other, cost)
 
 

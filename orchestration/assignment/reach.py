@@ -9,11 +9,11 @@ import math
 import numpy as np
 
 from api.sysops.experts.days import ROAD_FACTOR, SPEED_KMH
+from api.sysops.experts.rules import EARTH_RADIUS_KM
 from orchestration.assignment.columns import Experts, Floats, Tickets
 from orchestration.assignment.matching.compiled import Ints, compiled
 from orchestration.assignment.policy import WINDOWS_A_DAY
 
-EARTH_RADIUS_KM = 6371.0088
 SECONDS_A_KM = 3600 * ROAD_FACTOR / SPEED_KMH
 TOLERANCE = 0.001
 """Seconds: what is exactly on time is not late by rounding."""

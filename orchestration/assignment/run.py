@@ -24,6 +24,7 @@ from orchestration.assignment.explain import Decision, decisions
 from orchestration.assignment.problem import Problem, build
 from orchestration.assignment.roads import Roads, with_roads
 from orchestration.assignment.solve import Solution, solve
+from orchestration.assignment.watch import Watch
 from orchestration.assignment.write import Planned, write
 
 RUN_LOCK = 5_047_001
@@ -65,18 +66,6 @@ class AlreadyRunning(Exception):
     """Another run holds the lock; this one did nothing."""
 
 
-class _Watch:
-    """Seconds by phase."""
-
-    def __init__(self) -> None:
-        self.began = self._last = monotonic()
-        self.seconds: dict[str, float] = {}
-
-    def lap(self, phase: str) -> None:
-        now = monotonic()
-        self.seconds[phase], self._last = now - self._last, now
-
-
 async def assign(
     sessions: Sessions, now: datetime, evidence: Evidence, roads: Roads | None = None
 ) -> Outcome:
@@ -100,12 +89,8 @@ async def assign(
 async def _run(
     sessions: Sessions, now: datetime, evidence: Evidence, roads: Roads | None
 ) -> Outcome:
-    watch = _Watch()
-    async with sessions.begin() as session:
-        expired = await expire_silent(session, now)
-    async with sessions.begin() as session:
-        missed = await withdraw_missed(session, now)
-    await escalation.escalate(sessions, now, only={"refused"})
+    began, watch = monotonic(), Watch()
+    expired, missed = await _take_back(sessions, now)
     async with sessions() as session:
         in_use = await policy_in_use(session)
     policy, title = in_use.policy, f"{in_use.name}/{in_use.version}"
@@ -120,7 +105,9 @@ async def _run(
     watch.lap("solve")
     found = decisions(problem, solution)
     watch.lap("explain")
-    await _keep(sessions, run_id, problem, solution, found, barred, snapshot_hash)
+    await _keep(
+        sessions, now, run_id, problem, solution, found, barred=barred, snapshot_hash=snapshot_hash
+    )
     watch.lap("ledger")
     skipped = await write(sessions, run_id, planned(found), now)
     watch.lap("write")
@@ -142,11 +129,21 @@ async def _run(
         proven=solution.proven,
         seconds=watch.seconds,
     )
-    took = timedelta(seconds=monotonic() - watch.began)
+    took = timedelta(seconds=monotonic() - began)
     await _finish(sessions, outcome, skipped, now + took)
     await escalation.escalate(sessions, now)
     evidence.prune(now)
     return outcome
+
+
+async def _take_back(sessions: Sessions, now: datetime) -> tuple[int, int]:
+    """Proposals that nobody answered and visits that nobody began; returns how many of each."""
+    async with sessions.begin() as session:
+        expired = await expire_silent(session, now)
+    async with sessions.begin() as session:
+        missed = await withdraw_missed(session, now)
+    await escalation.escalate(sessions, now, only={"refused"})
+    return expired, missed
 
 
 async def _read(
@@ -180,10 +177,12 @@ async def _begin(sessions: Sessions, now: datetime, policy: str) -> UUID:
 
 async def _keep(
     sessions: Sessions,
+    now: datetime,
     run_id: UUID,
     problem: Problem,
     solution: Solution,
     found: Sequence[Decision],
+    *,
     barred: Sequence[UUID],
     snapshot_hash: str,
 ) -> None:
@@ -206,14 +205,8 @@ async def _keep(
                 "assignment_unproven",
                 cause=str(run_id),
                 context={"run_id": str(run_id)},
-                now=problem_time(problem),
+                now=now,
             )
-
-
-def problem_time(problem: Problem) -> datetime:
-    from orchestration.assignment.calendar import moment
-
-    return moment(problem.setting.now)
 
 
 def planned(found: Sequence[Decision]) -> list[Planned]:

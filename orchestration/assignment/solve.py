@@ -17,6 +17,7 @@ from orchestration.assignment.matching.graph import Edges, edge_of
 from orchestration.assignment.matching.solver import Draft, Optimum, Warm, draft, prove
 from orchestration.assignment.oracle import best_by_scipy
 from orchestration.assignment.problem import LEVELS, Problem
+from orchestration.assignment.watch import Watch
 
 ROUNDS = 8
 """How often single edges are taken out of days that cannot be driven; then it is whole slots."""
@@ -44,9 +45,9 @@ class Solution:
 
 def solve(problem: Problem) -> Solution:
     """The optimum, proven over all pairs that break no hard rule and all edges not taken out."""
-    seconds: dict[str, float] = {}
+    watch = Watch()
     repairs = added = rounds = 0
-    found = _draft(problem, None, seconds)
+    found = _draft(problem, None, watch)
     while True:
         rounds += 1
         slot = found.state.slot_of[: problem.tickets].copy()
@@ -54,23 +55,23 @@ def solve(problem: Problem) -> Solution:
         if len(bad):
             repairs += len(bad)
             _bar(problem, bad, slot[bad], whole=rounds > ROUNDS)
-            found = _draft(problem, found, seconds)
+            found = _draft(problem, found, watch)
             continue
         best = prove(found)
-        _add(seconds, best.seconds)
+        watch.add(best.seconds)
         began = perf_counter()
         left_out = price_left_out(problem, best.full, best.state)
-        _add(seconds, {"left_out": perf_counter() - began})
+        watch.add({"left_out": perf_counter() - began})
         if left_out.none or not best.certificate.holds:
             break
         added += len(left_out.gaining.ticket)
         add(problem, left_out.gaining)
-        found = _draft(problem, found, seconds)
+        found = _draft(problem, found, watch)
     proven = best.certificate.holds
     if not proven:
         slot = _by_the_oracle(problem, slot)
         repairs += _leave_undrivable(problem, slot)
-    return Solution(slot, best, left_out, rounds, repairs, added, proven, seconds)
+    return Solution(slot, best, left_out, rounds, repairs, added, proven, watch.seconds)
 
 
 def _by_the_oracle(problem: Problem, own: Shorts) -> Shorts:
@@ -83,20 +84,15 @@ def _by_the_oracle(problem: Problem, own: Shorts) -> Shorts:
         places = edge_of_each(problem.edges, served, own[served])
         _, first = np.unique(own[served], return_index=True)
         valid = np.zeros(len(served), np.bool_)
-        valid[first] = problem.edges.other[places[first]] == own[served][first]
+        valid[first] = places[first] >= 0
         return np.where(np.isin(np.arange(len(own)), served[valid]), own, -1).astype(np.int32)
 
 
-def _draft(problem: Problem, before: Draft | None, seconds: dict[str, float]) -> Draft:
+def _draft(problem: Problem, before: Draft | None, watch: Watch) -> Draft:
     warm = None if before is None else Warm(before.state.slot_of, before.state.price)
     found = draft(problem.edges, problem.level, problem.slots, LEVELS, warm)
-    _add(seconds, found.seconds)
+    watch.add(found.seconds)
     return found
-
-
-def _add(seconds: dict[str, float], more: dict[str, float]) -> None:
-    for phase, spent in more.items():
-        seconds[phase] = seconds.get(phase, 0.0) + spent
 
 
 def _bar(problem: Problem, tickets: Ints, slots: Shorts, *, whole: bool) -> None:
@@ -130,20 +126,16 @@ def _undrivable(problem: Problem, slot: Shorts) -> Ints:
 
 @compiled
 def edge_of_each(edges: Edges, tickets: Ints, slots: Ints | Shorts) -> Ints:
-    """Where some edges stand; see `edge_of`."""
+    """Where some edges stand, -1 for one that is not there."""
     found = np.empty(len(tickets), np.int64)
     for row in range(len(tickets)):
         found[row] = edge_of(edges, tickets[row], slots[row])
     return found
 
 
-@compiled
 def costs_of(edges: Edges, tickets: Ints, slots: Ints) -> Ints:
     """The costs of some edges, which must be there."""
-    found = np.empty(len(tickets), np.int64)
-    for row in range(len(tickets)):
-        found[row] = edges.cost[edge_of(edges, tickets[row], slots[row])]
-    return found
+    return np.asarray(edges.cost[edge_of_each(edges, tickets, slots)], np.int64)
 
 
 def _leave_undrivable(problem: Problem, slot: Shorts) -> int:

@@ -10,14 +10,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.kernel.auth import Requires
 from api.kernel.paging import PageCursor, PageSize, cursor_to, place_of
 from api.sysops.assignment import explaining, runs
 from api.sysops.assignment.explanation_views import Explanation, TermCost
+from api.sysops.assignment.policy_routes import READERS
 from api.sysops.assignment.proof import Certificate, LeftOut, in_words, proof_of
 from api.sysops.assignment.tables import AssignmentRun
-
-READERS = Requires("administrator", "manager")
 
 
 class RunPlace(msgspec.Struct, frozen=True, array_like=True):

@@ -11,7 +11,6 @@ import polars as pl
 
 from api.sysops.assignment.backtest_rules import Figures
 from api.sysops.assignment.policy import Policy
-from api.sysops.experts.days import ROAD_FACTOR
 from orchestration.assignment.backtest.answers import draw
 from orchestration.assignment.backtest.day import Day
 from orchestration.assignment.problem import build
@@ -118,7 +117,7 @@ def _chosen(snapshot: Snapshot, policy: Policy, done: Replayed) -> Iterator[Visi
     done.unproven += not solution.proven
     tickets = np.flatnonzero(solution.slot >= 0)
     slots = solution.slot[tickets].astype(np.int64)
-    ways = problem.km_of(tickets, slots) * ROAD_FACTOR
+    ways = problem.road_km_of(tickets, slots, problem.km_of(tickets, slots))
     found: list[tuple[Any, ...]] = [
         (problem.columns.ticket_ids[ticket], int(slot), float(km))
         for ticket, slot, km in zip(tickets, slots, ways, strict=True)

@@ -19,16 +19,14 @@ _JUMP = 1_000_000
 """How far one bid goes at most where there is no second choice."""
 
 
-def bid(edges: Edges, back: Edges, rules: Rules, state: State, steps: tuple[int, ...]) -> int:
-    """Brings prices and pairs near the optimum; returns how many bids were made."""
+def bid(edges: Edges, back: Edges, rules: Rules, state: State, steps: tuple[int, ...]) -> None:
+    """Brings prices and pairs near the optimum."""
     tickets, slots = len(state.slot_of), len(state.ticket_of)
     queue, slot_queue = np.empty(tickets + 1, np.int32), np.empty(slots + 1, np.int32)
-    bids = 0
     for step in steps:
         waiting = part_from_dear(edges, rules, state, step, queue)
-        bids += _tickets_bid(edges, rules, state, step, queue, waiting)
-        bids += _slots_bid(back, rules, state, step, slot_queue)
-    return bids
+        _tickets_bid(edges, rules, state, step, queue, waiting)
+        _slots_bid(back, rules, state, step, slot_queue)
 
 
 @compiled
@@ -70,15 +68,14 @@ def part_from_dear(edges: Edges, rules: Rules, state: State, step: int, queue: S
 @compiled
 def _tickets_bid(
     edges: Edges, rules: Rules, state: State, step: int, queue: Shorts, waiting: int
-) -> int:
-    """Every ticket in the queue takes its best slot, from whoever has it; returns the bids."""
-    head, bids, size = 0, 0, len(queue)
+) -> None:
+    """Every ticket in the queue takes its best slot, from whoever has it."""
+    head, size = 0, len(queue)
     while waiting > 0:
         ticket = queue[head]
         head = head + 1 if head + 1 < size else 0
         waiting -= 1
         best, second, at = best_two(edges, rules, state, ticket)
-        bids += 1
         if at < 0 or (rules.optional[ticket] and best >= 0):
             state.value[ticket] = 0
             continue
@@ -93,13 +90,12 @@ def _tickets_bid(
             end = head + waiting
             queue[end if end < size else end - size] = ousted
             waiting += 1
-    return bids
 
 
 @compiled
-def _slots_bid(back: Edges, rules: Rules, state: State, step: int, queue: Shorts) -> int:
+def _slots_bid(back: Edges, rules: Rules, state: State, step: int, queue: Shorts) -> None:
     """Every idle slot that must be taken, or has a price, finds a ticket or becomes free."""
-    head, waiting, bids, size = 0, 0, 0, len(queue)
+    head, waiting, size = 0, 0, len(queue)
     for slot in range(len(state.ticket_of)):
         if _is_open(rules, state, slot) and back.first[slot] < back.first[slot + 1]:
             queue[waiting] = slot
@@ -108,13 +104,11 @@ def _slots_bid(back: Edges, rules: Rules, state: State, step: int, queue: Shorts
         slot = queue[head]
         head = head + 1 if head + 1 < size else 0
         waiting -= 1
-        bids += 1
         left = _offer(back, rules, state, step, slot)
         if left >= 0 and _is_open(rules, state, left):
             end = head + waiting
             queue[end if end < size else end - size] = left
             waiting += 1
-    return bids
 
 
 @compiled

@@ -4,6 +4,9 @@ With prices as potentials, an edge's reduced cost `cost + price - value` is neve
 on pairs. Dijkstra from an open ticket ends at a free slot or at a ticket that may be left; from
 an open slot, at a ticket that may be served or a slot that may be left (Jonker, Volgenant: A
 shortest augmenting path algorithm for dense and sparse linear assignment problems, 1987).
+
+The two are one search: a slot's worth is its price below zero, as a ticket's is its value, and
+`cost - worth - worth` is an edge's reduced cost from either side.
 """
 
 from heapq import heappop, heappush
@@ -12,41 +15,55 @@ from typing import NamedTuple
 import numpy as np
 
 from orchestration.assignment.matching.auction import best_two
-from orchestration.assignment.matching.compiled import FAR, Heap, Ints, Shorts, compiled, empty_heap
-from orchestration.assignment.matching.graph import Edges, Rules, State
+from orchestration.assignment.matching.compiled import (
+    FAR,
+    Flags,
+    Heap,
+    Ints,
+    Shorts,
+    compiled,
+    empty_heap,
+)
+from orchestration.assignment.matching.graph import Edges, Rules, State, edge_of
 
 
-class _Reach(NamedTuple):
-    """Distances of one side, from whom it was reached, and what to clear afterwards."""
+class _Side(NamedTuple):
+    """Tickets, or slots: what each is worth, whom it has (-1: nobody), and of the present search
+    the distances, from whom it was reached, and what to clear afterwards."""
 
+    worth: Ints
+    mate: Shorts
     far: Ints
     via: Shorts
     touched: Shorts
 
 
 @compiled
-def _reach(size: int) -> _Reach:
-    return _Reach(
-        np.full(size, FAR, np.int64), np.full(size, -1, np.int32), np.empty(size, np.int32)
+def _side(worth: Ints, mate: Shorts) -> _Side:
+    size = len(mate)
+    return _Side(
+        worth,
+        mate,
+        np.full(size, FAR, np.int64),
+        np.full(size, -1, np.int32),
+        np.empty(size, np.int32),
     )
 
 
 @compiled
-def make_exact(edges: Edges, back: Edges, rules: Rules, state: State) -> int:
-    """Turns prices and pairs that are near the optimum into the optimum; returns the searches."""
+def make_exact(edges: Edges, back: Edges, rules: Rules, state: State) -> None:
+    """Turns prices and pairs that are near the optimum into the optimum."""
     _tighten(edges, back, rules, state)
-    tickets, slots = _reach(len(state.slot_of)), _reach(len(state.ticket_of))
-    searches = 0
+    tickets, slots = _side(state.value, state.slot_of), _side(-state.price, state.ticket_of)
     for ticket in range(len(state.slot_of)):
         if state.slot_of[ticket] < 0 and not (rules.optional[ticket] and state.value[ticket] == 0):
-            _serve(edges, rules, state, tickets, slots, ticket)
-            searches += 1
+            _place(edges, rules.optional, tickets, slots, ticket)
+    may_idle = ~rules.forced
     for slot in range(len(state.ticket_of)):
         idle = state.ticket_of[slot] < 0 and back.first[slot] < back.first[slot + 1]
-        if idle and (rules.forced[slot] or state.price[slot] > 0):
-            _fill(back, rules, state, tickets, slots, slot)
-            searches += 1
-    return searches
+        if idle and (rules.forced[slot] or slots.worth[slot] < 0):
+            _place(back, may_idle, slots, tickets, slot)
+    state.price[:] = -slots.worth
 
 
 @compiled
@@ -74,10 +91,8 @@ def _tighten(edges: Edges, back: Edges, rules: Rules, state: State) -> None:
 
 @compiled
 def _pays(edges: Edges, state: State, ticket: int, slot: int) -> int:
-    for edge in range(edges.first[ticket], edges.first[ticket + 1]):
-        if edges.other[edge] == slot:
-            return int(edges.cost[edge] + state.price[slot])
-    return FAR
+    edge = edge_of(edges, ticket, slot)
+    return int(edges.cost[edge] + state.price[slot]) if edge >= 0 else FAR
 
 
 @compiled
@@ -92,179 +107,85 @@ def _take_tight(edges: Edges, state: State, ticket: int) -> None:
 
 
 @compiled
-def _serve(
-    edges: Edges, rules: Rules, state: State, tickets: _Reach, slots: _Reach, source: int
-) -> None:
-    """Serves an open ticket, or leaves the one whose place is worth it least."""
+def _place(edges: Edges, may_stay: Flags, own: _Side, others: _Side, source: int) -> None:
+    """Gives an open one of its own side a mate, or leaves the one whose place is worth it least.
+
+    `edges` are by the own side; who `may_stay` without a mate is worth 0 then.
+    """
     heap = empty_heap()
-    tickets.far[source] = 0
-    tickets.touched[0] = source
+    own.far[source] = 0
+    own.touched[0] = source
     reached, seen = 1, 0
-    best, end_slot, end_ticket = FAR, -1, -1
-    ticket, far = source, 0
-    while ticket >= 0:
-        if rules.optional[ticket] and far - state.value[ticket] < best:
-            best, end_slot, end_ticket = far - state.value[ticket], -1, ticket
-        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
-            slot = edges.other[edge]
-            away = far + edges.cost[edge] + state.price[slot] - state.value[ticket]
-            if away < best and away < slots.far[slot]:
-                if slots.far[slot] == FAR:
-                    slots.touched[seen] = slot
+    best, end_other, end_own = FAR, -1, -1
+    one, far = source, 0
+    while one >= 0:
+        if may_stay[one] and far - own.worth[one] < best:
+            best, end_other, end_own = far - own.worth[one], -1, one
+        for edge in range(edges.first[one], edges.first[one + 1]):
+            other = edges.other[edge]
+            away = far + edges.cost[edge] - others.worth[other] - own.worth[one]
+            if away < best and away < others.far[other]:
+                if others.far[other] == FAR:
+                    others.touched[seen] = other
                     seen += 1
-                slots.far[slot] = away
-                slots.via[slot] = ticket
-                if state.ticket_of[slot] < 0:
-                    best, end_slot, end_ticket = away, slot, -1
+                others.far[other] = away
+                others.via[other] = one
+                if others.mate[other] < 0:
+                    best, end_other, end_own = away, other, -1
                 else:
-                    heappush(heap, (away, np.int64(slot)))
-        ticket, far = _next_ticket(heap, state, tickets, slots, best)
-        if ticket >= 0:
-            tickets.touched[reached] = ticket
+                    heappush(heap, (away, np.int64(other)))
+        one, far = _next(heap, own, others, best)
+        if one >= 0:
+            own.touched[reached] = one
             reached += 1
-    _raise_prices(state, tickets, slots, reached, seen, best)
-    _shift_tickets(state, slots, source, end_slot, end_ticket)
-    _clear(tickets, reached)
-    _clear(slots, seen)
+    _shift_worth(own, reached, best, 1)
+    _shift_worth(others, seen, best, -1)
+    _shift_mates(own, others, source, end_other, end_own)
+    _clear(own, reached)
+    _clear(others, seen)
 
 
 @compiled
-def _next_ticket(
-    heap: Heap, state: State, tickets: _Reach, slots: _Reach, best: int
-) -> tuple[int, int]:
-    """The nearest ticket that was not reached yet, by the slot that it has; -1 at the end."""
+def _next(heap: Heap, own: _Side, others: _Side, best: int) -> tuple[int, int]:
+    """The nearest that was not reached yet, by the mate that it has; -1 at the end."""
     while len(heap) > 0:
-        far, slot = heappop(heap)
+        far, other = heappop(heap)
         if far >= best:
             break
-        owner = state.ticket_of[slot]
-        if far == slots.far[slot] and tickets.far[owner] == FAR:
-            tickets.far[owner] = far
-            return int(owner), int(far)
+        mate = others.mate[other]
+        if far == others.far[other] and own.far[mate] == FAR:
+            own.far[mate] = far
+            return int(mate), int(far)
     return -1, 0
 
 
 @compiled
-def _raise_prices(
-    state: State, tickets: _Reach, slots: _Reach, reached: int, seen: int, best: int
-) -> None:
-    for place in range(reached):
-        ticket = tickets.touched[place]
-        if tickets.far[ticket] < best:
-            state.value[ticket] += best - tickets.far[ticket]
-    for place in range(seen):
-        slot = slots.touched[place]
-        if slots.far[slot] < best:
-            state.price[slot] += best - slots.far[slot]
-
-
-@compiled
-def _shift_tickets(
-    state: State, slots: _Reach, source: int, end_slot: int, end_ticket: int
-) -> None:
-    """Moves everybody on the path to the next slot."""
-    slot = end_slot
-    if end_ticket >= 0:
-        if end_ticket == source:
-            return
-        slot = state.slot_of[end_ticket]
-        state.slot_of[end_ticket] = -1
-    while slot >= 0:
-        ticket = slots.via[slot]
-        before = state.slot_of[ticket]
-        state.slot_of[ticket] = slot
-        state.ticket_of[slot] = ticket
-        slot = -1 if ticket == source else before
-
-
-@compiled
-def _fill(
-    back: Edges, rules: Rules, state: State, tickets: _Reach, slots: _Reach, source: int
-) -> None:
-    """Gives an open slot a ticket, or frees it of its price."""
-    heap = empty_heap()
-    slots.far[source] = 0
-    slots.touched[0] = source
-    reached, seen = 1, 0
-    best, end_slot, end_ticket = FAR, -1, -1
-    slot, far = source, 0
-    while slot >= 0:
-        if not rules.forced[slot] and far + state.price[slot] < best:
-            best, end_slot, end_ticket = far + state.price[slot], slot, -1
-        for edge in range(back.first[slot], back.first[slot + 1]):
-            ticket = back.other[edge]
-            away = far + back.cost[edge] + state.price[slot] - state.value[ticket]
-            if away < best and away < tickets.far[ticket] and state.slot_of[ticket] != slot:
-                if tickets.far[ticket] == FAR:
-                    tickets.touched[seen] = ticket
-                    seen += 1
-                tickets.far[ticket] = away
-                tickets.via[ticket] = slot
-                if state.slot_of[ticket] < 0:
-                    best, end_slot, end_ticket = away, -1, ticket
-                else:
-                    heappush(heap, (away, np.int64(ticket)))
-        slot, far = _next_slot(heap, state, tickets, slots, best)
-        if slot >= 0:
-            slots.touched[reached] = slot
-            reached += 1
-    _lower_prices(state, tickets, slots, seen, reached, best)
-    _shift_slots(state, tickets, source, end_slot, end_ticket)
-    _clear(tickets, seen)
-    _clear(slots, reached)
-
-
-@compiled
-def _next_slot(
-    heap: Heap, state: State, tickets: _Reach, slots: _Reach, best: int
-) -> tuple[int, int]:
-    """The nearest slot that was not reached yet, by the ticket that has it; -1 at the end."""
-    while len(heap) > 0:
-        far, ticket = heappop(heap)
-        if far >= best:
-            break
-        slot = state.slot_of[ticket]
-        if far == tickets.far[ticket] and slots.far[slot] == FAR:
-            slots.far[slot] = far
-            return int(slot), int(far)
-    return -1, 0
-
-
-@compiled
-def _lower_prices(
-    state: State, tickets: _Reach, slots: _Reach, seen: int, reached: int, best: int
-) -> None:
-    for place in range(reached):
-        slot = slots.touched[place]
-        if slots.far[slot] < best:
-            state.price[slot] -= best - slots.far[slot]
-    for place in range(seen):
-        ticket = tickets.touched[place]
-        if tickets.far[ticket] < best:
-            state.value[ticket] -= best - tickets.far[ticket]
-
-
-@compiled
-def _shift_slots(
-    state: State, tickets: _Reach, source: int, end_slot: int, end_ticket: int
-) -> None:
-    """Moves everybody on the path to the slot before."""
-    ticket = end_ticket
-    if end_slot >= 0:
-        if end_slot == source:
-            return
-        ticket = state.ticket_of[end_slot]
-        state.ticket_of[end_slot] = -1
-    while ticket >= 0:
-        slot = tickets.via[ticket]
-        before = state.ticket_of[slot]
-        state.slot_of[ticket] = slot
-        state.ticket_of[slot] = ticket
-        ticket = -1 if slot == source else before
-
-
-@compiled
-def _clear(reach: _Reach, count: int) -> None:
+def _shift_worth(side: _Side, count: int, best: int, sign: int) -> None:
     for place in range(count):
-        reach.far[reach.touched[place]] = FAR
-        reach.via[reach.touched[place]] = -1
+        one = side.touched[place]
+        if side.far[one] < best:
+            side.worth[one] += sign * (best - side.far[one])
+
+
+@compiled
+def _shift_mates(own: _Side, others: _Side, source: int, end_other: int, end_own: int) -> None:
+    """Moves everybody on the path to the next mate."""
+    other = end_other
+    if end_own >= 0:
+        if end_own == source:
+            return
+        other = own.mate[end_own]
+        own.mate[end_own] = -1
+    while other >= 0:
+        one = others.via[other]
+        before = own.mate[one]
+        own.mate[one] = other
+        others.mate[other] = one
+        other = -1 if one == source else before
+
+
+@compiled
+def _clear(side: _Side, count: int) -> None:
+    for place in range(count):
+        side.far[side.touched[place]] = FAR
+        side.via[side.touched[place]] = -1

@@ -96,7 +96,7 @@ def between_equals(edges: Edges, ticket_level: Levels, slot_level: Levels) -> Ed
 
 @compiled
 def edge_of(edges: Edges, row: int, other: int) -> int:
-    """The edge between a row and `other`; if there is none, whatever stands in its place."""
+    """The edge between a row and `other`, -1 when there is none."""
     low, high = edges.first[row], edges.first[row + 1]
     while high - low > 1:
         middle = (low + high) >> 1
@@ -104,4 +104,4 @@ def edge_of(edges: Edges, row: int, other: int) -> int:
             low = middle
         else:
             high = middle
-    return int(low)
+    return int(low) if low < high and edges.other[low] == other else -1

@@ -72,8 +72,7 @@ def _take_wanted(edges: Edges, level: Levels, now: int, wanted: Shorts, pairing:
         slot = wanted[ticket]
         if level[ticket] != now or slot < 0 or pairing.ticket_of[slot] >= 0:
             continue
-        edge = edge_of(edges, ticket, slot)
-        if edge < edges.first[ticket + 1] and edges.other[edge] == slot:
+        if edge_of(edges, ticket, slot) >= 0:
             pairing.slot_of[ticket] = slot
             pairing.ticket_of[slot] = ticket
 

@@ -1,7 +1,6 @@
 """From edges to the optimum, its prices and its proof."""
 
 from dataclasses import dataclass
-from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +20,7 @@ from orchestration.assignment.matching.graph import (
 )
 from orchestration.assignment.matching.levels import Fullness, grow, optional_tickets
 from orchestration.assignment.matching.prices import lowest, raise_to_highest
+from orchestration.assignment.watch import Watch
 
 
 class Warm(NamedTuple):
@@ -42,14 +42,12 @@ class Draft:
     usable: Edges
     back: Edges
     state: State
-    bids: int
-    searches: int
     seconds: dict[str, float]
 
 
 @dataclass(frozen=True)
 class Optimum:
-    """`slot_of` is each ticket's slot, -1 when it stays unserved; `served` counts by level.
+    """A proven draft; `served` counts tickets by level.
 
     Prices and values of `state` are the highest dual prices, `low_price` and `low_value` the
     lowest; `irreplaceable` slots are those without which fewer tickets could be served.
@@ -63,26 +61,12 @@ class Optimum:
     rules: Rules
     certificate: Certificate
     served: list[int]
-    bids: int
-    searches: int
     seconds: dict[str, float]
-
-
-class _Watch:
-    """Seconds by phase, from one lap to the next."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._last = perf_counter()
-
-    def lap(self, phase: str) -> None:
-        now = perf_counter()
-        self.seconds[phase], self._last = now - self._last, now
 
 
 def draft(edges: Edges, level: Levels, slots: int, levels: int, warm: Warm | None = None) -> Draft:
     """The optimum over these edges; `level` of each ticket is from 0 (first) to `levels` - 1."""
-    watch, tickets = _Watch(), len(level)
+    watch, tickets = Watch(), len(level)
     state = fresh(tickets, slots)
     wanted = np.full(tickets, -1, np.int32) if warm is None else warm.slot_of
     full = grow(edges, level, levels, wanted, Pairing(state.slot_of, state.ticket_of))
@@ -91,14 +75,13 @@ def draft(edges: Edges, level: Levels, slots: int, levels: int, warm: Warm | Non
     usable = between_equals(edges, full.ticket, full.slot)
     back = by_slot(usable, slots)
     watch.lap("edges")
-    bids = 0
     if warm is None:
         state = fresh(tickets, slots)
-        bids = bid(usable, back, rules, state, STEPS)
+        bid(usable, back, rules, state, STEPS)
     else:
         state.price[:] = warm.price
     watch.lap("auction")
-    searches = make_exact(usable, back, rules, state)
+    make_exact(usable, back, rules, state)
     watch.lap("finish")
     return Draft(
         edges,
@@ -109,15 +92,13 @@ def draft(edges: Edges, level: Levels, slots: int, levels: int, warm: Warm | Non
         usable,
         back,
         state,
-        int(bids),
-        int(searches),
         watch.seconds,
     )
 
 
 def prove(found: Draft) -> Optimum:
     """Gives the prices their meaning and checks every condition of the optimum."""
-    watch = _Watch()
+    watch = Watch()
     low_price, low_value = lowest(found.usable, found.rules, found.state)
     endless = raise_to_highest(found.back, found.rules, found.state)
     watch.lap("prices")
@@ -132,7 +113,5 @@ def prove(found: Draft) -> Optimum:
         rules=found.rules,
         certificate=proof,
         served=served_by_level(found.level, found.state, found.levels),
-        bids=found.bids,
-        searches=found.searches,
         seconds=watch.seconds,
     )
