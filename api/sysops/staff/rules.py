@@ -15,9 +15,11 @@ REFRESH_TOKEN_LIFE = timedelta(hours=12)
 """A working day: who did not come back within it signs in again."""
 
 
-def tokens_end(now: datetime) -> datetime:
+def tokens_end(now: datetime, ended_before: datetime | None) -> datetime:
     """From when a token must be issued to count, when all earlier ones end `now`.
 
-    Tokens say their time in whole seconds: the next whole second is after all of them.
+    Tokens say their time in whole seconds: the next whole second is after all of them. Tokens
+    given since all were `ended_before` say that moment, which may still be ahead: they end, too.
     """
-    return now.replace(microsecond=0) + timedelta(seconds=1)
+    after = now if ended_before is None else max(now, ended_before)
+    return after.replace(microsecond=0) + timedelta(seconds=1)

@@ -73,7 +73,7 @@ async def refresh(session: AsyncSession, signer: TokenSigner, token: str, now: d
 
 async def sign_out_everywhere(session: AsyncSession, staff: Staff, now: datetime) -> None:
     """Nothing that was given up to now opens this quantum any more; the row is held."""
-    staff.tokens_valid_from = tokens_end(now)
+    staff.tokens_valid_from = tokens_end(now, staff.tokens_valid_from)
     await REFRESH_TOKENS.end_all(session, staff.id, now)
 
 

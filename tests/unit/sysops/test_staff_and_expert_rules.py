@@ -28,11 +28,19 @@ EXPERT = Profile(
 )
 
 
-@given(st.datetimes(timezones=st.just(UTC)).filter(lambda it: it.year < 9999))
-def test_every_token_issued_up_to_a_sign_out_is_older_than_its_limit(now: datetime) -> None:
-    issued = now.replace(microsecond=0)  # a token says whole seconds
-    assert issued < tokens_end(now)
-    assert tokens_end(now) - now <= timedelta(seconds=1)
+@given(
+    st.datetimes(timezones=st.just(UTC)).filter(lambda it: it.year < 9999),
+    st.none() | st.timedeltas(timedelta(days=-1), timedelta(seconds=5)),
+)
+def test_every_token_issued_up_to_a_sign_out_is_older_than_its_limit(
+    now: datetime, since: timedelta | None
+) -> None:
+    """Also one that was given a moment after an earlier sign-out, in the same second."""
+    earlier = None if since is None else (now + since).replace(microsecond=0)
+    issued = max(now, earlier or now).replace(microsecond=0)  # a token says whole seconds
+    limit = tokens_end(now, earlier)
+    assert issued < limit
+    assert limit - issued <= timedelta(seconds=1)
 
 
 def test_an_expert_may_be_just_right_in_everything() -> None:
