@@ -1,153 +1,201 @@
 """Close to the least cost: tickets and slots bid in turns, with a smaller increment each time.
 
-A bid raises (or lowers) the price of a slot by what the best choice is better than the second
-best, and by `step` more. When all who must have something have it, the cost is at most `step` a
-ticket above the least.
+A bid takes the best choice, and pays for it what the second best would cost and `step` more. When
+all who must have something have it, the cost is at most `step` a ticket above the least.
 
 D. P. Bertsekas, D. A. Castanon: A forward/reverse auction algorithm for asymmetric assignment
 problems. Computational Optimization and Applications 1 (1992).
+
+The two turns are one: a slot's worth is its price below zero, as a ticket's is its value, and
+`cost - worth` of the other is what a choice comes to, from either side. In a turn that only rises.
+So the few best choices of a row, once found, are looked at again until one of the others could be
+better (Bertsekas, Castanon: The auction algorithm for the transportation problem, 1989, section 5).
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
-from orchestration.assignment.matching.compiled import FAR, Shorts, compiled
+from orchestration.assignment.matching.compiled import FAR, Flags, Ints, Shorts, compiled
 from orchestration.assignment.matching.graph import Edges, Rules, State
 
-STEPS = (512, 64, 8, 1)
+STEPS = (128, 16, 2)
 """What a bid adds, in cost units; the last one leaves little for the exact finish."""
 _JUMP = 1_000_000
 """How far one bid goes at most where there is no second choice."""
+_KEPT = 6
+"""How many choices of a row are kept; to keep more takes longer than to look again."""
+
+
+class _Best(NamedTuple):
+    """The best choices of each row when all were looked at, `_KEPT` a row and the best first
+    (-1: no more), and what any other came to then, at least."""
+
+    other: Shorts
+    cost: Shorts
+    rest: Ints
+    come_to: Ints
+
+
+class _Side(NamedTuple):
+    """Tickets, or slots: what each is worth, whom it has (-1: nobody), whether it must have
+    somebody, and its best choices."""
+
+    worth: Ints
+    mate: Shorts
+    must: Flags
+    best: _Best
 
 
 def bid(edges: Edges, back: Edges, rules: Rules, state: State, steps: tuple[int, ...]) -> None:
     """Brings prices and pairs near the optimum."""
-    tickets, slots = len(state.slot_of), len(state.ticket_of)
-    queue, slot_queue = np.empty(tickets + 1, np.int32), np.empty(slots + 1, np.int32)
+    rows, columns = len(state.slot_of), len(state.ticket_of)
+    tickets = _Side(state.value, state.slot_of, ~rules.optional, _nothing_known(rows))
+    slots = _Side(-state.price, state.ticket_of, rules.forced, _nothing_known(columns))
+    queue = np.empty(max(rows, columns), np.int32)
     for step in steps:
-        waiting = part_from_dear(edges, rules, state, step, queue)
-        _tickets_bid(edges, rules, state, step, queue, waiting)
-        _slots_bid(back, rules, state, step, slot_queue)
+        waiting = _part_from_dear(edges, tickets, slots, step, queue)
+        _turn(edges, tickets, slots, step, 0, queue, waiting)
+        waiting = _idle(slots, queue)
+        slots.best.rest[:] = -FAR
+        _turn(back, slots, tickets, step, -step, queue, waiting)
+    state.price[:] = -slots.worth
+
+
+def _nothing_known(rows: int) -> _Best:
+    return _Best(
+        np.full(rows * _KEPT, -1, np.int32),
+        np.zeros(rows * _KEPT, np.int32),
+        np.full(rows, -FAR, np.int64),
+        np.empty(_KEPT, np.int64),
+    )
 
 
 @compiled
-def best_two(edges: Edges, rules: Rules, state: State, ticket: int) -> tuple[int, int, int]:
-    """The least that a ticket can pay, the next choice's, and the edge of the least (-1: none)."""
-    best, at = FAR, -1
-    second = 0 if rules.optional[ticket] else FAR
-    for edge in range(edges.first[ticket], edges.first[ticket + 1]):
-        pays = edges.cost[edge] + state.price[edges.other[edge]]
-        if pays < second:
-            if pays < best:
-                second = min(best, second)
-                best, at = pays, edge
-            else:
-                second = pays
-    return best, second, at
-
-
-@compiled
-def part_from_dear(edges: Edges, rules: Rules, state: State, step: int, queue: Shorts) -> int:
+def _part_from_dear(edges: Edges, tickets: _Side, slots: _Side, step: int, queue: Shorts) -> int:
     """Parts pairs that are more than `step` above the ticket's best; returns who must bid."""
     count = 0
-    for ticket in range(len(state.slot_of)):
-        best, second, _ = best_two(edges, rules, state, ticket)
-        least = min(best, second)
-        slot = state.slot_of[ticket]
-        if slot >= 0 and state.value[ticket] > least + step:
-            state.ticket_of[slot] = -1
-            state.slot_of[ticket] = -1
-            slot = -1
-        if slot < 0 and not (rules.optional[ticket] and least >= 0):
+    for ticket in range(len(tickets.mate)):
+        _look(edges, slots.worth, tickets.best, ticket)
+        least, _, _ = _of_the_kept(slots.worth, tickets.best, ticket)
+        if not tickets.must[ticket]:
+            least = min(least, 0)
+        slot = tickets.mate[ticket]
+        if slot >= 0 and tickets.worth[ticket] <= least + step:
+            continue
+        if slot >= 0:
+            slots.mate[slot] = -1
+            tickets.mate[ticket] = -1
+        tickets.worth[ticket] = least
+        if tickets.must[ticket] or least < 0:
             queue[count] = ticket
             count += 1
-        elif slot < 0:
-            state.value[ticket] = 0
     return count
 
 
 @compiled
-def _tickets_bid(
-    edges: Edges, rules: Rules, state: State, step: int, queue: Shorts, waiting: int
+def _idle(slots: _Side, queue: Shorts) -> int:
+    """Slots that nobody has, although they must be taken or still have a price."""
+    count = 0
+    for slot in range(len(slots.mate)):
+        if slots.mate[slot] < 0 and (slots.must[slot] or slots.worth[slot] < 0):
+            queue[count] = slot
+            count += 1
+    return count
+
+
+@compiled
+def _turn(
+    edges: Edges,
+    own: _Side,
+    others: _Side,
+    step: int,
+    enough: int,
+    queue: Shorts,
+    waiting: int,
 ) -> None:
-    """Every ticket in the queue takes its best slot, from whoever has it."""
-    head, size = 0, len(queue)
+    """Every row in the queue takes its best choice, from whoever has it, or stays without one:
+    who need not have one takes none that comes to `enough` or more.
+
+    Who lost it is next: a chain of moves is followed to its end, among neighbours in memory.
+    """
+    best = own.best
     while waiting > 0:
-        ticket = queue[head]
-        head = head + 1 if head + 1 < size else 0
         waiting -= 1
-        best, second, at = best_two(edges, rules, state, ticket)
-        if at < 0 or (rules.optional[ticket] and best >= 0):
-            state.value[ticket] = 0
+        row = queue[waiting]
+        limit = FAR if own.must[row] else enough
+        least, second, at = _best_two(edges, others.worth, best, row, limit)
+        if least >= limit:
+            own.worth[row] = 0
             continue
-        slot = edges.other[at]
-        state.price[slot] += min(second - best, _JUMP) + step
-        state.value[ticket] = edges.cost[at] + state.price[slot]
-        ousted = state.ticket_of[slot]
-        state.ticket_of[slot] = ticket
-        state.slot_of[ticket] = slot
-        if ousted >= 0:
-            state.slot_of[ousted] = -1
-            end = head + waiting
-            queue[end if end < size else end - size] = ousted
+        worth = max(own.worth[row], min(second, limit, least + _JUMP) + step)
+        other = best.other[at]
+        ousted = others.mate[other]
+        own.worth[row], own.mate[row] = worth, other
+        others.worth[other], others.mate[other] = best.cost[at] - worth, row
+        if ousted < 0:
+            continue
+        own.mate[ousted] = -1
+        if own.must[ousted] or own.worth[ousted] < 0:
+            queue[waiting] = ousted
             waiting += 1
+        else:
+            own.worth[ousted] = 0
 
 
 @compiled
-def _slots_bid(back: Edges, rules: Rules, state: State, step: int, queue: Shorts) -> None:
-    """Every idle slot that must be taken, or has a price, finds a ticket or becomes free."""
-    head, waiting, size = 0, 0, len(queue)
-    for slot in range(len(state.ticket_of)):
-        if _is_open(rules, state, slot) and back.first[slot] < back.first[slot + 1]:
-            queue[waiting] = slot
-            waiting += 1
-    while waiting > 0:
-        slot = queue[head]
-        head = head + 1 if head + 1 < size else 0
-        waiting -= 1
-        left = _offer(back, rules, state, step, slot)
-        if left >= 0 and _is_open(rules, state, left):
-            end = head + waiting
-            queue[end if end < size else end - size] = left
-            waiting += 1
+def _best_two(edges: Edges, worth: Ints, best: _Best, row: int, limit: int) -> tuple[int, int, int]:
+    """What the best choice of a row comes to, what the next one does, and where the best is kept.
+
+    Exact below `limit`.
+    """
+    least, second, at = _of_the_kept(worth, best, row)
+    if min(second, limit) > best.rest[row]:
+        _look(edges, worth, best, row)
+        least, second, at = _of_the_kept(worth, best, row)
+    return least, second, at
 
 
 @compiled
-def _is_open(rules: Rules, state: State, slot: int) -> bool:
-    """A slot nobody has, although it must be taken or still has a price."""
-    return bool(state.ticket_of[slot] < 0 and (rules.forced[slot] or state.price[slot] > 0))
+def _of_the_kept(worth: Ints, best: _Best, row: int) -> tuple[int, int, int]:
+    least, second, found = FAR, FAR, -1
+    for at in range(row * _KEPT, (row + 1) * _KEPT):
+        other = best.other[at]
+        if other < 0:
+            break
+        comes_to = best.cost[at] - worth[other]
+        if comes_to < least:
+            least, second, found = comes_to, least, at
+        elif comes_to < second:
+            second = comes_to
+    return least, second, found
 
 
 @compiled
-def _offer(back: Edges, rules: Rules, state: State, step: int, slot: int) -> int:
-    """An idle slot lowers its price until a ticket takes it; returns the slot that one left."""
-    gain, second, at = _best_two_tickets(back, state, slot)
-    forced = rules.forced[slot]
-    if not forced and gain <= step:
-        state.price[slot] = 0
-        return -1
-    price = max(second, gain - _JUMP) - step
-    if not forced:
-        price = max(price, 0)
-    state.price[slot] = min(price, state.price[slot])
-    ticket = back.other[at]
-    left = state.slot_of[ticket]
-    if left >= 0:
-        state.ticket_of[left] = -1
-    state.slot_of[ticket] = slot
-    state.ticket_of[slot] = ticket
-    state.value[ticket] = back.cost[at] + state.price[slot]
-    return int(left)
-
-
-@compiled
-def _best_two_tickets(back: Edges, state: State, slot: int) -> tuple[int, int, int]:
-    """The highest price that a ticket would pay for a slot, the next one's, and the edge."""
-    best, second, at = -FAR, -FAR, -1
-    for edge in range(back.first[slot], back.first[slot + 1]):
-        gain = state.value[back.other[edge]] - back.cost[edge]
-        if gain > second:
-            if gain > best:
-                best, second, at = gain, best, edge
-            else:
-                second = gain
-    return best, second, at
+def _look(edges: Edges, worth: Ints, best: _Best, row: int) -> None:
+    """Finds the best choices of a row among all its edges; of equals, the first."""
+    start, kept, rest, worst = row * _KEPT, 0, FAR, FAR
+    come_to = best.come_to
+    for edge in range(edges.first[row], edges.first[row + 1]):
+        other = edges.other[edge]
+        comes_to = edges.cost[edge] - worth[other]
+        if comes_to >= worst:
+            rest = min(comes_to, rest)
+            continue
+        if kept == _KEPT:
+            rest = worst
+            kept -= 1
+        at = kept
+        while at > 0 and come_to[at - 1] > comes_to:
+            come_to[at] = come_to[at - 1]
+            best.other[start + at] = best.other[start + at - 1]
+            best.cost[start + at] = best.cost[start + at - 1]
+            at -= 1
+        come_to[at] = comes_to
+        best.other[start + at], best.cost[start + at] = other, edges.cost[edge]
+        kept += 1
+        if kept == _KEPT:
+            worst = come_to[kept - 1]
+    best.rest[row] = rest
+    if kept < _KEPT:
+        best.other[start + kept] = -1

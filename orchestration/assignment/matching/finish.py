@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from orchestration.assignment.matching.auction import best_two
 from orchestration.assignment.matching.compiled import (
     FAR,
     Flags,
@@ -76,8 +75,9 @@ def _tighten(edges: Edges, back: Edges, rules: Rules, state: State) -> None:
         if not rules.forced[slot] and (alone or state.price[slot] < 0):
             state.price[slot] = 0
     for ticket in range(len(state.slot_of)):
-        best, second, _ = best_two(edges, rules, state, ticket)
-        least = min(best, second)
+        least = 0 if rules.optional[ticket] else FAR
+        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
+            least = min(least, edges.cost[edge] + state.price[edges.other[edge]])
         slot = state.slot_of[ticket]
         # What a pair pays is found among its own edges: the price may have changed since.
         if slot >= 0 and _pays(edges, state, ticket, slot) > least:
