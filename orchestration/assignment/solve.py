@@ -19,7 +19,7 @@ from orchestration.assignment.oracle import best_by_scipy
 from orchestration.assignment.problem import LEVELS, Problem
 from orchestration.assignment.watch import Watch
 
-ROUNDS = 8
+ROUNDS = 30
 """How often single edges are taken out of days that cannot be driven; then it is whole slots."""
 
 
