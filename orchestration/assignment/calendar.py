@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -127,6 +128,7 @@ def day_of(zone: Shorts, moment: Ints, table: Calendar) -> Ints:
     return np.where(number < table.days, number, -1)
 
 
+@lru_cache(maxsize=4096)
 def moment(value: int) -> datetime:
     """Seconds since 1970 as a moment in UTC."""
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(value))

@@ -7,9 +7,10 @@ without a visit.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from orchestration.assignment.costs import TERMS
@@ -46,22 +47,36 @@ def reason_served(candidates: int, km: float) -> str:
     return f"Best of {candidates} suitable expert(s) for all open tickets together, {km:.1f} km."
 
 
-@dataclass(frozen=True)
-class Decision:
+class Alternative(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Another expert: the window that costs least, who has it, and at least how much more
+    everything would cost if this ticket had it. Only what is so is written."""
+
+    expert_id: str
+    start: datetime
+    end: datetime
+    travel_km: float
+    cost: int
+    needed_for: str | None = None
+    more: int | None = None
+    taken_by: str | None = None
+    day_is_full: bool = False
+
+
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """What a run decides for one ticket. Kilometres by road; `terms` and alternatives are only
     told where there are any."""
 
     ticket_id: str
     version: int
     expert_id: str | None
-    start: str | None
-    end: str | None
+    start: datetime | None
+    end: datetime | None
     travel_km: float | None
     cost: int | None
     candidates: int
     removed: dict[str, int]
     terms: dict[str, int]
-    alternatives: list[dict[str, Any]]
+    alternatives: list[Alternative]
 
     @property
     def reason(self) -> str:
@@ -77,6 +92,14 @@ class _Others(NamedTuple):
     cost: Ints
 
 
+class _Fact(NamedTuple):
+    """A ticket's own slot, the way by road and its cost term by term."""
+
+    slot: int
+    km: float
+    terms: list[int]
+
+
 def decisions(problem: Problem, solution: Solution) -> list[Decision]:
     """One for each ticket, by id."""
     tickets = np.arange(problem.tickets)
@@ -87,13 +110,8 @@ def decisions(problem: Problem, solution: Solution) -> list[Decision]:
     away = problem.km_of(served, slots)
     terms = problem.terms_of(served, slots, away)
     km = problem.road_km_of(served, slots, away)
-    costs = terms.sum(axis=1)
-    facts = {
-        int(ticket): (int(slot), float(way), dict(zip(TERMS, row, strict=True)), int(cost))
-        for ticket, slot, way, row, cost in zip(
-            served, slots, km, terms.tolist(), costs, strict=True
-        )
-    }
+    rows = zip(served.tolist(), slots.tolist(), km.tolist(), terms.tolist(), strict=True)
+    facts = {ticket: _Fact(*fact) for ticket, *fact in rows}
     found = [
         _decision(problem, ticket, facts.get(ticket), told[ticket])
         for ticket in range(problem.tickets)
@@ -102,34 +120,27 @@ def decisions(problem: Problem, solution: Solution) -> list[Decision]:
 
 
 def _decision(
-    problem: Problem,
-    ticket: int,
-    fact: tuple[int, float, dict[str, int], int] | None,
-    alternatives: list[dict[str, Any]],
+    problem: Problem, ticket: int, fact: _Fact | None, alternatives: list[Alternative]
 ) -> Decision:
-    slot, km, terms, cost = fact or (-1, 0.0, {}, 0)
-    columns, served = problem.columns, fact is not None
+    columns = problem.columns
     return Decision(
         ticket_id=columns.ticket_ids[ticket],
         version=int(columns.versions[ticket]),
-        expert_id=columns.expert_ids[slot // problem.windows] if served else None,
-        start=problem.start(slot).isoformat() if served else None,
-        end=problem.end(slot).isoformat() if served else None,
-        travel_km=round(km, 3) if served else None,
-        cost=cost if served else None,
+        expert_id=columns.expert_ids[fact.slot // problem.windows] if fact else None,
+        start=problem.start(fact.slot) if fact else None,
+        end=problem.end(fact.slot) if fact else None,
+        travel_km=round(fact.km, 3) if fact else None,
+        cost=sum(fact.terms) if fact else None,
         candidates=int(problem.candidates[ticket]),
         removed=problem.removed_of(ticket),
-        terms={name: value for name, value in terms.items() if value},
+        terms={name: it for name, it in zip(TERMS, fact.terms, strict=True) if it} if fact else {},
         alternatives=alternatives,
     )
 
 
-def _alternatives(
-    problem: Problem, solution: Solution, others: _Others
-) -> list[list[dict[str, Any]]]:
-    """What is told of other experts: their window, what it costs, who has it, and at least how
-    much more everything would cost if this ticket had it."""
-    told: list[list[dict[str, Any]]] = [[] for _ in range(problem.tickets)]
+def _alternatives(problem: Problem, solution: Solution, others: _Others) -> list[list[Alternative]]:
+    """What is told of other experts, ticket by ticket."""
+    told: list[list[Alternative]] = [[] for _ in range(problem.tickets)]
     tickets, places = np.nonzero(others.slot >= 0)
     slots, costs = others.slot[tickets, places], others.cost[tickets, places]
     best, columns = solution.optimum, problem.columns
@@ -142,22 +153,19 @@ def _alternatives(
     own = problem.terms_of(tickets, slots, away).sum(axis=1)
     rows = zip(tickets, slots, own, more, owner, needed, full_day, km, strict=True)
     for ticket, slot, own_cost, extra, has, is_needed, is_full, way in rows:
-        one = {
-            "expert_id": columns.expert_ids[slot // problem.windows],
-            "start": problem.start(slot).isoformat(),
-            "end": problem.end(slot).isoformat(),
-            "travel_km": round(float(way), 3),
-            "cost": int(own_cost),
-        }
-        if is_needed:
-            level = min(best.full.slot[slot], problem.level[best.state.ticket_of[slot]])
-            one["needed_for"] = _priority(level)
-        elif solution.proven:
-            one["more"] = int(extra)
-        if has >= 0 and has != ticket:
-            one["taken_by"] = columns.ticket_ids[has]
-        elif is_full:
-            one["day_is_full"] = True
+        level = min(best.full.slot[slot], problem.level[best.state.ticket_of[slot]])
+        taken = has >= 0 and has != ticket
+        one = Alternative(
+            expert_id=columns.expert_ids[slot // problem.windows],
+            start=problem.start(slot),
+            end=problem.end(slot),
+            travel_km=round(float(way), 3),
+            cost=int(own_cost),
+            needed_for=_priority(level) if is_needed else None,
+            more=int(extra) if solution.proven and not is_needed else None,
+            taken_by=columns.ticket_ids[has] if taken else None,
+            day_is_full=bool(is_full and not taken),
+        )
         told[int(ticket)].append(one)
     return told
 

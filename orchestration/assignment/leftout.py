@@ -67,23 +67,32 @@ def _pairs_of_each_type(problem: Problem) -> Iterator[Pairs]:
 
 def add(problem: Problem, pairs: Pairs) -> None:
     """Considers some more pairs; edges that were taken out of the problem stay out."""
-    more = edges_of(problem.setting, problem.tickets, pairs)
-    old, level = problem.edges, len(problem.level)
-    tickets = np.concatenate([_owners(old), _owners(more)])
-    other = np.concatenate([old.other, more.other])
-    order = np.lexsort((other, tickets))
-    count = np.bincount(tickets, minlength=level)
-    problem.edges = Edges(
-        np.concatenate([np.zeros(1, np.int64), np.cumsum(count)]),
-        other[order],
-        np.concatenate([old.cost, more.cost])[order],
-    )
+    problem.edges = _both(problem.edges, edges_of(problem.setting, problem.tickets, pairs))
     problem.pairs = merged([problem.pairs, pairs])
     problem.left_out -= len(pairs.ticket)
 
 
-def _owners(edges: Edges) -> Ints:
-    return np.repeat(np.arange(len(edges.first) - 1), np.diff(edges.first))
+@compiled
+def _both(edges: Edges, more: Edges) -> Edges:
+    """The edges of both, which have none in common; `more` may have fewer rows."""
+    first = edges.first.copy()
+    first[: len(more.first)] += more.first
+    first[len(more.first) :] += more.first[-1]
+    other, cost = np.empty(first[-1], np.int32), np.empty(first[-1], np.int32)
+    at = 0
+    for row in range(len(first) - 1):
+        new = more.first[row] if row + 1 < len(more.first) else more.first[-1]
+        end = more.first[row + 1] if row + 1 < len(more.first) else new
+        for edge in range(edges.first[row], edges.first[row + 1]):
+            while new < end and more.other[new] < edges.other[edge]:
+                other[at], cost[at] = more.other[new], more.cost[new]
+                new, at = new + 1, at + 1
+            other[at], cost[at] = edges.other[edge], edges.cost[edge]
+            at += 1
+        while new < end:
+            other[at], cost[at] = more.other[new], more.cost[new]
+            new, at = new + 1, at + 1
+    return Edges(first, other, cost)
 
 
 def _among(wanted: Ints, considered: Ints) -> NDArray[np.bool_]:

@@ -153,10 +153,9 @@ async def _decided(session: AsyncSession, run_id: UUID) -> dict[str, dict[str, A
 def _plain(it: Row[Any] | Decision) -> dict[str, Any]:
     """What is compared, in one form."""
     found = {name: getattr(it, name) for name in COMPARED}
-    for name in ("start", "end"):
-        if isinstance(found[name], str):
-            found[name] = datetime.fromisoformat(found[name])
-    return found | {"expert_id": found["expert_id"] and str(found["expert_id"])}
+    told = msgspec.to_builtins(found["alternatives"])
+    who = found["expert_id"]
+    return found | {"alternatives": told, "expert_id": who and str(who)}
 
 
 def _differences(

@@ -216,7 +216,7 @@ def planned(found: Sequence[Decision]) -> list[Planned]:
             Proposal(
                 ticket_id=UUID(it.ticket_id),
                 expert_id=UUID(it.expert_id),
-                window=Window(datetime.fromisoformat(it.start), datetime.fromisoformat(it.end)),
+                window=Window(it.start, it.end),
                 travel_km=it.travel_km or 0.0,
                 cost=it.cost or 0,
             ),

@@ -13,7 +13,7 @@ import numpy as np
 from orchestration.assignment.driving import undrivable
 from orchestration.assignment.leftout import LeftOut, add, price_left_out
 from orchestration.assignment.matching.compiled import Ints, Shorts, compiled
-from orchestration.assignment.matching.graph import Edges, edge_of
+from orchestration.assignment.matching.graph import Edges, edge_of, where
 from orchestration.assignment.matching.solver import Draft, Optimum, Warm, draft, prove
 from orchestration.assignment.oracle import best_by_scipy
 from orchestration.assignment.problem import LEVELS, Problem
@@ -54,8 +54,10 @@ def solve(problem: Problem) -> Solution:
         bad = _undrivable(problem, slot)
         if len(bad):
             repairs += len(bad)
+            warm = found.warm
+            del found  # its edges are not kept beside the next one's
             _bar(problem, bad, slot[bad], whole=rounds > ROUNDS)
-            found = _draft(problem, found, watch)
+            found = _draft(problem, warm, watch)
             continue
         best = prove(found)
         watch.add(best.seconds)
@@ -65,8 +67,10 @@ def solve(problem: Problem) -> Solution:
         if left_out.none or not best.certificate.holds:
             break
         added += len(left_out.gaining.ticket)
+        warm = found.warm
+        del found
         add(problem, left_out.gaining)
-        found = _draft(problem, found, watch)
+        found = _draft(problem, warm, watch)
     proven = best.certificate.holds
     if not proven:
         slot = _by_the_oracle(problem, slot)
@@ -88,8 +92,7 @@ def _by_the_oracle(problem: Problem, own: Shorts) -> Shorts:
         return np.where(np.isin(np.arange(len(own)), served[valid]), own, -1).astype(np.int32)
 
 
-def _draft(problem: Problem, before: Draft | None, watch: Watch) -> Draft:
-    warm = None if before is None else Warm(before.state.slot_of, before.state.price)
+def _draft(problem: Problem, warm: Warm | None, watch: Watch) -> Draft:
     found = draft(problem.edges, problem.level, problem.slots, LEVELS, warm)
     watch.add(found.seconds)
     return found
@@ -105,16 +108,12 @@ def _bar(problem: Problem, tickets: Ints, slots: Shorts, *, whole: bool) -> None
     if whole:
         gone = np.zeros(problem.slots, np.bool_)
         gone[slots] = True
-        barred = gone[edges.other]
-        barred[edges.first[problem.tickets] :] = False  # blockers keep them
-        before = np.concatenate([[0], np.cumsum(barred)])
-        lost = np.diff(before[edges.first])
+        kept = ~gone[edges.other]
+        kept[edges.first[problem.tickets] :] = True  # blockers keep them
     else:
-        barred = np.zeros(len(edges.other), np.bool_)
-        barred[edge_of_each(edges, tickets, slots)] = True
-        lost = np.bincount(tickets, minlength=len(problem.level))
-    first = edges.first - np.concatenate([[0], np.cumsum(lost)])
-    problem.edges = Edges(first, edges.other[~barred], edges.cost[~barred])
+        kept = np.ones(len(edges.other), np.bool_)
+        kept[edge_of_each(edges, tickets, slots)] = False
+    problem.edges = where(edges, kept)
 
 
 def _undrivable(problem: Problem, slot: Shorts) -> Ints:

@@ -33,6 +33,8 @@ def common(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
         **QUIET,
         "PATH": f"{programs()}{os.pathsep}{path}",
         "PYTHONUNBUFFERED": "1",
+        # Large arrays go back to the system when they are freed, instead of leaving holes.
+        "MALLOC_MMAP_THRESHOLD_": str(4 * 2**20),
     }
 
 

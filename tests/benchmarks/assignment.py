@@ -7,6 +7,7 @@ penalties for levels. An answer that is not the optimum, or not proven, ends the
 
 import asyncio
 import math
+import os
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,7 @@ from orchestration.assignment.problem import LEVELS, Problem, build
 from orchestration.assignment.run import assign
 from orchestration.assignment.snapshot import Snapshot
 from orchestration.assignment.solve import solve
+from orchestration.local.environment import common
 from tests.benchmarks.country import SIZES, Size, country
 from tests.benchmarks.filled import filled
 from tests.benchmarks.oracles import cost_by_or_tools, greedy, served_and_cost
@@ -221,7 +223,7 @@ def _memory(report: Report, snapshot: Snapshot) -> None:
         policy = msgspec.json.encode(SIZES[report.figures["size"]].policy).decode()
         told = subprocess.run(
             [sys.executable, "-c", _ALONE, folder, str(run_id), hash_, policy],
-            capture_output=True, text=True, check=True,
+            capture_output=True, text=True, check=True, env=os.environ | common(),
         )  # fmt: skip
     imported, peak = (int(it) // 1024 for it in told.stdout.split())
     report.add("memory_of_imports_mb", imported)

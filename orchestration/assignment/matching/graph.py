@@ -74,23 +74,25 @@ def by_slot(edges: Edges, slots: int) -> Edges:
 @compiled
 def between_equals(edges: Edges, ticket_level: Levels, slot_level: Levels) -> Edges:
     """The edges whose ticket and slot are full at the same level."""
-    tickets = len(edges.first) - 1
-    first = np.zeros(tickets + 1, np.int64)
-    count = 0
-    for ticket in range(tickets):
+    kept = np.empty(len(edges.other), np.bool_)
+    for ticket in range(len(edges.first) - 1):
         for edge in range(edges.first[ticket], edges.first[ticket + 1]):
-            if slot_level[edges.other[edge]] == ticket_level[ticket]:
-                count += 1
-        first[ticket + 1] = count
-    other = np.empty(count, np.int32)
-    cost = np.empty(count, np.int32)
+            kept[edge] = slot_level[edges.other[edge]] == ticket_level[ticket]
+    return where(edges, kept)
+
+
+@compiled
+def where(edges: Edges, kept: Flags) -> Edges:
+    """Some of the edges."""
+    first, count = np.zeros(len(edges.first), np.int64), kept.sum()
+    other, cost = np.empty(count, np.int32), np.empty(count, np.int32)
     count = 0
-    for ticket in range(tickets):
-        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
-            if slot_level[edges.other[edge]] == ticket_level[ticket]:
-                other[count] = edges.other[edge]
-                cost[count] = edges.cost[edge]
+    for row in range(len(edges.first) - 1):
+        for edge in range(edges.first[row], edges.first[row + 1]):
+            if kept[edge]:
+                other[count], cost[count] = edges.other[edge], edges.cost[edge]
                 count += 1
+        first[row + 1] = count
     return Edges(first, other, cost)
 
 

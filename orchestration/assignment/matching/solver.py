@@ -44,6 +44,10 @@ class Draft:
     state: State
     seconds: dict[str, float]
 
+    @property
+    def warm(self) -> Warm:
+        return Warm(self.state.slot_of, self.state.price)
+
 
 @dataclass(frozen=True)
 class Optimum:
