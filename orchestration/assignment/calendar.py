@@ -10,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.sysops.assignment.policy import Policy
-from api.sysops.experts.days import ARRIVAL_WINDOWS
+from api.sysops.experts.days import ARRIVAL_WINDOWS, days_ahead
 from orchestration.assignment.matching.compiled import Ints, Shorts
-from orchestration.assignment.policy import MOST_DAYS, WINDOWS_A_DAY
-
-SATURDAY = 6
+from orchestration.assignment.policy import WINDOWS_A_DAY
 
 
 @dataclass(frozen=True)
@@ -47,25 +45,12 @@ class Calendar:
         return moment.date()
 
 
-def horizon(today: date, working_days: int, holidays: Collection[date]) -> int:
-    """How many calendar days, today included, reach to the end of the next `working_days`.
-
-    Working days are Monday to Friday without holidays; today is not counted. At most `MOST_DAYS`.
-    """
-    count, day = 1, today
-    while working_days > 0 and count < MOST_DAYS:
-        day += timedelta(days=1)
-        count += 1
-        working_days -= day.isoweekday() < SATURDAY and day not in holidays
-    return count
-
-
 def calendar(
     as_of: datetime, zones: Sequence[str], holidays: Collection[date], policy: Policy
 ) -> Calendar:
     """The windows that visits can be planned in as of now."""
     todays = [as_of.astimezone(ZoneInfo(zone)).date() for zone in zones]
-    reach = [horizon(today, policy.horizon_working_days, holidays) for today in todays]
+    reach = [len(days_ahead(it, policy.horizon_working_days, holidays)) for it in todays]
     days, soonest = max(reach, default=1), as_of + timedelta(minutes=policy.lead_minutes)
     shape = (len(zones), days * WINDOWS_A_DAY)
     start, end = np.zeros(shape, np.int64), np.zeros(shape, np.int64)

@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from api.messages import Window
 from api.sysops.assignment import looking
-from api.sysops.assignment.escalation_rules import ALL, Search, escalation
+from api.sysops.assignment.escalation_rules import ALL, Ahead, Search, escalation
 from api.sysops.assignment.hard_rules import OUT
 from api.sysops.assignment.service import policy_in_use
+from api.sysops.holidays.tables import Holiday
 from api.sysops.notifications.service import notify_managers
 from api.sysops.tickets import service
 from api.sysops.tickets.rules import Escalation
@@ -33,6 +35,7 @@ SHOWN = 5
 # Open tickets whose contract is in force: one that is not served for that reason is no search.
 _OPEN = text("""
 SELECT t.id, t.version, t.priority, t.sla_due_at, t.earliest_visit_at, t.preferred_windows,
+       t.time_zone,
        (SELECT max(e.at) FROM ticket_event e WHERE e.ticket_id = t.id AND e.to_status = 'open'
            AND (e.from_status IS DISTINCT FROM 'open' OR e.action = 'reschedule')) AS since,
        (SELECT d.outcome FROM assignment_decision d WHERE d.ticket_id = t.id
@@ -71,8 +74,10 @@ async def escalate(
     due: list[Due] = []
     async with sessions() as session:
         working_days = (await policy_in_use(session)).policy.horizon_working_days
+        holidays = frozenset(await session.scalars(select(Holiday.day)))
+        ahead = Ahead(working_days, holidays)
         for row in await session.execute(_OPEN):
-            reason = escalation(_search(row, now), now, working_days, only)
+            reason = escalation(_search(row, now), now, ahead, only)
             if reason is not None:
                 due.append(Due(row.id, row.version, *reason))
     escalated = 0
@@ -85,13 +90,14 @@ async def escalate(
 def _search(row: Any, now: datetime) -> Search:
     windows = msgspec.convert(row.preferred_windows, list[Window])
     wishes = [min((it.start for it in windows), default=None), row.earliest_visit_at]
+    wish = max((it for it in wishes if it is not None), default=None)
     return Search(
         priority=row.priority,
         since=row.since or now,
         unserved=row.decided == "unserved",
         refusals=row.refusals,
         due=row.sla_due_at,
-        wish=max((it for it in wishes if it is not None), default=None),
+        wish=wish and wish.astimezone(ZoneInfo(row.time_zone)),
     )
 
 

@@ -14,9 +14,6 @@ from api.sysops.assignment.policy import Policy
 from api.sysops.experts.days import ARRIVAL_WINDOWS
 
 WINDOWS_A_DAY = len(ARRIVAL_WINDOWS)
-MOST_DAYS = 15
-"""Calendar days that a horizon has at most: an expert's windows are bits of one number."""
-
 PRIORITY_LEVELS: tuple[Priority, ...] = ("urgent", "high", "normal", "low")
 """Served in this order: no number of lower ones outweighs a higher one."""
 

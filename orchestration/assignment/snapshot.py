@@ -10,8 +10,8 @@ from uuid import UUID
 import polars as pl
 
 from api.sysops.assignment.policy import Policy
+from api.sysops.experts.days import MOST_DAYS_AHEAD
 from api.sysops.tickets.visit_rules import ABSENCES_TO_CALL
-from orchestration.assignment.policy import MOST_DAYS
 
 ID, MOMENT = pl.String, pl.Datetime("us", "UTC")
 PLACE = {"latitude": pl.Float64, "longitude": pl.Float64}
@@ -160,7 +160,7 @@ WHERE t.status IN ('open', 'escalated') AND (
 def read(url: str, as_of: datetime, policy: Policy) -> tuple[Snapshot, list[UUID]]:
     """The input as of now, in one view of the database, and the open tickets that no visit may
     be planned for."""
-    until = as_of + timedelta(days=MOST_DAYS + 1)
+    until = as_of + timedelta(days=MOST_DAYS_AHEAD + 1)
     words = {
         "as_of": literal(as_of),
         "until": literal(until),

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import get_args
 
 from api.messages import Priority
-from api.sysops.experts.days import days_ahead
+from api.sysops.experts.days import planned_from
 from api.sysops.tickets.rules import Escalation
 
 # How long the platform looks for an expert by itself: what is urgent cannot wait for the next
@@ -29,8 +29,8 @@ class Search:
     """How the search for an expert goes, of a ticket that is open.
 
     `since` is when it began; `unserved` says that the last run found nobody. `refusals` counts
-    who rejected the visit or stayed silent. `wish` is the first moment that suits the customer,
-    None when any does.
+    who rejected the visit or stayed silent. `wish` is the first moment that suits the customer, on
+    the clock of the address, None when any does.
     """
 
     priority: Priority
@@ -41,16 +41,26 @@ class Search:
     wish: datetime | None = None
 
 
-def escalation(
-    search: Search, now: datetime, working_days: int, only: Collection[Escalation] = ALL
-) -> tuple[Escalation, str] | None:
-    """Why a ticket is escalated now, as a code of `only` and in words for both sides.
+@dataclass(frozen=True)
+class Ahead:
+    """How far ahead runs plan: a wish beyond that is not looked for yet."""
 
-    `working_days` is how far ahead runs plan: a wish beyond that is not looked for yet.
-    """
+    working_days: int
+    holidays: Collection[date] = frozenset()
+
+    def reaches(self, wish: datetime) -> datetime:
+        """When a run plans as far as that for the first time: at the begin of a day there."""
+        day = planned_from(wish.date(), self.working_days, self.holidays)
+        return datetime.combine(day, time(), wish.tzinfo)
+
+
+def escalation(
+    search: Search, now: datetime, ahead: Ahead, only: Collection[Escalation] = ALL
+) -> tuple[Escalation, str] | None:
+    """Why a ticket is escalated now, as a code of `only` and in words for both sides."""
     reasons = {
         "refused": _refused(search),
-        "no_expert": _no_expert(search, now, working_days),
+        "no_expert": _no_expert(search, now, ahead),
         "sla_at_risk": _sla_at_risk(search, now),
     }
     for code in get_args(Escalation):
@@ -65,12 +75,11 @@ def _refused(search: Search) -> str | None:
     return f"{search.refusals} experts were asked and could not take the visit."
 
 
-def _no_expert(search: Search, now: datetime, working_days: int) -> str | None:
+def _no_expert(search: Search, now: datetime, ahead: Ahead) -> str | None:
     limit = UNSERVED_FOR[search.priority]
     since = search.since
     if search.wish is not None:
-        ahead = timedelta(days=len(days_ahead(search.since.date(), working_days)))
-        since = max(since, search.wish - ahead)
+        since = max(since, ahead.reaches(search.wish))
     if not search.unserved or now - since < limit:
         return None
     hours = limit / timedelta(hours=1)

@@ -61,7 +61,8 @@ async def look(session: AsyncSession, ticket: Ticket, now: datetime) -> Found:
     counts = await candidates.counts(session, ticket)
     ids = await candidates.nearest(session, ticket)
     people = await candidates.people(session, ids, ticket.id, now, apart_from=standing)
-    horizon = Horizon(now + timedelta(minutes=policy.lead_minutes), policy.horizon_working_days)
+    soonest = now + timedelta(minutes=policy.lead_minutes)
+    horizon = Horizon(now, soonest, policy.horizon_working_days)
     # The contract is no expert's matter: it is told once, and not of each of them.
     found = options(people, replace(wanted, entitled=True), horizon)
     removed: Counter[Rule] = Counter(found.removed)

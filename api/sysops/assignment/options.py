@@ -28,19 +28,20 @@ LEARN_A_LEVEL = 4800
 
 @dataclass(frozen=True)
 class Horizon:
-    """The windows that are looked at: from `since` on, in so many working days."""
+    """The windows that are looked at: from `since` on, as far as a run plans at `now`."""
 
+    now: datetime
     since: datetime
     working_days: int
 
     def windows_of(self, person: Person) -> list[Window]:
         """The arrival windows on the clock of the expert, the earliest first."""
-        days = days_ahead(self.since.astimezone(person.zone).date(), self.working_days)
+        today, holidays = self.now.astimezone(person.zone).date(), person.profile.holidays
         windows = [
             Window(
                 datetime.combine(day, first, person.zone), datetime.combine(day, last, person.zone)
             )
-            for day in days
+            for day in days_ahead(today, self.working_days, holidays)
             for first, last in ARRIVAL_WINDOWS
         ]
         return [it for it in windows if it.start >= self.since]

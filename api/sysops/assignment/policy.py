@@ -39,8 +39,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         Meta(
             ge=1,
             le=10,
-            description="How many working days ahead visits are planned: days from Monday to "
-            "Friday that are no holiday.",
+            description="How many working days after today visits are planned: days from "
+            "Monday to Friday that are no holiday.",
         ),
     ] = 5
     lead_minutes: Annotated[

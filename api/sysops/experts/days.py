@@ -4,7 +4,7 @@ Pure. The assignment job plans days by it; whoever changes an expert or a ticket
 what does not fit any more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -21,6 +21,8 @@ ARRIVAL_WINDOWS = (
 """Local start and end; two hours each."""
 MOST_VISITS_A_DAY = 4
 """A day has as many arrival windows, and each takes one visit."""
+MOST_DAYS_AHEAD = 15
+"""Calendar days that a horizon has at most: runs keep an expert's windows as bits of one number."""
 ROAD_FACTOR = 1.3
 """Road distance over great-circle distance, as measured for US road networks (about 1.2-1.4)."""
 SPEED_KMH = 60.0
@@ -57,14 +59,25 @@ class Booked:
     overridden: frozenset[str] = frozenset()
 
 
-def days_ahead(today: date, working_days: int) -> list[date]:
-    """The days of a horizon: from today on, until so many days from Monday to Friday are in it."""
-    days: list[date] = []
-    left = working_days
-    while left > 0:
-        days.append(today + timedelta(days=len(days)))
-        left -= days[-1].isoweekday() <= FRIDAY
+def days_ahead(today: date, working_days: int, holidays: Collection[date]) -> list[date]:
+    """The days of a horizon: today, and all days until so many working days have followed it.
+
+    Working days are Monday to Friday without holidays; today is not counted. At most
+    `MOST_DAYS_AHEAD`; holidays and weekends between are among them.
+    """
+    days, left = [today], working_days
+    while left > 0 and len(days) < MOST_DAYS_AHEAD:
+        days.append(days[-1] + timedelta(days=1))
+        left -= days[-1].isoweekday() <= FRIDAY and days[-1] not in holidays
     return days
+
+
+def planned_from(day: date, working_days: int, holidays: Collection[date]) -> date:
+    """The first day whose horizon, as `days_ahead` has it, holds a `day`."""
+    first = day
+    while day in days_ahead(first - timedelta(days=1), working_days, holidays):
+        first -= timedelta(days=1)
+    return first
 
 
 def can_be_done(visits: Sequence[Visit], speed_kmh: float = SPEED_KMH) -> bool:

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from api.sysops.experts.days import MOST_DAYS_AHEAD
 from orchestration.assignment.backtest.answers import LOOKED_BACK_DAYS, Answer, Habits, habits
 from orchestration.assignment.backtest.stories import Event, Story, story
-from orchestration.assignment.policy import MOST_DAYS
 from orchestration.assignment.snapshot import (
     MOMENT,
     QUERIES,
@@ -136,7 +136,7 @@ def read(url: str, day: date, zone: ZoneInfo) -> Day:
         "looked_back": LOOKED_BACK_DAYS,
         # What the snapshot's own queries ask for.
         "as_of": literal(begins),
-        "until": literal(ends + timedelta(days=MOST_DAYS + 1)),
+        "until": literal(ends + timedelta(days=MOST_DAYS_AHEAD + 1)),
         "absences": 0,
     }
     with one_view(url) as table:

@@ -1,7 +1,7 @@
 """A day has as many visits as its expert takes and can drive; the rest is called off."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from api.messages import Priority
 from api.sysops.experts.days import (
     LEAST_IMPORTANT_FIRST,
+    MOST_DAYS_AHEAD,
     Booked,
     Visit,
     can_be_done,
     days_ahead,
+    planned_from,
     to_call_off,
 )
 
@@ -107,8 +109,35 @@ def test_what_stays_can_be_done_and_nothing_goes_without_need(day: list[Booked],
     assert to_call_off(day, most) == to_call_off([replace(one) for one in day[::-1]], most)
 
 
-def test_a_horizon_counts_from_monday_to_friday_and_has_the_days_between() -> None:
-    friday = MONDAY.date() + timedelta(days=4)
-    days = days_ahead(friday, 2)
-    assert [f"{day:%a}" for day in days] == ["Fri", "Sat", "Sun", "Mon"]
-    assert days_ahead(friday, 0) == []
+FRIDAY = MONDAY.date() + timedelta(days=4)
+NEXT_MONDAY = FRIDAY + timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    ("working_days", "holidays", "expected"),
+    [
+        (0, [], "Fri"),
+        (1, [], "Fri Sat Sun Mon"),
+        (2, [], "Fri Sat Sun Mon Tue"),
+        (2, [FRIDAY, NEXT_MONDAY], "Fri Sat Sun Mon Tue Wed"),
+    ],
+)
+def test_a_horizon_is_today_and_so_many_working_days_after_it_with_all_between(
+    working_days: int, holidays: list[date], expected: str
+) -> None:
+    days = days_ahead(FRIDAY, working_days, holidays)
+    assert " ".join(f"{day:%a}" for day in days) == expected
+
+
+@given(
+    st.dates(date(2026, 1, 1), date(2026, 12, 31)),
+    st.integers(0, 10),
+    st.sets(st.dates(date(2026, 1, 1), date(2026, 12, 31)), max_size=60),
+)
+def test_a_day_is_planned_from_the_first_day_on_whose_horizon_holds_it(
+    day: date, working_days: int, holidays: set[date]
+) -> None:
+    first, eve = planned_from(day, working_days, holidays), timedelta(days=1)
+    assert day in days_ahead(first, working_days, holidays)
+    assert day not in days_ahead(first - eve, working_days, holidays)
+    assert len(days_ahead(first, working_days, holidays)) <= MOST_DAYS_AHEAD
