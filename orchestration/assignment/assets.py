@@ -98,7 +98,7 @@ def assign_experts(context: dg.AssetExecutionContext) -> Iterator[dg.Materialize
     blocking=True,
 )
 def no_wrong_expert() -> dg.AssetCheckResult:
-    """Skill, level, certificate, radius, shift, time off, preference, exclusion, overlap."""
+    """Skill, certificate, radius, shift, time off, contract, preference, exclusion, overlap."""
     violations = asyncio.run(_referee())
     return dg.AssetCheckResult(
         passed=not any(violations.values()),

@@ -56,6 +56,13 @@ VIOLATIONS = {
     "too_soon": """
         SELECT count(*) FROM live
         WHERE lower(during) < earliest_visit_at AND NOT waived ? 'too_soon'""",
+    # A visit that was proposed while the contract was in force stands. Keys tell when a row was
+    # made, by the same clock by which contracts go out of force.
+    "without_contract": """
+        SELECT count(*) FROM live
+        WHERE entitled IS NULL
+           OR (NOT entitled AND coalesce(uuid_extract_timestamp(id), proposed_at)
+                > coalesce(out_of_force_since, '-infinity'))""",
     "overlap": """
         SELECT count(*) FROM live a JOIN live b
           ON a.expert_id = b.expert_id AND a.id < b.id AND a.during && b.during""",
@@ -112,13 +119,16 @@ VIOLATIONS = {
 LIVE = """
 WITH live AS (
     SELECT a.id, a.ticket_id, a.expert_id, a.during, a.status,
-           coalesce(a.override->'codes', '[]') AS waived,
+           a.proposed_at, coalesce(a.override->'codes', '[]') AS waived,
+           c.standing = 'good' AND (c.status = 'active' OR c.replaced_by IS NOT NULL) AS entitled,
+           c.out_of_force_since,
            t.ticket_type, t.preferred_windows, t.status AS ticket_status, t.earliest_visit_at,
            t.latitude AS ticket_lat, t.longitude AS ticket_lon,
            e.latitude AS expert_lat, e.longitude AS expert_lon, e.radius_km,
            e.time_zone AS expert_zone, e.active AS expert_active, s.active AS staff_active
     FROM assignment a
     JOIN ticket t ON t.id = a.ticket_id
+    LEFT JOIN entitlement c ON c.contract_id = t.contract_id
     JOIN expert e ON e.id = a.expert_id
     JOIN staff s ON s.id = a.expert_id
     WHERE a.status IN ('proposed', 'accepted')

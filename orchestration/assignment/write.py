@@ -24,6 +24,7 @@ from api.sysops.experts.profiles import needed_skills, profiles_of
 from api.sysops.experts.rules import Profile, Visit, why_wrong
 from api.sysops.experts.tables import Expert
 from api.sysops.experts.workload import Day, Workload, workload_of
+from api.sysops.tickets.entitlements import in_force
 from api.sysops.tickets.proposals import Proposal, propose_all
 from api.sysops.tickets.tables import Ticket
 
@@ -31,6 +32,7 @@ EXPERTS_A_BATCH = 50
 # What a proposal reads of its ticket: nobody's name, number or words.
 READ = load_only(
     Ticket.number,
+    Ticket.contract_id,
     Ticket.status,
     Ticket.version,
     Ticket.priority,
@@ -135,11 +137,12 @@ def _parts(chosen: Sequence[Chosen]) -> Iterator[Sequence[Chosen]]:
 class _Present:
     """Tickets and experts as they are now and stay until the end of the transaction.
 
-    `minutes` is how long a ticket type's work takes. `given` are the visits that this transaction
-    has taken for each day.
+    `entitled` are the contracts in force. `minutes` is how long a ticket type's work takes.
+    `given` are the visits that this transaction has taken for each day.
     """
 
     tickets: Mapping[UUID, Ticket]
+    entitled: Collection[UUID]
     experts: Mapping[UUID, Profile]
     needed: Mapping[str, Mapping[str, int]]
     minutes: Mapping[str, int]
@@ -160,6 +163,8 @@ class _Present:
         expert = self.experts.get(proposal.expert_id)
         if ticket is None or ticket.version != one.version:
             return "The ticket changed while the run was at work."
+        if ticket.contract_id not in self.entitled:
+            return "The contract went out of force while the run was at work."
         if expert is None:
             return "Somebody else was busy with the expert while the run was at work."
         window = proposal.window
@@ -172,7 +177,10 @@ class _Present:
         )
         if wrong := why_wrong(expert, visit):
             return f"While the run was at work this changed: {wrong}"
-        day = self.work.day(proposal.expert_id, window.start)
+        return self._objection_of_day(ticket, proposal)
+
+    def _objection_of_day(self, ticket: Ticket, proposal: Proposal) -> str | None:
+        day = self.work.day(proposal.expert_id, proposal.window.start)
         before = [*(it.visit for it in self.work.live[day]), *self.given[day]]
         if self.work.room(day) <= len(before):
             return "The expert's day became full while the run was at work."
@@ -209,6 +217,7 @@ async def _hold(session: AsyncSession, proposals: Sequence[Proposal], now: datet
     lengths = select(TicketType.code, TicketType.duration_minutes)
     return _Present(
         tickets,
+        await in_force(session, {ticket.contract_id for ticket in tickets.values()}),
         await profiles_of(session, experts),
         await needed_skills(session, types),
         {it.code: it.duration_minutes for it in await session.execute(lengths)},

@@ -20,7 +20,8 @@ from api.sysops.experts.rules import EARTH_RADIUS_KM
 from api.sysops.experts.workload import workload_of
 from api.sysops.staff.tables import Staff
 from api.sysops.tickets import telling
-from api.sysops.tickets.tables import Entitlement, Exclusion, Ticket
+from api.sysops.tickets.entitlements import in_force
+from api.sysops.tickets.tables import Exclusion, Ticket
 
 MOST_EXPERTS = 200
 """So many experts are looked at window by window: those in whose area the ticket is, then those
@@ -92,18 +93,8 @@ async def wanted_of(session: AsyncSession, ticket: Ticket) -> Wanted:
         work=timedelta(minutes=minutes),
         preferred=telling.preferred_of(ticket),
         earliest=ticket.earliest_visit_at,
-        entitled=await is_entitled(session, ticket),
+        entitled=bool(await in_force(session, {ticket.contract_id})),
     )
-
-
-async def is_entitled(session: AsyncSession, ticket: Ticket) -> bool:
-    """Whether a visit may be planned under the ticket's contract now."""
-    query = select(Entitlement.status, Entitlement.replaced_by, Entitlement.standing)
-    row = (
-        await session.execute(query.where(Entitlement.contract_id == ticket.contract_id))
-    ).one_or_none()
-    in_force = row is not None and (row.status == "active" or row.replaced_by is not None)
-    return in_force and row is not None and row.standing == "good"
 
 
 async def counts(session: AsyncSession, ticket: Ticket) -> Counts:

@@ -18,8 +18,8 @@ from api.messages import (
     TicketRequested,
 )
 from api.sysops.notifications.service import notify_managers
-from api.sysops.tickets import changes, intake, rules, service, telling
-from api.sysops.tickets.tables import Customer, Entitlement, Ticket, TicketEvent
+from api.sysops.tickets import changes, entitlements, intake, rules, service, telling
+from api.sysops.tickets.tables import Customer, Ticket, TicketEvent
 
 
 async def ticket_created(session: AsyncSession, message: TicketCreated, now: datetime) -> None:
@@ -109,15 +109,7 @@ async def entitlement_changed(
         "version": message.version,
         "replaced_by": message.replaced_by,
     }
-    await session.execute(
-        insert(Entitlement)
-        .values(contract_id=message.contract_id, **values)
-        .on_conflict_do_update(
-            index_elements=[Entitlement.contract_id],
-            set_=values,
-            where=Entitlement.version < message.version,
-        )
-    )
+    await entitlements.keep(session, message.contract_id, values, "version")
 
 
 async def contract_standing(
@@ -125,15 +117,7 @@ async def contract_standing(
 ) -> None:
     """Billing's word may arrive before the customer quantum's; then it waits in the row."""
     values = {"standing": message.standing, "standing_version": message.version}
-    await session.execute(
-        insert(Entitlement)
-        .values(contract_id=message.contract_id, **values)
-        .on_conflict_do_update(
-            index_elements=[Entitlement.contract_id],
-            set_=values,
-            where=Entitlement.standing_version < message.version,
-        )
-    )
+    await entitlements.keep(session, message.contract_id, values, "standing_version")
 
 
 async def survey_outcome(session: AsyncSession, message: SurveyOutcome, now: datetime) -> None:

@@ -45,7 +45,8 @@ class Entitlement(Base):
     """What a contract entitles to; a visit needs an active one in good standing.
 
     One that a change of plan has `replaced_by` another entitles to no new ticket, but those that
-    were opened under it are served.
+    were opened under it are served. `out_of_force_since` is None while visits may be planned; a
+    visit that was proposed before stands.
     """
 
     __tablename__ = "entitlement"
@@ -63,6 +64,7 @@ class Entitlement(Base):
     standing: Mapped[str] = mapped_column(server_default="good")
     standing_version: Mapped[int] = mapped_column(server_default="0")
     replaced_by: Mapped[UUID | None]
+    out_of_force_since: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
 
 
 class Ticket(Base):

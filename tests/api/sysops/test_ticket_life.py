@@ -218,23 +218,28 @@ async def test_an_older_word_of_a_customer_or_a_contract_never_overwrites_a_newe
     databases: Databases, home: Household
 ) -> None:
     furnish(databases)
-    standing = [
+    second, third, fourth = (
         ContractStandingToSysops(
             contract_id=home.contract_id,
             standing="good" if version % 2 == 0 else "suspended",
             version=version,
             at=datetime.now(UTC),
         )
-        for version in (3, 2)
-    ]
+        for version in (2, 3, 4)
+    )
     await send(databases, home.directory(3), home.directory(2), home.entitlement(2))
-    await send(databases, *standing, role="biller")
+    await send(databases, third, second, role="biller")
     await deliver(databases, "billing", "sysops")
     await deliver(databases, "customer", "sysops")
     assert databases.rows("sysops", "SELECT version FROM customer") == [(3,)]
     assert databases.rows(
         "sysops", "SELECT version, standing, standing_version, plan_code FROM entitlement"
     ) == [(2, "suspended", 3, "basic")]
+    out = "SELECT out_of_force_since < now() FROM entitlement"
+    assert databases.rows("sysops", out) == [(True,)]
+    await send(databases, fourth, role="biller")
+    await deliver(databases, "billing", "sysops")
+    assert databases.rows("sysops", out) == [(None,)]
 
 
 @pytest.mark.parametrize(

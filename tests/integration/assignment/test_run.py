@@ -221,6 +221,8 @@ BREAKAGES = {
     "SELECT expert_id, during, 'ill' FROM assignment",
     "outside_preference": "UPDATE ticket SET preferred_windows = "
     '\'[{"start": "2020-01-01T00:00:00Z", "end": "2020-01-01T02:00:00Z"}]\'',
+    "without_contract": "UPDATE entitlement SET standing = 'suspended', "
+    "out_of_force_since = '2020-01-01'",
     "without_booking": "DELETE FROM booking",
     "booking_of_the_past": "UPDATE assignment SET status = 'rejected'",
     "status_disagrees": "UPDATE ticket SET status = 'open'",

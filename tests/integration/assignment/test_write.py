@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import UUID, uuid4
 
 import msgspec
 
@@ -23,6 +24,9 @@ KEYS = {
     "SELECT id, ticket_id FROM assignment": "assignment of ",
     "SELECT id, ticket_id FROM notification": "notification of ",
 }
+REPLACED = """
+UPDATE entitlement SET status = 'cancelled', replaced_by = uuidv7() WHERE contract_id = %s
+"""
 BY_HAND = """
 WITH made AS (
     INSERT INTO assignment
@@ -91,11 +95,22 @@ async def test_many_at_once_leave_the_rows_and_messages_that_one_by_one_leave(
     assert await many.wrong() == {}
 
 
+async def _contracts_of_their_own(databases: Databases, tickets: list[UUID]) -> list[UUID]:
+    """New contracts of the same customer, one for each of these tickets."""
+    contracts = [uuid4() for _ in tickets]
+    for ticket, contract in zip(tickets, contracts, strict=True):
+        databases.execute("sysops", "INSERT INTO entitlement (contract_id) VALUES (%s)", contract)
+        own = "UPDATE ticket SET contract_id = %s WHERE id = %s"
+        databases.execute("sysops", own, contract, ticket)
+    return contracts
+
+
 async def test_who_changed_meanwhile_is_skipped_and_nobody_else(databases: Databases) -> None:
-    planning = await Planning.begin(databases, 10)
+    planning = await Planning.begin(databases, 12)
     experts = [add_expert(databases, f"expert{number}") for number in range(7)]
     lost, gone, left, away, *_ = experts
     held, cancelled, amended = planning.tickets[5:8]
+    suspended, replaced = await _contracts_of_their_own(databases, planning.tickets[10:])
     for statement, changed in (
         ("UPDATE expert_skill SET level = 1 WHERE expert_id = %s", lost),
         ("UPDATE expert SET active = false WHERE id = %s", gone),
@@ -103,6 +118,8 @@ async def test_who_changed_meanwhile_is_skipped_and_nobody_else(databases: Datab
         ("INSERT INTO time_off (expert_id, during, reason) VALUES (%s, '[,]', 'ill')", away),
         ("UPDATE ticket SET status = 'cancelled', version = 2 WHERE id = %s", cancelled),
         ("UPDATE ticket SET version = 2 WHERE id = %s", amended),
+        ("UPDATE entitlement SET standing = 'suspended' WHERE contract_id = %s", suspended),
+        (REPLACED, replaced),
     ):
         databases.execute("sysops", statement, changed)
     same = experts[4]
@@ -110,6 +127,8 @@ async def test_who_changed_meanwhile_is_skipped_and_nobody_else(databases: Datab
         *((place, expert, window(8)) for place, expert in enumerate(experts[:5])),
         *((5 + place, same, window(hour, day=1)) for place, hour in enumerate(HOURS)),
         (9, experts[5], window(8)),
+        (10, experts[6], window(8)),
+        (11, experts[6], window(10)),
     )
     with databases.connect("sysops") as other, other.transaction():
         other.execute("SELECT 1 FROM ticket WHERE id = %s FOR NO KEY UPDATE", [held])
@@ -123,9 +142,10 @@ async def test_who_changed_meanwhile_is_skipped_and_nobody_else(databases: Datab
         5: CHANGED,
         6: CHANGED,
         7: CHANGED,
+        10: "The contract went out of force while the run was at work.",
     }
     rows = databases.rows("sysops", "SELECT ticket_id FROM assignment")
-    assert {planning.tickets.index(ticket) for (ticket,) in rows} == {4, 8, 9}
+    assert {planning.tickets.index(ticket) for (ticket,) in rows} == {4, 8, 9, 11}
 
 
 async def test_what_the_database_refuses_costs_nothing_but_itself(databases: Databases) -> None:

@@ -11,12 +11,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.database import database
+from api.messages import ContractStandingToSysops
 from api.sysops.audit.service import Act
 from api.sysops.experts import withdrawals
 from api.sysops.tickets import changes, service, visits
 from orchestration.assignment.write import write
 from tests.databases import Databases
 from tests.integration.assignment.planning import CHANGED, HOURS, Planning, window
+from tests.messaging import deliver, send
 from tests.world import add_expert
 
 KILLED = """
@@ -24,6 +26,10 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE wait_event_type = 'Lock' AND datname = current_database()
 """
 NOW = datetime.now(UTC)
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE wait_event_type = 'Lock' AND datname = current_database()
+"""
 Deed = Callable[[AsyncSession], Awaitable[object]]
 
 
@@ -70,6 +76,32 @@ async def test_an_expert_whom_somebody_holds_for_long_holds_up_nobody_else(
     assert planning.written() == {0}
 
 
+async def test_a_suspension_waits_for_what_is_being_proposed_and_leaves_it_and_bars_the_rest(
+    databases: Databases,
+) -> None:
+    planning = await Planning.begin(databases, 2)
+    ((contract,),) = databases.rows("sysops", "SELECT contract_id FROM entitlement")
+    first, second = sorted((add_expert(databases, "ada"), add_expert(databases, "ben")))
+    planned = planning.plan((0, first, window(8)), (1, second, window(8)))
+    suspended = ContractStandingToSysops(
+        contract_id=contract, standing="suspended", version=1, at=NOW
+    )
+    await send(databases, suspended, role="biller")
+    with databases.connect("sysops") as other, other.transaction():
+        other.execute("SELECT 1 FROM expert WHERE id = %s FOR NO KEY UPDATE", [first])
+        writing = asyncio.create_task(planning.write(planned, experts_a_batch=1))
+        await _wait_for(databases, 1)
+        telling = asyncio.create_task(deliver(databases, "billing", "sysops"))
+        await _wait_for(databases, 2)
+    await telling
+    assert await writing == {1: "The contract went out of force while the run was at work."}
+    assert planning.written() == {0}
+    assert await planning.wrong() == {}
+    # A run that did not look would be seen.
+    await planning.propose(planned[1])
+    assert await planning.wrong() == {"without_contract": 1}
+
+
 async def test_two_runs_answers_cancellations_and_a_retirement_at_once(
     databases: Databases,
 ) -> None:
@@ -109,6 +141,12 @@ async def test_two_runs_answers_cancellations_and_a_retirement_at_once(
     for one in planned[len(cancelled) :]:
         given = "open" if one.proposal.expert_id == leaving else "assigned"
         assert states[one.proposal.ticket_id] == given
+
+
+async def _wait_for(databases: Databases, waiting: int) -> None:
+    """Until so many connections wait for a lock."""
+    while databases.rows("sysops", WAITING) != [(waiting,)]:  # noqa: ASYNC110 - as above
+        await asyncio.sleep(0.01)
 
 
 def _answer(visit: UUID, expert: UUID, *, accept: bool) -> Deed:

@@ -247,9 +247,6 @@ def _contracts(
     )
     where = {"state": texts(places.state, place), "zip": texts(places.zip, place)}
     yield Batch("billing", "contract", table(**common, **span, **told, **where, customer_id=owner))
-    entitlement = {name: column for name, column in common.items() if name != "id"}
-    yield Batch(
-        "sysops",
-        "entitlement",
-        table(**entitlement, contract_id=common["id"], customer_id=owner),
-    )
+    out = moments(np.where(bad, suspended_at, changed), runs & ~bad)
+    mine = {"contract_id": common.pop("id"), "customer_id": owner, "out_of_force_since": out}
+    yield Batch("sysops", "entitlement", table(**common, **mine))
