@@ -8,13 +8,14 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from api.messages import Window
 from api.sysops.assignment.policy import Policy
 from api.sysops.assignment.service import policy_in_use
 from api.sysops.assignment.tables import AssignmentRun
+from api.sysops.holidays.tables import Holiday
 from api.sysops.notifications.service import notify_administrators
 from api.sysops.tickets.missed import withdraw_missed
 from api.sysops.tickets.proposals import Proposal, expire_silent
@@ -170,7 +171,13 @@ async def _begin(sessions: Sessions, now: datetime, policy: str) -> UUID:
             .where(AssignmentRun.status == "running")
             .values(status="failed", finished_at=now)
         )
-        run = AssignmentRun(started_at=now, as_of=now, status="running", policy=policy)
+        run = AssignmentRun(
+            started_at=now,
+            as_of=now,
+            status="running",
+            policy=policy,
+            holidays=func.array(select(Holiday.day).scalar_subquery()),
+        )
         session.add(run)
     return run.id
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from api.sysops.assignment.policy import Policy
 from api.sysops.experts.days import MOST_DAYS_AHEAD
-from api.sysops.tickets.visit_rules import ABSENCES_TO_CALL
+from orchestration.assignment.waiting import WAITS
 
 ID, MOMENT = pl.String, pl.Datetime("us", "UTC")
 PLACE = {"latitude": pl.Float64, "longitude": pl.Float64}
@@ -77,20 +77,17 @@ def snapshot_of(as_of: datetime, frames: Mapping[str, pl.DataFrame]) -> Snapshot
     return Snapshot(as_of, **(empty | sorted_frames))
 
 
-# A ticket that waits for a call is left alone; one whose plan was changed is served.
-WITH = """
+WITH = f"""
 WITH open AS (
     SELECT t.*, tt.duration_minutes
     FROM ticket t
     JOIN ticket_type tt ON tt.code = t.ticket_type
     JOIN entitlement e ON e.contract_id = t.contract_id
-    WHERE t.status IN ('open', 'escalated') AND (e.status = 'active' OR e.replaced_by IS NOT NULL)
-      AND e.standing = 'good'
-      AND NOT (t.status = 'escalated' AND t.customer_absences >= {absences})
+    WHERE {WAITS}
 ), active AS (
     SELECT e.* FROM expert e JOIN staff s ON s.id = e.id AND s.active WHERE e.active
 )
-"""
+"""  # noqa: S608 - a constant of ours
 QUERIES = {
     "tickets": """
         SELECT id::text AS id, version, priority, ticket_type, latitude, longitude,
@@ -164,7 +161,6 @@ def read(url: str, as_of: datetime, policy: Policy) -> tuple[Snapshot, list[UUID
     words = {
         "as_of": literal(as_of),
         "until": literal(until),
-        "absences": ABSENCES_TO_CALL,
         "silence_days": policy.silence_days,
     }
     with one_view(url) as table:

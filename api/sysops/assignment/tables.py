@@ -5,12 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
+    Date,
     ForeignKey,
     Index,
     PrimaryKeyConstraint,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
@@ -60,6 +63,9 @@ class AssignmentRun(Base):
 
     The hashes name its input and all that it decided. `proven` says whether the certificate held,
     `evidence` holds it, with who was served and the terms of the objective; `seconds` by phase.
+
+    `seen` is the database's snapshot from which on it read, and `holidays` those that it knew: what
+    came later is news.
     """
 
     __tablename__ = "assignment_run"
@@ -82,6 +88,8 @@ class AssignmentRun(Base):
     proven: Mapped[bool | None]
     evidence: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     seconds: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    seen: Mapped[str | None] = mapped_column(server_default=text("(pg_current_snapshot())::text"))
+    holidays: Mapped[list[date]] = mapped_column(ARRAY(Date), server_default="{}")
 
 
 class AssignmentDecision(Base):

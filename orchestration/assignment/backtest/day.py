@@ -137,7 +137,6 @@ def read(url: str, day: date, zone: ZoneInfo) -> Day:
         # What the snapshot's own queries ask for.
         "as_of": literal(begins),
         "until": literal(ends + timedelta(days=MOST_DAYS_AHEAD + 1)),
-        "absences": 0,
     }
     with one_view(url) as table:
         found = {name: table((_ALIVE + it).format(**words)) for name, it in _OF_TICKETS.items()}

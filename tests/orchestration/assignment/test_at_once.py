@@ -73,26 +73,6 @@ async def test_a_ticket_that_no_run_has_seen_starts_one_and_an_ill_experts_visit
     assert await look(instance) is None
 
 
-async def test_a_ticket_that_waits_is_tried_again_when_an_expert_changes_and_not_before(
-    platform: Databases, instance: dg.DagsterInstance
-) -> None:
-    eve = add_expert(platform)
-    now = datetime.now(UTC)
-    act = Act(add_staff(platform, "administrator"), ["administrator"], now)
-    async with platform.sessions("sysops", "sysops_api") as sessions, sessions.begin() as session:
-        absence = await experts.add_time_off(session, act, eve, now, None, "ill")
-    await open_tickets(platform, 1)
-    await run(platform)
-    assert await look(instance) is None
-    act = Act(act.actor_id, act.roles, datetime.now(UTC))
-    async with platform.sessions("sysops", "sysops_api") as sessions, sessions.begin() as session:
-        await experts.remove_time_off(session, act, eve, absence.id)
-    assert await look(instance) is not None
-    await run(platform)
-    assert platform.rows("sysops", "SELECT status FROM ticket") == [("assigned",)]
-    assert await look(instance) is None
-
-
 async def test_nothing_is_started_while_a_run_is_at_work(
     platform: Databases, instance: dg.DagsterInstance
 ) -> None:
