@@ -20,6 +20,7 @@ SMS_USER = "SQUAD_SMS_USER"
 """Handed on when the operator's shell has it: the name of an API key."""
 
 ROADS = "SQUAD_ROADS_URL"
+DECISIONS = "SQUAD_ASSIGNMENT_DECISIONS_DAYS"
 """Handed on when the operator's shell has it: OSRM's table service."""
 
 # Issuers of access tokens (api.kernel.auth): customers at customer, staff at sysops.
@@ -173,7 +174,7 @@ def code_location(instance: Instance, location: str) -> dict[str, str]:
         kek = keys.key_encryption_key(SecretStore(instance.secrets))
         return own | payments(instance) | {"SQUAD_VAULT_KEK": kek}
     if location == "operations":
-        return own | evidence(instance)
+        return own | evidence(instance) | _chosen(instance, DECISIONS)
     if location == "analytics":
         return own | warehouse(instance) | {"SQUAD_DBT_DIR": str(instance.var / "dbt")}
     return own
@@ -229,8 +230,12 @@ def warehouse(instance: Instance) -> dict[str, str]:
 
 def evidence(instance: Instance) -> dict[str, str]:
     """Where the inputs of assignment runs are kept, and the operator's road service, if any."""
-    roads = {name: instance.settings[name] for name in (ROADS,) if name in instance.settings}
-    return {"SQUAD_EVIDENCE_FOLDER": str(evidence_folder(instance)), **roads}
+    return {"SQUAD_EVIDENCE_FOLDER": str(evidence_folder(instance))} | _chosen(instance, ROADS)
+
+
+def _chosen(instance: Instance, *names: str) -> dict[str, str]:
+    """What the operator has set of these; the process has a default for what is not."""
+    return {name: instance.settings[name] for name in names if name in instance.settings}
 
 
 def evidence_folder(instance: Instance) -> Path:

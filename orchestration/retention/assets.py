@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Annotated
 
 import dagster as dg
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from api.billing.vault.service import destroy_removed
 from api.kernel import clock
@@ -14,6 +16,7 @@ from api.kernel.database import database
 from api.kernel.settings import Settings
 from api.sysops.tickets.proposals import close_old
 from orchestration.definitions.common import OWNER, cron, scheduled_job
+from orchestration.retention.decisions import KEPT_DAYS, forget_decisions
 from orchestration.retention.forgetting import Sessions, forget
 from orchestration.retention.sign_ins import forget_sign_ins
 
@@ -21,6 +24,7 @@ GROUP = "operations"
 CLOSED = dg.AssetKey(["operations", "closed_tickets"])
 DESTROYED = dg.AssetKey(["operations", "destroyed_cards"])
 FORGOTTEN = dg.AssetKey(["operations", "forgotten_messages"])
+DECISIONS = dg.AssetKey(["operations", "forgotten_decisions"])
 SIGN_INS = dg.AssetKey(["operations", "forgotten_sign_ins"])
 
 Forget = Callable[[Sessions, datetime], Awaitable[dict[str, int]]]
@@ -28,7 +32,8 @@ Forget = Callable[[Sessions, datetime], Awaitable[dict[str, int]]]
 
 class RetentionSettings(Settings):
     """`sysops_url` logs in as the role `assigner`, `billing_destroy_url` as `card_destroy`, the
-    others as `janitor` of their database.
+    others as `janitor` of their database. `assignment_decisions_days` is for how many days what
+    assignment runs decided is kept.
     """
 
     sysops_url: SecretStr
@@ -37,6 +42,7 @@ class RetentionSettings(Settings):
     billing_janitor_url: SecretStr
     analytics_janitor_url: SecretStr
     billing_destroy_url: SecretStr
+    assignment_decisions_days: Annotated[int, Field(ge=1)] = KEPT_DAYS
 
     def janitors(self) -> dict[str, str]:
         return {
@@ -64,6 +70,12 @@ async def _destroy() -> int:
     url = settings.billing_destroy_url.get_secret_value()
     async with database(url, name="retention") as sessions, sessions.begin() as session:
         return len(await destroy_removed(session, clock.now()))
+
+
+async def _forget_decisions() -> dict[str, int]:
+    settings = RetentionSettings()  # type: ignore[call-arg]  # read from the environment
+    kept = timedelta(days=settings.assignment_decisions_days)
+    return await _forget(partial(forget_decisions, kept=kept))
 
 
 async def _forget(what: Forget) -> dict[str, int]:
@@ -129,13 +141,32 @@ def forgotten_sign_ins() -> Iterator[dg.MaterializeResult[None]]:
     yield dg.MaterializeResult(metadata=dict(asyncio.run(_forget(forget_sign_ins))))
 
 
+@dg.asset(
+    key=DECISIONS,
+    group_name=GROUP,
+    description="What assignment runs decided longer ago than SQUAD_ASSIGNMENT_DECISIONS_DAYS"
+    " (400), but for the last run, and for visits that stand.",
+    owners=[OWNER],
+    kinds={"python", "postgres"},
+)
+def forgotten_decisions() -> Iterator[dg.MaterializeResult[None]]:
+    """Removes them in portions; the warehouse follows."""
+    yield dg.MaterializeResult(metadata=dict(asyncio.run(_forget_decisions())))
+
+
 defs = dg.Definitions.merge(
     dg.Definitions(
-        assets=[closed_tickets, destroyed_cards, forgotten_messages, forgotten_sign_ins]
+        assets=[
+            closed_tickets,
+            destroyed_cards,
+            forgotten_messages,
+            forgotten_sign_ins,
+            forgotten_decisions,
+        ]
     ),
     scheduled_job(
         "retention_job",
-        dg.AssetSelection.assets(CLOSED, DESTROYED, FORGOTTEN, SIGN_INS),
+        dg.AssetSelection.assets(CLOSED, DESTROYED, FORGOTTEN, SIGN_INS, DECISIONS),
         cron("retention", "30 3 * * *"),
         description="Close old resolved tickets, destroy removed cards, forget old traces.",
         execution_timezone="America/Chicago",

@@ -27,6 +27,8 @@ from api.sysops.assignment.tables import AssignmentDecision, AssignmentRun
 from api.sysops.staff.tables import Staff
 from api.sysops.tickets.tables import Assignment, Ticket
 
+NOT_YET = "No assignment run has decided on this ticket yet."
+NOT_KEPT = "No decision of a run on this ticket is kept: there was none, or it is too old."
 MOST_CHANGES = 3
 """So many of the smallest changes, and of those who could come, are told as of now."""
 
@@ -51,7 +53,8 @@ async def explain(
     proposals = await _proposals(session, ticket.id)
     if row is None:
         known = await _known(session, ticket, [], None)
-        why = ["No assignment run has decided on this ticket yet."]
+        by_run = any(run is not None for _, run in proposals)
+        why = [NOT_KEPT if by_run or ticket.status not in LOOKED_FOR else NOT_YET]
         since = [
             words for it, _ in proposals if it.by_hand for words in aftermath.by_hand(it, known)
         ]

@@ -169,6 +169,13 @@ async def test_what_no_run_has_decided_or_could_propose_is_said_so(
     assert old["why"][1].endswith("what that is made of was not kept.")
     run = await office.get(f"/assignment/runs/{outcome.run_id}")
     assert (run["proof"], run["run"]["served"]) == (["No proof was kept of this run."], [])
+    databases.execute(
+        "sysops", "DELETE FROM assignment_decision WHERE ticket_id = %s", kinds.served
+    )
+    forgotten = (await office.why(kinds.served))["why"]
+    assert forgotten == [
+        "No decision of a run on this ticket is kept: there was none, or it is too old."
+    ]
 
 
 async def test_runs_are_listed_page_by_page_and_say_what_they_prove(
