@@ -60,8 +60,11 @@ class Life:
 
     def propose(self, expert: UUID, run: UUID) -> Row:
         start = self.at.replace(minute=0, second=0) + 4 * HOUR
+        by_hand = bool(self.assignments)
         assignment = {
-            "id": self.world.uuid(), "ticket_id": self.id, "expert_id": expert, "run_id": run,
+            "id": self.world.uuid(), "ticket_id": self.id, "expert_id": expert,
+            "run_id": None if by_hand else run, "source": "manual" if by_hand else "run",
+            "pinned": by_hand and self.version % 2 == 0,
             "during": TimestamptzRange(start, start + 2 * HOUR), "status": "proposed",
             "travel_km": 7.5, "cost": 120, "proposed_at": self.at, "answer_by": self.at + HOUR,
             "decided_at": None, "started_at": None, "completed_at": None, "outcome": None,

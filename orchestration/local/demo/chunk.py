@@ -9,7 +9,16 @@ import numpy as np
 from orchestration.local.demo import outcomes
 from orchestration.local.demo.arrivals import Tickets, chunks
 from orchestration.local.demo.draws import Flags, Ids, Ints, uuid7
-from orchestration.local.demo.events import NONE, Events, collect, reasons_of, status
+from orchestration.local.demo.events import (
+    ACTIONS,
+    ACTORS,
+    NONE,
+    Events,
+    chosen_by_hand,
+    collect,
+    reasons_of,
+    status,
+)
 from orchestration.local.demo.life import Lives, Openings, Visits
 from orchestration.local.demo.office import HELPDESK
 from orchestration.local.demo.surveys import Surveys, ask
@@ -46,6 +55,19 @@ class Chunk:
     def is_live(self) -> Flags:
         """Whether each assignment still holds its expert's time."""
         return np.asarray(self.visit_status <= ACCEPTED)
+
+    @cached_property
+    def by_hand(self) -> Flags:
+        """Whether a manager chose the expert of each assignment."""
+        return chosen_by_hand(self.events, self.tickets, self.visits)
+
+    @cached_property
+    def actor(self) -> Ints:
+        """Who acted in each event, in events.ACTORS."""
+        events = self.events
+        assigned = events.action == ACTIONS.index("assign")
+        chosen = assigned & np.append(self.by_hand, False)[events.visit]
+        return np.where(chosen, ACTORS.index("manager"), events.actor)
 
     @cached_property
     def status(self) -> Ints:

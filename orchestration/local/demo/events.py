@@ -60,6 +60,14 @@ class Events:
         return len(self.ticket)
 
 
+def chosen_by_hand(events: Events, tickets: Tickets, visits: Visits) -> Flags:
+    """The visits for which a manager chose the expert: most of those of escalated tickets."""
+    assigned = events.action == ACTIONS.index("assign")
+    found = np.zeros(len(visits), dtype=bool)
+    found[events.visit[assigned & (events.before == status("escalated"))]] = True
+    return np.asarray(found & (tickets.number[visits.ticket] % 4 > 0))
+
+
 def reasons_of(visits: Visits, random: Draws) -> Ints:
     """Why each visit ended as it did, NONE for a resolution."""
     known = [

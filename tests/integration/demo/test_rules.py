@@ -54,6 +54,8 @@ def test_no_rule_is_broken_in_the_world_of_squad_up(databases: Databases) -> Non
     assert broken(databases) == {}
     assert 28_000 < counts["sysops"]["ticket"] < 33_000
     assert counts["customer"]["account"] == 5_000
+    by_hand = "SELECT pinned, count(*) > 20 FROM assignment WHERE source = 'manual' GROUP BY 1"
+    assert sorted(databases.rows("sysops", by_hand)) == [(False, True), (True, True)]
 
 
 def test_a_broken_rule_is_found(databases: Databases) -> None:

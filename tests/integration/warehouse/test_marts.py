@@ -21,6 +21,7 @@ WANTED = {
     "fct_payment", "fct_refund", "fct_survey", "fct_survey_choice", "fct_survey_response",
     "fct_ticket", "fct_ticket_event", "fct_ticket_interval", "fct_visit",
 }  # fmt: skip
+CHOSEN = "SELECT status, {}, {}, count(*) FROM {} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
 CHOICES = "SELECT question, choice, count(*), sum(score) FROM {} GROUP BY 1, 2 ORDER BY 1, 2"
 
 
@@ -78,8 +79,8 @@ def differences(
         ),
         (
             "sysops",
-            "SELECT status, count(*) FROM assignment GROUP BY 1 ORDER BY 1",
-            "SELECT status, count(*) FROM marts.fct_assignment GROUP BY 1 ORDER BY 1",
+            CHOSEN.format("replace(source, 'manual', 'by_hand')", "pinned", "assignment"),
+            CHOSEN.format("source", "is_pinned", "marts.fct_assignment"),
         ),
         (
             "customer",

@@ -114,6 +114,15 @@ SELECT a.id FROM assignment a
 LEFT JOIN ticket_event v ON v.assignment_id = a.id AND v.to_status = 'assigned'
 WHERE v.at IS DISTINCT FROM a.proposed_at OR v.ticket_id <> a.ticket_id;
 
+-- rule: who chose by hand is named, and no run is
+SELECT a.id FROM assignment a
+JOIN ticket_event v ON v.assignment_id = a.id AND v.to_status = 'assigned'
+LEFT JOIN staff s ON s.id = a.assigned_by AND 'manager' = ANY (s.roles)
+WHERE CASE WHEN a.source = 'manual'
+    THEN a.run_id IS NOT NULL OR s.id IS NULL OR v.actor <> 'manager'
+        OR v.actor_id IS DISTINCT FROM s.id
+    ELSE a.run_id IS NULL OR a.assigned_by IS NOT NULL OR a.pinned OR v.actor <> 'system' END;
+
 -- rule: acceptance is told by both
 SELECT a.id FROM assignment a
 LEFT JOIN ticket_event v ON v.assignment_id = a.id AND v.to_status = 'accepted'

@@ -49,15 +49,11 @@ class Runs:
         return self._ids[run]
 
     def decisions(self, chunk: Chunk, cost: Ints) -> Iterator[Batch]:
-        """A decision for every proposal, and one for each time a ticket was left over."""
-        visits = chunk.visits
-        run = self.of(visits.proposed)
-        self._count(run, edges=visits.candidates * WINDOWS_AN_EXPERT, assigned=1, cost=cost)
-        yield Batch(
-            "sysops",
-            "assignment_decision",
-            self._assigned(chunk, run, cost),
-        )
+        """A decision for every proposal of a run, and for each time a ticket was left over."""
+        visits, visit = chunk.visits, np.flatnonzero(~chunk.by_hand)
+        run, edges = self.of(visits.proposed[visit]), visits.candidates[visit] * WINDOWS_AN_EXPERT
+        self._count(run, edges=edges, assigned=1, cost=cost[visit])
+        yield Batch("sysops", "assignment_decision", self._assigned(chunk, visit, run, cost[visit]))
         opening = np.flatnonzero(chunk.openings.escalated < FAR)
         first = chunk.openings.opened[opening]
         left = self.of(run_after(self._world.setting, first))
@@ -93,25 +89,27 @@ class Runs:
         for row, values in enumerate((once, edges, assigned * once, cost)):
             np.add.at(self._decided[row], run, values)
 
-    def _assigned(self, chunk: Chunk, run: Ints, cost: Ints) -> Any:
+    def _assigned(self, chunk: Chunk, visit: Ints, run: Ints, cost: Ints) -> Any:
         visits = chunk.visits
+        candidates, ticket = visits.candidates[visit], visits.ticket[visit]
+        tenths = (visits.travel_km[visit] * 10).astype(np.int64)
         reason = joined(
             "Best of ",
-            numerals(visits.candidates),
+            numerals(candidates),
             " suitable expert(s) for all open tickets together, ",
-            numerals((visits.travel_km * 10).astype(np.int64) // 10),
+            numerals(tenths // 10),
             ".",
-            numerals((visits.travel_km * 10).astype(np.int64) % 10),
+            numerals(tenths % 10),
             " km.",
         )
         return table(
             run_id=uuids(self._ids[run]),
-            ticket_id=uuids(chunk.tickets.id[visits.ticket]),
+            ticket_id=uuids(chunk.tickets.id[ticket]),
             outcome=same("assigned", len(run)),
-            expert_id=uuids(self._world.experts.id[visits.expert]),
+            expert_id=uuids(self._world.experts.id[visits.expert[visit]]),
             cost=bigints(cost),
-            candidates=integers(visits.candidates),
-            removed=self._removed(chunk.tickets.kind[visits.ticket], visits.candidates),
+            candidates=integers(candidates),
+            removed=self._removed(chunk.tickets.kind[ticket], candidates),
             reason=reason,
         )
 

@@ -160,13 +160,13 @@ def _customer_tickets(world: World, addresses: Addresses, chunk: Chunk, common: 
 def _events(world: World, chunk: Chunk) -> Batch:
     events = chunk.events
     no_visit = events.visit == NONE
-    nobody = events.actor == ACTORS.index("system")
+    nobody = chunk.actor == ACTORS.index("system")
     data = table(
         id=uuids(events.id),
         ticket_id=uuids(chunk.tickets.id[events.ticket]),
         version=integers(events.version),
         at=moments(events.at),
-        actor=texts(ACTORS, events.actor),
+        actor=texts(ACTORS, chunk.actor),
         actor_id=uuids(_actors(world, chunk, events), nobody),
         from_status=texts(STATUSES, events.before),
         to_status=texts(STATUSES, events.to),
@@ -183,7 +183,7 @@ def _events(world: World, chunk: Chunk) -> Batch:
 def _actors(world: World, chunk: Chunk, events: Events) -> Ids:
     """The id of whoever acted; anything for the platform itself."""
     ids = np.zeros((len(events), 16), dtype=np.uint8)
-    acted = {name: events.actor == number for number, name in enumerate(ACTORS)}
+    acted = {name: chunk.actor == number for number, name in enumerate(ACTORS)}
     customer, expert = acted["customer"], acted["expert"]
     ids[customer] = world.customers.id[chunk.tickets.customer[events.ticket[customer]]]
     ids[expert] = world.experts.id[events.who[expert]]

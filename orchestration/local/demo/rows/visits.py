@@ -13,6 +13,7 @@ from orchestration.local.demo.chunk import ACCEPTED, ASSIGNMENT_STATUSES, PROPOS
 from orchestration.local.demo.clocks import HOUR, WINDOW_LENGTH
 from orchestration.local.demo.columns import (
     bigints,
+    flags,
     floats,
     integers,
     moments,
@@ -24,6 +25,7 @@ from orchestration.local.demo.columns import (
 from orchestration.local.demo.copying import Batch
 from orchestration.local.demo.draws import Ints, uuid7
 from orchestration.local.demo.events import NONE, REASONS
+from orchestration.local.demo.office import MANAGERS
 from orchestration.local.demo.rows.runs import Runs
 from orchestration.local.demo.rows.tickets import uses_part
 from orchestration.local.demo.world import World
@@ -44,7 +46,7 @@ def visit_rows(world: World, chunk: Chunk, runs: Runs) -> Iterator[Batch]:
 
 
 def _cost(world: World, chunk: Chunk) -> Ints:
-    """By the balanced policy's weights for travel, lateness and waiting."""
+    """By the balanced policy's weights for travel, lateness and waiting; 0 for a choice by hand."""
     tickets, visits = chunk.tickets, chunk.visits
     hours = np.array([plan.sla_hours for plan in world.setting.catalogue.plans])
     due = tickets.submitted + hours[tickets.plan] * HOUR
@@ -56,7 +58,7 @@ def _cost(world: World, chunk: Chunk) -> Ints:
     travel = np.rint(visits.travel_km * weights.per_km)
     rest = np.rint(late * weights.per_hour_late[level])
     rest += np.rint(waiting * weights.per_hour_waiting[level])
-    return np.asarray((travel + rest).astype(np.int64))
+    return np.where(chunk.by_hand, 0, (travel + rest).astype(np.int64))
 
 
 def _assignments(world: World, chunk: Chunk, runs: Runs, cost: Ints) -> Any:
@@ -68,11 +70,15 @@ def _assignments(world: World, chunk: Chunk, runs: Runs, cost: Ints) -> Any:
     why = np.where(chunk.is_live, NONE, chunk.why)
     begun = came & (visits.started <= now)
     done = completed & ~chunk.is_live
+    manager = world.office.id[MANAGERS[:1]]
     return table(
         id=uuids(chunk.visit_ids),
         ticket_id=uuids(chunk.tickets.id[visits.ticket]),
         expert_id=uuids(world.experts.id[visits.expert]),
-        run_id=uuids(runs.ids(runs.of(visits.proposed))),
+        run_id=uuids(runs.ids(runs.of(visits.proposed)), chunk.by_hand),
+        source=texts(("run", "manual"), chunk.by_hand.astype(np.int64)),
+        assigned_by=uuids(np.tile(manager, (len(visits), 1)), ~chunk.by_hand),
+        pinned=flags(chunk.by_hand & (chunk.tickets.number[visits.ticket] % 2 == 0)),
         during=ranges(visits.window, visits.window + WINDOW_LENGTH),
         status=texts(ASSIGNMENT_STATUSES, status),
         travel_km=floats(visits.travel_km),

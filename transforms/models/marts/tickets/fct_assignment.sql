@@ -3,6 +3,8 @@ select
     ticket_id,
     expert_id,
     run_id,
+    source,
+    is_pinned,
     cast(
         row_number() over (
             partition by ticket_id order by proposed_at, assignment_id

@@ -13,5 +13,7 @@ select
     decided_at,
     started_at,
     completed_at,
-    outcome
+    outcome,
+    case source when 'manual' then 'by_hand' else source end as source,
+    pinned as is_pinned
 from {{ source("sysops", "assignment") }}
