@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from api.sysops.assignment.policy import MAX_COST
 from api.sysops.experts.days import ROAD_FACTOR
 from orchestration.assignment.columns import Columns, Experts, Floats, Kinds, Tickets
 from orchestration.assignment.matching.compiled import Ints, compiled
-from orchestration.assignment.policy import MAX_COST, WINDOWS_A_DAY, Weights
+from orchestration.assignment.policy import WINDOWS_A_DAY, Weights
 
 HOUR = 3600
 TERMS = (
@@ -104,7 +105,8 @@ def of_edge(
 
     A ticket that is not served is late all the same. So lateness counts as what serving saves of
     it: among tickets of one priority, who would be later comes first; which window each of them
-    gets is not changed by it. All else is at most MAX_COST together.
+    gets is not changed by it. All else is at most MAX_COST together: no policy
+    that the API takes reaches it, unless a road service tells of a way that is longer than all.
     """
     late, waiting, load = window
     rest = pair[0] + pair[1] + pair[2] + pair[3] + waiting + load

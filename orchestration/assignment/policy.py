@@ -17,9 +17,6 @@ WINDOWS_A_DAY = len(ARRIVAL_WINDOWS)
 PRIORITY_LEVELS: tuple[Priority, ...] = ("urgent", "high", "normal", "low")
 """Served in this order: no number of lower ones outweighs a higher one."""
 
-MAX_COST = 1_000_000
-"""What an edge costs beside lateness never exceeds this, so that all sums stay small."""
-
 
 class Weights(NamedTuple):
     """A policy's weights in cost units; those by priority in the order of PRIORITY_LEVELS."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import polars as pl
 
-from api.sysops.assignment.policy import Policy
+from api.sysops.assignment.policy import MOST_SILENCES, Policy
 from api.sysops.experts.days import MOST_DAYS_AHEAD
 from orchestration.assignment.waiting import WAITS
 
@@ -110,8 +110,8 @@ QUERIES = {
     "required": "SELECT ticket_type, skill, level FROM required_skill",
     "experts": """
         SELECT id::text AS id, latitude, longitude, radius_km, time_zone, most_visits_a_day,
-            CASE WHEN last_silent_at > {as_of} - interval '{silence_days} days' THEN silences
-                ELSE 0 END AS silences
+            CASE WHEN last_silent_at > {as_of} - interval '{silence_days} days'
+                THEN LEAST(silences, {most_silences}) ELSE 0 END AS silences
         FROM active""",
     "skills": """
         SELECT expert_id::text AS expert, skill, level, certified_until AS until
@@ -162,6 +162,7 @@ def read(url: str, as_of: datetime, policy: Policy) -> tuple[Snapshot, list[UUID
         "as_of": literal(as_of),
         "until": literal(until),
         "silence_days": policy.silence_days,
+        "most_silences": MOST_SILENCES,
     }
     with one_view(url) as table:
         frames = {name: table((WITH + it).format(**words)) for name, it in QUERIES.items()}

@@ -5,13 +5,30 @@ weights say how much travel a person would accept instead. Priorities are no wei
 first, whatever the cost. What each term means is written in docs/assignment.md.
 """
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
 from api.messages import Priority
+from api.sysops.experts.days import MOST_DAYS_AHEAD, MOST_VISITS_A_DAY
 
+MAX_COST: Final = 1_000_000
+"""What a visit costs beside lateness never exceeds this, so that all sums stay small."""
+MOST_SILENCES: Final = 20
+"""So many unanswered proposals count at most: more say nothing new."""
+MOST_COUNTED: Final[Mapping[str, tuple[int, str]]] = {
+    # The largest radius is 500 km, and a road service may know a way of twice that.
+    "per_km": (1_000, "kilometres"),
+    "per_hour_waiting": (24 * MOST_DAYS_AHEAD, "hours"),
+    "per_visit_that_day": (MOST_VISITS_A_DAY, "visits"),
+    # A ticket type asks for 20 skills at most, each of them with five levels.
+    "per_level_above": (20 * 4, "levels"),
+    "per_unknown_customer": (1, "unknown customer"),
+    "per_silence": (MOST_SILENCES, "unanswered proposals"),
+}
+"""How much there can be of what each weight counts, and what that is."""
 Weight = Annotated[int, Meta(ge=0, le=10_000)]
 
 
@@ -112,6 +129,38 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             description="For how many days after the last of them unanswered proposals count.",
         ),
     ] = 7
+
+
+def too_dear(policy: Policy) -> dict[str, str]:
+    """The weights, by field, with which a visit could cost more than MAX_COST, and what to do.
+
+    Costs end there, so two experts beyond it could not be told apart. Named are the weights that
+    cost the most, as few as it takes.
+    """
+    worst = {field: _largest(policy, field) * most for field, (most, _) in MOST_COUNTED.items()}
+    rest = total = sum(worst.values())
+    found: dict[str, str] = {}
+    for field in sorted(worst, key=lambda it: -worst[it]):
+        if rest <= MAX_COST:
+            break
+        rest -= worst[field]
+        found[field] = _smaller(field, worst[field], total - worst[field])
+    return found
+
+
+def _largest(policy: Policy, field: str) -> int:
+    weight: int | ByPriority = getattr(policy, field)
+    return max(msgspec.structs.astuple(weight)) if isinstance(weight, ByPriority) else weight
+
+
+def _smaller(field: str, worst: int, others: int) -> str:
+    most, what = MOST_COUNTED[field]
+    left = MAX_COST - others
+    rest = f" With the other weights as they are, give at most {left // most}." if left >= 0 else ""
+    return (
+        f"This costs up to {worst:,} units, for {most:,} {what}. All terms but lateness may cost"
+        f" {MAX_COST:,} together, or experts could not be told apart: give less.{rest}"
+    )
 
 
 PRESETS: dict[str, tuple[str, Policy]] = {

@@ -133,7 +133,8 @@ class PolicyController(Controller):
 
         Settings that are those of the newest version add none. Runs go on by the policy that is
         in use: `PUT /sysops/assignment/policy-in-use` chooses another. 400 names every weight
-        that is wrong, with its bounds and what it means.
+        that is wrong, with its bounds and what it means; 422 those with which a visit could cost
+        so much that experts could not be told apart.
         """
         await service.keep(session, act_of(request, now), name, data.settings, str(data.note))
         return await _shown(session, name)

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.conditional import Stale
 from api.kernel.database import apart
-from api.kernel.errors import NotFound
-from api.sysops.assignment.policy import Policy
+from api.kernel.errors import FieldError, Invalid, NotFound
+from api.sysops.assignment.policy import Policy, too_dear
 from api.sysops.assignment.tables import AssignmentPolicy, AssignmentPolicyUse
 from api.sysops.audit.service import Act, record
 
@@ -45,8 +45,8 @@ Used = tuple[AssignmentPolicyUse, AssignmentPolicy]
 def settings_of(kept: AssignmentPolicy) -> Policy:
     """The policy of a stored version, whichever release wrote it.
 
-    What is missing, or is none of this release's values, is the balanced one; fields that this
-    release does not know are left out.
+    What is missing, or is none of this release's values or too dear, is the balanced one; fields
+    that this release does not know are left out.
     """
     known: dict[str, Any] = {}
     for field in msgspec.structs.fields(Policy):
@@ -54,11 +54,10 @@ def settings_of(kept: AssignmentPolicy) -> Policy:
             try:
                 known[field.name] = msgspec.convert(kept.settings[field.name], field.type)
             except msgspec.ValidationError:
-                log.warning(
-                    "policy_field_not_valid",
-                    policy=f"{kept.name}/{kept.version}",
-                    field=field.name,
-                )
+                log.warning("policy_field_not_valid", policy=title_of(kept), field=field.name)
+    for name in too_dear(Policy(**known)):
+        log.warning("policy_field_not_valid", policy=title_of(kept), field=name)
+        del known[name]
     return Policy(**known)
 
 
@@ -111,8 +110,10 @@ async def find(session: AsyncSession, name: str, version: int | None = None) -> 
 async def keep(session: AsyncSession, act: Act, name: str, policy: Policy, note: str) -> None:
     """Add a version, or a policy of a new name; what the newest version says already adds none.
 
-    Nothing changes in use by it. Raises Stale.
+    Nothing changes in use by it. Raises Invalid, naming each weight that is too dear, and Stale.
     """
+    if wrong := too_dear(policy):
+        raise Invalid([FieldError(f"/settings/{name}", words) for name, words in wrong.items()])
     await _one_at_a_time(session)
     query = select(AssignmentPolicy).where(AssignmentPolicy.name == name)
     newest = await session.scalar(query.order_by(AssignmentPolicy.version.desc()).limit(1))

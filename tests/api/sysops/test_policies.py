@@ -156,6 +156,36 @@ async def test_every_wrong_weight_is_named_with_its_bounds_and_its_meaning(
     assert databases.rows("sysops", "SELECT max(version) FROM assignment_policy") == [(1,)]
 
 
+async def test_weights_that_would_make_experts_alike_are_named_with_what_is_possible(
+    desk: Desk, databases: Databases
+) -> None:
+    waiting = BALANCED["per_hour_waiting"] | {"low": 10_000}
+    dear = {"settings": BALANCED | {"per_km": 10_000, "per_hour_waiting": waiting}, "note": "Dear."}
+    answer = await desk.put("/policies/balanced", dear)
+    assert (answer.status_code, pointers(answer)) == (
+        422,
+        {"/settings/per_km", "/settings/per_hour_waiting"},
+    )
+    dear["settings"] |= {"per_hour_waiting": BALANCED["per_hour_waiting"]}  # type: ignore[operator]
+    (error,) = (await desk.put("/policies/balanced", dear)).json()["errors"]
+    assert error == {
+        "pointer": "/settings/per_km",
+        "detail": "This costs up to 10,000,000 units, for 1,000 kilometres. All terms but lateness"
+        " may cost 1,000,000 together, or experts could not be told apart: give less."
+        " With the other weights as they are, give at most 993.",
+    }
+    # What an earlier release has let through counts as balanced.
+    databases.execute(
+        "sysops",
+        "INSERT INTO assignment_policy (name, version, settings, note, created_at)"
+        """ VALUES ('old', 1, '{"per_km": 10000, "per_silence": 7}', 'Dear.', now())""",
+    )
+    (old,) = (await desk.get("/policies/old"))["versions"]
+    assert old["settings"] == BALANCED | {"per_silence": 7}
+    dear["settings"] |= {"per_km": 993}  # type: ignore[operator]
+    assert (await desk.put("/policies/balanced", dear)).status_code == 200
+
+
 async def test_a_version_that_is_not_there_is_not_used(desk: Desk) -> None:
     for name, version in (("balanced", 2), ("best", 1)):
         answer = await desk.use(name, version)

@@ -5,8 +5,17 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
 
-from api.sysops.assignment.policy import ByPriority, Policy
+from api.sysops.assignment.policy import (
+    MAX_COST,
+    MOST_COUNTED,
+    MOST_SILENCES,
+    ByPriority,
+    Policy,
+    too_dear,
+)
 from api.sysops.experts.days import Visit
 from orchestration.assignment.costs import TERMS
 from orchestration.assignment.explain import decisions
@@ -71,6 +80,54 @@ def test_the_terms_of_a_decision_add_up_to_its_cost() -> None:
         if decision.cost is not None:
             assert sum(decision.terms.values()) == decision.cost
             assert set(decision.terms) <= set(TERMS)
+
+
+@given(
+    st.builds(
+        Policy,
+        horizon_working_days=st.just(0),
+        per_km=st.integers(1, 1_000),
+        per_hour_waiting=st.builds(ByPriority, *[st.integers(0, 2_777)] * 4),
+        per_level_above=st.integers(0, 10_000),
+        per_silence=st.integers(0, 10_000),
+    ),
+)
+@example(msgspec.structs.replace(NOTHING, per_km=1_000))
+@settings(max_examples=25, deadline=None)
+def test_no_policy_that_is_taken_makes_experts_alike_whose_costs_differ(policy: Policy) -> None:
+    assume(not too_dear(policy))
+    # At the end of the largest radius, with all that can count against somebody.
+    people = [
+        expert(number, latitude=30 + away / 111.2, radius_km=500, level=5, silences=MOST_SILENCES)
+        for number, away in ((1, 498), (2, 492))
+    ]
+    found = problem([CALL], people, policy)
+    (decision,) = decisions(found, solve(found))
+    assert decision.expert_id == people[1].id
+    assert (decision.cost or 0) < MAX_COST
+
+
+@given(
+    st.sampled_from(list(MOST_COUNTED)),
+    st.integers(0, 10_000),
+    st.integers(0, 10_000),
+    st.integers(0, 10_000),
+)
+def test_what_is_said_to_be_possible_is_and_more_is_not(
+    field: str, weight: int, km: int, level: int
+) -> None:
+    policy = msgspec.structs.replace(NOTHING, per_km=km, per_level_above=level)
+    waiting = ByPriority(0, 0, weight, 0)
+    policy = msgspec.structs.replace(
+        policy, **{field: waiting if field == "per_hour_waiting" else weight}
+    )
+    worst = sum(
+        most * max(msgspec.structs.astuple(it) if isinstance(it, ByPriority) else (it,))
+        for it, most in ((getattr(policy, name), most) for name, (most, _) in MOST_COUNTED.items())
+    )
+    assert bool(too_dear(policy)) == (worst > MAX_COST)
+    balanced = msgspec.structs.replace(policy, **dict.fromkeys(too_dear(policy), 0))
+    assert not too_dear(balanced)
 
 
 def test_however_late_a_ticket_is_the_way_to_it_still_counts() -> None:
