@@ -75,10 +75,10 @@ class LandedTable:
     def release(self, table: sql.Identifier | None) -> None:
         """Forget that the rows in `table` were in quarantine; None means every row."""
         statement = (
-            "DELETE FROM landing.quarantine AS q WHERE (source, table_name) = ({names})"
+            "DELETE FROM landing.quarantine AS q WHERE (q.source, q.table_name) = ({names})"
             if table is None
             else "DELETE FROM landing.quarantine AS q USING {table} AS t "
-            "WHERE (source, table_name) = ({names}) AND q.key = {key}"
+            "WHERE (q.source, q.table_name) = ({names}) AND q.key = {key}"
         )
         self._run(
             statement, table=table or STAGE, names=_list(self._names), key=self._key_as_json("t")
@@ -88,7 +88,7 @@ class LandedTable:
         """Take out of raw what went into quarantine since it landed."""
         self._run(
             "DELETE FROM {table} AS t USING landing.quarantine AS q "
-            "WHERE (source, table_name) = ({names}) AND q.key = {key}",
+            "WHERE (q.source, q.table_name) = ({names}) AND q.key = {key}",
             table=self.name,
             names=_list(self._names),
             key=self._key_as_json("t"),
