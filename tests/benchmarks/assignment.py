@@ -11,13 +11,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
@@ -38,33 +35,11 @@ from orchestration.local.environment import common
 from tests.benchmarks.country import SIZES, Size, country
 from tests.benchmarks.filled import filled
 from tests.benchmarks.oracles import cost_by_or_tools, greedy, served_and_cost
+from tests.benchmarks.report import Report, Wrong, shown, timed
 from tests.databases import Databases
 
 ROUNDS = 3
 CHANGES = 100
-
-
-class Wrong(Exception):
-    """A benchmark that ended with a wrong answer has no figures."""
-
-
-@dataclass
-class Report:
-    """Figures by name, in the order in which they were measured."""
-
-    figures: dict[str, Any]
-    say: Callable[[str], None]
-
-    def add(self, name: str, value: Any) -> None:
-        self.figures[name] = value
-        self.say(f"{name:42} {value}")
-
-
-@contextmanager
-def timed(into: list[float]) -> Iterator[None]:
-    began = perf_counter()
-    yield
-    into.append(perf_counter() - began)
 
 
 def run(size_name: str, say: Callable[[str], None], *, whole: bool) -> dict[str, Any]:
@@ -93,7 +68,7 @@ def _problem(report: Report, size: Size, snapshot: Snapshot) -> Problem:
     report.add("tickets", problem.tickets)
     report.add("windows", int(np.bitwise_count(problem.columns.experts.free).sum()))
     report.add("edges", len(problem.edges.other))
-    report.add("candidates_s", _shown(seconds))
+    report.add("candidates_s", shown(seconds))
     return problem
 
 
@@ -113,10 +88,10 @@ def _solver(report: Report, problem: Problem) -> Draft:
     for _ in range(10):
         with timed(passes):
             plain_pass(problem.edges, found.state)
-    report.add("solve_s", _shown(solving))
-    report.add("plain_pass_s", _shown(passes))
+    report.add("solve_s", shown(solving))
+    report.add("plain_pass_s", shown(passes))
     report.add("solve_passes", round(median(solving) / median(passes), 1))
-    report.add("prove_s", _shown(proving))
+    report.add("prove_s", shown(proving))
     report.add("prove_to_solve", round(median(proving) / median(solving), 2))
     report.add("phases_s", {name: round(value, 3) for name, value in proof.seconds.items()})
     report.add("served", proof.served[1:])
@@ -143,7 +118,7 @@ def _yardsticks(report: Report, problem: Problem, found: Draft) -> None:
             theirs = cost_by_or_tools(found)
         if theirs != cost:
             raise Wrong(f"OR-tools finds {theirs}, we {cost}.")
-    report.add("or_tools_s", _shown(seconds))
+    report.add("or_tools_s", shown(seconds))
     report.add("or_tools_to_ours", round(median(seconds) / ours, 1))
     mine = served_and_cost(problem, found.state.slot_of)
     if problem.tickets <= 10_000:
@@ -152,7 +127,7 @@ def _yardsticks(report: Report, problem: Problem, found: Draft) -> None:
             slots = best_by_scipy(problem.edges, problem.level, problem.slots, LEVELS)
         if served_and_cost(problem, slots) != mine:
             raise Wrong(f"scipy finds {served_and_cost(problem, slots)}, we {mine}.")
-        report.add("scipy_s", _shown(seconds))
+        report.add("scipy_s", shown(seconds))
         report.add("scipy_to_ours", round(seconds[0] / ours, 1))
     served, total = served_and_cost(problem, greedy(problem))
     report.add("greedy_leaves_more_unserved", sum(mine[0]) - sum(served))
@@ -180,7 +155,7 @@ def _warm(report: Report, problem: Problem, found: Draft) -> None:
     proof = prove(again)
     if not proof.certificate.holds or proof.certificate.primal != cold.certificate.primal:
         raise Wrong("The warm start ends elsewhere than the cold one.")
-    report.add("warm_s", _shown(warm))
+    report.add("warm_s", shown(warm))
     report.add("warm_to_cold", round(median(warm) / report.figures["solve_s"], 2))
 
 
@@ -207,7 +182,7 @@ def _whole_problem(report: Report, problem: Problem) -> None:
         solution = solve(problem)
     if not solution.proven or not solution.left_out.none:
         raise Wrong("The answer is not proven over all pairs.")
-    report.add("solve_with_days_and_pruning_s", _shown(seconds))
+    report.add("solve_with_days_and_pruning_s", shown(seconds))
     report.add("rounds", solution.rounds)
     report.add("repairs", solution.repairs)
     report.add("left_out_pairs", solution.left_out.pairs)
@@ -275,7 +250,3 @@ async def _assigned(
     report.add("proposals_written", outcome.assigned)
     report.add("write_ms_a_proposal", round(1000 * outcome.seconds["write"] / outcome.assigned, 2))
     return dict(outcome.seconds)
-
-
-def _shown(seconds: list[float]) -> float:
-    return round(median(seconds), 4)

@@ -2,11 +2,13 @@
 
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from tests.benchmarks.country import SIZES
+from tests.benchmarks.report import Wrong
 
 
 @click.group("bench")
@@ -32,12 +34,34 @@ def assignment_(size: str, *, whole: bool, as_json: bool) -> None:
     """The assignment engine against OR-tools, scipy and greedy-by-priority."""
     from tests.benchmarks import assignment
 
+    _tell(lambda say: assignment.run(size, say, whole=whole), as_json=as_json)
+
+
+@bench.command("billing")
+@click.option(
+    "--customers",
+    type=click.IntRange(1_000, 10_000_000),
+    default=100_000,
+    show_default=True,
+    help="Contracts that are billed, each of a customer of its own.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one object to standard output.")
+def billing_(customers: int, *, as_json: bool) -> None:
+    """A month's drafts and checks, and charges, against a bare INSERT and a bare HTTP client."""
+    from tests.benchmarks import billing
+
+    _tell(lambda say: billing.run(customers, say), as_json=as_json)
+
+
+def _tell(measure: Callable[[Callable[[str], None]], dict[str, Any]], *, as_json: bool) -> None:
+    """Prints figures as they come, or all at the end as one object; ends on a wrong answer."""
+
     def say(line: str) -> None:
         click.echo(line, err=as_json)
 
     try:
-        figures: dict[str, Any] = assignment.run(size, say, whole=whole)
-    except assignment.Wrong as wrong:
+        figures = measure(say)
+    except Wrong as wrong:
         click.echo(f"wrong: {wrong}", err=True)
         sys.exit(1)
     if as_json:

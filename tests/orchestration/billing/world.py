@@ -173,8 +173,10 @@ class World:
 
     # the charge step
 
-    def collector(self, sessions: Sessions, provider: PaymentProvider) -> Collector:
-        return Collector(sessions, provider, KEK, lambda: self.now, concurrency=4)
+    def collector(
+        self, sessions: Sessions, provider: PaymentProvider, concurrency: int = 4
+    ) -> Collector:
+        return Collector(sessions, provider, KEK, lambda: self.now, concurrency=concurrency)
 
     async def charge(self, provider: PaymentProvider, period: Period = OCTOBER) -> Progress:
         """Charge a month's issued invoices."""
