@@ -1,7 +1,8 @@
 """Close to the least cost: tickets and slots bid in turns, with a smaller increment each time.
 
 A bid takes the best choice, and pays for it what the second best would cost and `step` more. When
-all who must have something have it, the cost is at most `step` a ticket above the least.
+all who must have something have it, the cost is close to at most `step` a ticket above the least;
+the exact finish needs no more.
 
 D. P. Bertsekas, D. A. Castanon: A forward/reverse auction algorithm for asymmetric assignment
 problems. Computational Optimization and Applications 1 (1992).
@@ -19,7 +20,7 @@ import numpy as np
 from orchestration.assignment.matching.compiled import FAR, Flags, Ints, Shorts, compiled
 from orchestration.assignment.matching.graph import Edges, Rules, State
 
-STEPS = (128, 16, 2)
+STEPS = (256, 64, 32, 16, 8, 4, 2, 1)
 """What a bid adds, in cost units; the last one leaves little for the exact finish."""
 _JUMP = 1_000_000
 """How far one bid goes at most where there is no second choice."""
@@ -54,10 +55,11 @@ def bid(edges: Edges, back: Edges, rules: Rules, state: State, steps: tuple[int,
     slots = _Side(-state.price, state.ticket_of, rules.forced, _nothing_known(columns))
     queue = np.empty(max(rows, columns), np.int32)
     for step in steps:
+        # What is known of choices holds for one turn: in the other one prices fall.
+        tickets.best.rest[:], slots.best.rest[:] = -FAR, -FAR
         waiting = _part_from_dear(edges, tickets, slots, step, queue)
         _turn(edges, tickets, slots, step, 0, queue, waiting)
         waiting = _idle(slots, queue)
-        slots.best.rest[:] = -FAR
         _turn(back, slots, tickets, step, -step, queue, waiting)
     state.price[:] = -slots.worth
 
@@ -73,17 +75,25 @@ def _nothing_known(rows: int) -> _Best:
 
 @compiled
 def _part_from_dear(edges: Edges, tickets: _Side, slots: _Side, step: int, queue: Shorts) -> int:
-    """Parts pairs that are more than `step` above the ticket's best; returns who must bid."""
+    """Pairs that come to more than `step` above the ticket's best: their slot becomes cheaper by
+    that, or they part, where its price cannot fall so far. Returns who must bid.
+
+    A slot that was left idle at its price would have to find another ticket in a long chain of
+    bids. Whom the lower price tempts is seen in the next round.
+    """
     count = 0
     for ticket in range(len(tickets.mate)):
-        _look(edges, slots.worth, tickets.best, ticket)
-        least, _, _ = _of_the_kept(slots.worth, tickets.best, ticket)
-        if not tickets.must[ticket]:
-            least = min(least, 0)
+        least = FAR if tickets.must[ticket] else 0
+        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
+            least = min(least, edges.cost[edge] - slots.worth[edges.other[edge]])
         slot = tickets.mate[ticket]
-        if slot >= 0 and tickets.worth[ticket] <= least + step:
-            continue
         if slot >= 0:
+            excess = max(tickets.worth[ticket] - least - step, 0)
+            fall = excess if slots.must[slot] else min(excess, -slots.worth[slot])
+            slots.worth[slot] += fall
+            tickets.worth[ticket] -= fall
+            if fall == excess:
+                continue
             slots.mate[slot] = -1
             tickets.mate[ticket] = -1
         tickets.worth[ticket] = least
