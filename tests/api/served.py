@@ -1,9 +1,10 @@
 """Each quantum's application on a real port, with a small world and somebody signed in."""
 
+import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -30,7 +31,14 @@ Make = Callable[[Databases], tuple[Quantum, str]]
 def served(quantum: Quantum, port: int = 0) -> Iterator[str]:
     """The quantum's application on a port of its own."""
     server = uvicorn.Server(
-        uvicorn.Config(create_app([quantum]), port=port, log_config=None, access_log=False)
+        uvicorn.Config(
+            create_app([quantum]),
+            port=port,
+            log_config=None,
+            access_log=False,
+            # As in production: whoever never ends a request holds up no shutdown for ever.
+            timeout_graceful_shutdown=10,
+        )
     )
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -42,6 +50,19 @@ def served(quantum: Quantum, port: int = 0) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+@asynccontextmanager
+async def served_beside(quantum: Quantum, port: int) -> AsyncIterator[str]:
+    """`served`, to clients that live in the loop of the test and may be in the middle of a request
+    when it ends: the application waits for the rest of it, so the loop must go on meanwhile.
+    """
+    application = served(quantum, port)
+    url = await asyncio.to_thread(application.__enter__)
+    try:
+        yield url
+    finally:
+        await asyncio.to_thread(application.__exit__, None, None, None)
 
 
 def token(issuer: str, person: UUID, *roles: str) -> str:

@@ -1,7 +1,7 @@
 """Every attempt is kept, whatever becomes of it, and what a provider says later finds it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from pydantic import HttpUrl
 from api.customer.quantum import QuantumSettings, quantum
 from tests.api.customer.conftest import settings
 from tests.api.customer.world import Household, add_household
-from tests.api.served import served
+from tests.api.served import served_beside
 from tests.databases import Databases
 from tests.integration.customer.test_notifications import received, tell
 from tests.messaging import dead_letters, deliver
@@ -142,18 +142,18 @@ async def test_an_expert_who_does_not_come_any_more_is_not_announced(
 
 
 @pytest.fixture
-def reported(
+async def reported(
     sandbox: httpx.AsyncClient,
     settings: QuantumSettings,
     api_port: int,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[None]:
+) -> AsyncIterator[None]:
     """The customer API on a port, where the sandbox reports to and texts are answered."""
     del sandbox
     here = f"http://127.0.0.1:{api_port}"
     monkeypatch.setenv("SQUAD_PUBLIC_BASE_URL", here)
     own = settings.model_copy(update={"public_base_url": HttpUrl(here)})
-    with served(quantum(own), api_port):
+    async with served_beside(quantum(own), api_port):
         yield
 
 
