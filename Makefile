@@ -8,6 +8,9 @@ SHELL := /bin/bash
 PYTHONS := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
 ARGS ?=
 
+# Images of Python often set it, and then each of a hundred processes compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -26,10 +29,10 @@ logs: .venv ## Follow the logs of all processes
 reset: .venv ## Stop it and remove its data, after asking
 	@.venv/bin/squad reset $(ARGS)
 
-test: .venv ## Run all tests, in parallel, beside a running platform or without one
+test: .venv .venv/.solver ## Run all tests, in parallel, beside a running platform or without one
 	@.venv/bin/pytest -n auto --dist loadgroup $(ARGS)
 
-e2e: .venv ## Start a whole platform, drive a ticket through it, kill a process at every step
+e2e: .venv .venv/.solver ## Start a whole platform, drive a ticket through it, kill a process at every step
 	@.venv/bin/pytest -m e2e tests/e2e $(ARGS)
 
 check: .venv ## Lint, format, types, import rules, SQL format
@@ -68,4 +71,10 @@ check: .venv ## Lint, format, types, import rules, SQL format
 	@echo "Installing the locked packages ..."
 	@VIRTUAL_ENV=.venv .venv/bin/uv pip sync --quiet --require-hashes requirements.lock
 	@VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Where it is missing, every process that needs the solver compiles it for itself, at the same time.
+.venv/.solver: .venv/.installed $(wildcard orchestration/assignment/*.py orchestration/assignment/matching/*.py)
+	@echo "Compiling the assignment solver, once: this takes a minute ..."
+	@.venv/bin/python -m orchestration.assignment.warm_up
 	@touch $@
