@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from orchestration.replication.mirror import SOURCES
-from orchestration.transforms import dbt
+from orchestration.transforms import build, dbt
 from tests.databases import Databases
 from tests.warehouse.sources import Sources
 from tests.warehouse.world import World
@@ -27,8 +27,13 @@ class Built:
         for source in SOURCES:
             sources.mirror(source)
         one = cls(databases, sources, [], target_path)
-        one.results = one.dbt("build", "--exclude-resource-type", "unit_test")
+        one.results = one.build_marts()
         return one
+
+    def build_marts(self) -> list[dbt.NodeResult]:
+        """As the warehouse job does it."""
+        url = self.databases.url("analytics", "transformer")
+        return build.build(url, target_path=self.target_path, threads=2)
 
     def dbt(self, *arguments: str) -> list[dbt.NodeResult]:
         url = self.databases.url("analytics", "transformer")

@@ -25,13 +25,23 @@ def business(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Databases:
     """The sources of a small business, and the jobs' environment pointing at them."""
+    open_business(databases, tmp_path / "warehouse", tmp_path_factory, monkeypatch)
+    return databases
+
+
+def open_business(
+    databases: Databases,
+    warehouse: Path,
+    factory: pytest.TempPathFactory,
+    patch: pytest.MonkeyPatch,
+) -> None:
+    """Rows in the sources; what the jobs publish is in `warehouse`, while `patch` holds."""
     World(40, 120).build().load(databases)
     for variable, (database, role) in ROLES.items():
         # As the runner gives them: with a driver in the scheme.
         url = databases.url(database, role).replace("postgresql://", "postgresql+asyncpg://")
-        monkeypatch.setenv(variable, url)
-    monkeypatch.setenv("SQUAD_WAREHOUSE_DIR", str(tmp_path / "warehouse"))
-    dbt_dir = tmp_path_factory.getbasetemp() / "dbt-postgres"
+        patch.setenv(variable, url)
+    patch.setenv("SQUAD_WAREHOUSE_DIR", str(warehouse))
+    dbt_dir = factory.getbasetemp() / "dbt-postgres"
     dbt_dir.mkdir(exist_ok=True)
-    monkeypatch.setenv("SQUAD_DBT_DIR", str(dbt_dir))
-    return databases
+    patch.setenv("SQUAD_DBT_DIR", str(dbt_dir))

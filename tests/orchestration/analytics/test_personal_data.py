@@ -15,8 +15,9 @@ from psycopg import sql
 from api.kernel import personal
 from orchestration.definitions.analytics import defs
 from orchestration.personal_data import rows
-from tests.databases import Databases
+from tests.databases import Databases, Templates
 from tests.integration.test_access import NOT_PERSONAL, PERSONAL
+from tests.orchestration.analytics.conftest import open_business
 from tests.orchestration.personal_data.history import logged_in
 from tests.rights import tables_of
 from warehouse.read import Warehouse
@@ -94,18 +95,41 @@ def numbers(warehouse: Path) -> dict[str, Any]:
     return found
 
 
+class Published(NamedTuple):
+    """A business whose every word is marked, and what was published of it."""
+
+    databases: Databases
+    marked: set[Column]
+    warehouse: Path
+
+
+@pytest.fixture(scope="module")
+def published(
+    templates: Templates, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Published]:
+    """Published once for all tests of this file, each of which holds for what another leaves."""
+    # Of the names that the databases of a test have: for others dbt would parse its project again.
+    databases = Databases(templates, "of_this_test")
+    warehouse = tmp_path_factory.mktemp("personal") / "warehouse"
+    with pytest.MonkeyPatch.context() as patch:
+        open_business(databases, warehouse, tmp_path_factory, patch)
+        marked = mark(databases)
+        publish()
+        yield Published(databases, marked, warehouse)
+    databases.drop()
+
+
 def test_no_word_of_a_person_reaches_the_warehouse_or_a_published_file(
-    business: Databases, tmp_path: Path
+    published: Published,
 ) -> None:
-    marked = mark(business)
+    business, marked, warehouse = published
     assert {it.database for it in marked} == set(SOURCES)
     assert len(marked) > 20
-    publish()
     for table in tables_of(business, "analytics"):
         content = str(business.rows("analytics", f"SELECT * FROM {table}"))
         assert CANARY not in content, table
         assert "@example.com" not in content, table
-    files = list((tmp_path / "warehouse").rglob("*.parquet"))
+    files = list(warehouse.rglob("*.parquet"))
     assert len(files) > 20
     for file in files:
         content = str(duckdb.execute("FROM read_parquet(?)", [str(file)]).fetchall())
@@ -113,17 +137,15 @@ def test_no_word_of_a_person_reaches_the_warehouse_or_a_published_file(
         assert "@example.com" not in content, file.name
 
 
-async def test_an_erased_customer_changes_no_number_of_a_report(
-    business: Databases, tmp_path: Path
-) -> None:
-    await asyncio.to_thread(publish)
-    before = numbers(tmp_path / "warehouse")
+async def test_an_erased_customer_changes_no_number_of_a_report(published: Published) -> None:
+    business, _, warehouse = published
+    before = numbers(warehouse)
     ((busiest,),) = business.rows(
         "sysops", "SELECT customer_id FROM ticket GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
     )
     await _erase(business, busiest)
     await asyncio.to_thread(publish)
-    assert numbers(tmp_path / "warehouse") == before
+    assert numbers(warehouse) == before
 
 
 async def _erase(databases: Databases, customer_id: UUID) -> None:
