@@ -9,7 +9,7 @@ from typing import Final
 from orchestration.local.blueprint import Note, Step
 from orchestration.local.databases import DATABASES, admin_url
 from orchestration.local.errors import LocalError
-from orchestration.local.instance import PROJECT_ROOT, Instance
+from orchestration.local.instance import Instance
 from orchestration.local.secrets import SecretStore
 
 HERE = "orchestration.local.steps"
@@ -35,11 +35,11 @@ COMPLETE: Final = (
 
 
 def compile_solver(instance: Instance, note: Note) -> None:
-    """The first assignment would wait for it; the result is kept beside the source."""
+    """The first assignment would wait for it; the result is kept."""
+    from orchestration.assignment.matching import edition
     from orchestration.local import environment
 
-    folder = PROJECT_ROOT / "orchestration" / "assignment" / "matching" / "__pycache__"
-    if any(folder.glob("*.nbi")):
+    if any(edition.folder().rglob("*.nbi")):
         note("compiled before")
         return
     with (instance.log / "compile-solver.log").open("w") as log:

@@ -7,6 +7,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from orchestration.assignment.matching.edition import folder
+
+numba.config.CACHE_DIR = str(folder())  # type: ignore[attr-defined]  # made as it is imported
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 Ints = NDArray[np.int64]
 Shorts = NDArray[np.int32]
@@ -20,7 +24,7 @@ FAR = 1 << 60
 
 
 def compiled(function: Function) -> Function:
-    """Compiled when it is first called, once a machine: the result is kept beside the source."""
+    """Compiled when it is first called, once a machine: the result is kept (`edition`)."""
     return cast("Function", numba.njit(cache=True)(function))
 
 
