@@ -165,7 +165,9 @@ class Charger:
         if attempt.payment_id is None:
             return rules.NO_CARD
         if not attempt.fresh:
-            found = await self.provider.find(attempt.idempotency_key)
+            found = await self.provider.find(
+                attempt.idempotency_key, attempt.amount_cents, attempt.currency
+            )
             if found is not None:
                 return found
             if attempt.held:

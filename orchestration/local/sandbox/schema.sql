@@ -52,6 +52,7 @@ CREATE TABLE IF NOT EXISTS refund (
 ) STRICT;
 
 CREATE INDEX IF NOT EXISTS refund_charge ON refund (charge_id);
+CREATE INDEX IF NOT EXISTS refund_created ON refund (created_at, id);
 
 CREATE TABLE IF NOT EXISTS secret (
     name TEXT NOT NULL PRIMARY KEY,

@@ -35,9 +35,9 @@ class Watched:
         self._countdown.pass_point()
         return outcome
 
-    async def find(self, idempotency_key: str) -> ChargeOutcome | None:
+    async def find(self, *asked: Any) -> ChargeOutcome | None:
         self._countdown.pass_point()
-        outcome = await self._provider.find(idempotency_key)
+        outcome = await self._provider.find(*asked)
         self._countdown.pass_point()
         return outcome
 
