@@ -6,7 +6,7 @@ Light: no dbt, no Great Expectations.
 import dagster as dg
 
 import api.billing.tables  # noqa: F401 - all of them, for the keys between them
-from orchestration.billing import assets, schedules
+from orchestration.billing import assets, reconciling_assets, schedules
 
 defs = dg.Definitions(
     assets=[
@@ -17,11 +17,13 @@ defs = dg.Definitions(
         assets.payments,
         assets.overdue,
         assets.refunds,
+        reconciling_assets.provider_books,
     ],
-    jobs=[schedules.run_job, schedules.follow_up_job],
+    jobs=[schedules.run_job, schedules.follow_up_job, reconciling_assets.reconciliation_job],
     schedules=[
         schedules.billing_run_schedule,
         schedules.billing_resume_schedule,
         schedules.billing_follow_up_schedule,
+        reconciling_assets.billing_reconciliation_schedule,
     ],
 )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from api.billing.calendar import Period
 from api.kernel import clock
 from api.kernel.outside.http_payments import HttpPayments
-from orchestration.billing import schedules
+from orchestration.billing import reconciling_assets, schedules
 from orchestration.billing.assets import REFUND
 from orchestration.billing.checking import CHECKS
 from orchestration.definitions.billing import defs
@@ -43,6 +43,8 @@ async def job(world: World, sandbox: Running, monkeypatch: pytest.MonkeyPatch) -
     for name, value in {
         "SQUAD_BILLING_URL": world.databases.url("billing", "biller"),
         "SQUAD_BILLING_CHARGE_URL": world.databases.url("billing", "card_charge"),
+        "SQUAD_PROVIDER_RECONCILER_URL": world.databases.url("billing", "provider_reconciler"),
+        "SQUAD_PROVIDER_OTHER_ACCOUNTS": '["ch_demo_"]',
         "SQUAD_VAULT_KEK": world.kek,
         "SQUAD_PAYMENTS_URL": f"{sandbox.url}/payments",
         "SQUAD_PAYMENTS_KEY": "test",
@@ -134,6 +136,28 @@ async def test_a_refund_alone_starts_what_gives_back_and_nothing_else(
     assert (await run(schedules.FOLLOW_UP_JOB, instance)).success
     assert job.rows("SELECT status FROM refund") == [("refunded",)]
     assert [it.refunded_cents for it in await charges(provider)] == [500]
+
+
+async def test_every_day_the_open_months_are_compared_with_the_provider(
+    job: World, provider: HttpPayments, instance: dg.DagsterInstance
+) -> None:
+    job.plan()
+    await job.card(job.contract(starts_on=PAST.first))
+    job.previous_run(1, 2079, PAST)
+    await job.bill(PAST)
+    await job.charge(provider, PAST)
+    requests = await tick(reconciling_assets.billing_reconciliation_schedule, instance)
+    assert [it.partition_key for it in requests] == ["2024-10-01", "2024-11-01"]
+    job.now += timedelta(days=20)
+    agreed = await run(reconciling_assets.JOB, instance, "2024-11-01")
+    assert checks(agreed) == {"charges_agree": True, "refunds_agree": True}
+    job.execute("UPDATE payment SET idempotency_key = 'payment-lost'")
+    differing = await run(reconciling_assets.JOB, instance, "2024-11-01")
+    assert checks(differing) == {"charges_agree": False, "refunds_agree": True}
+    assert job.rows("SELECT kind FROM alert") == [("charge_not_at_provider",)]
+    job.now += timedelta(days=30)
+    requests = await tick(reconciling_assets.billing_reconciliation_schedule, instance)
+    assert [it.partition_key for it in requests] == ["2024-11-01", "2024-12-01"]
 
 
 async def test_a_month_that_came_from_elsewhere_is_left_as_it_is(

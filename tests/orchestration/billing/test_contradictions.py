@@ -38,7 +38,7 @@ async def test_another_charge_is_not_booked_but_alerted_until_the_answer_fits(
     await owing(world, CUT_AFTER_CHARGE)
     assert (await world.charge(provider)).unknown == 1
     for _ in range(2):
-        assert (await world.follow_up(Confused(provider), days=0.1)).unknown == 1  # type: ignore[arg-type]
+        assert (await world.follow_up(Confused(provider), days=0.1)).unknown == 1
     assert world.rows("SELECT status FROM payment") == [("unknown",)]
     assert alerts(world) == [("payment_contradicted", "open")]
     assert "ch_9 is another charge" in world.value("SELECT detail FROM alert")
