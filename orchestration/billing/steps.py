@@ -27,6 +27,7 @@ from orchestration.billing.drafting import Drafted, draft
 from orchestration.billing.issuing import Issued, issue
 from orchestration.billing.refunding import Refunder, RefundProgress
 from orchestration.billing.settings import BillingSettings
+from orchestration.billing.trial_balance import TrialBalance, trial_balance
 
 Report = Callable[[Progress], None]
 
@@ -82,6 +83,12 @@ async def give_back() -> RefundProgress:
     """Refunds of all months."""
     async with _collector(lambda _: None) as it:
         return await Refunder(it.sessions, it.provider, it.clock).run()
+
+
+async def balance() -> TrialBalance:
+    """The trial balance of the whole ledger."""
+    async with _billing("balance") as (_, sessions), sessions() as session:
+        return await trial_balance(session)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ Light: no dbt, no Great Expectations.
 import dagster as dg
 
 import api.billing.tables  # noqa: F401 - all of them, for the keys between them
-from orchestration.billing import assets, reconciling_assets, schedules
+from orchestration.billing import assets, ledger_assets, reconciling_assets, schedules
 
-defs = dg.Definitions(
+_billing = dg.Definitions(
     assets=[
         *assets.SOURCES,
         assets.drafts,
@@ -18,6 +18,7 @@ defs = dg.Definitions(
         assets.overdue,
         assets.refunds,
         reconciling_assets.provider_books,
+        ledger_assets.ledger,
     ],
     jobs=[schedules.run_job, schedules.follow_up_job, reconciling_assets.reconciliation_job],
     schedules=[
@@ -27,3 +28,5 @@ defs = dg.Definitions(
         reconciling_assets.billing_reconciliation_schedule,
     ],
 )
+
+defs = dg.Definitions.merge(_billing, ledger_assets.job_defs)

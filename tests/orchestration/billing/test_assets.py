@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import psycopg
 import pytest
 
 from api.billing.calendar import Period
 from api.kernel import clock
 from api.kernel.outside.http_payments import HttpPayments
-from orchestration.billing import reconciling_assets, schedules
+from orchestration.billing import ledger_assets, reconciling_assets, schedules
 from orchestration.billing.assets import REFUND
 from orchestration.billing.checking import CHECKS
+from orchestration.billing.trial_balance import trial_balance
 from orchestration.definitions.billing import defs
 from orchestration.local.sandbox.server import Running
 from tests.integration.billing.support import make_keys
@@ -158,6 +160,54 @@ async def test_every_day_the_open_months_are_compared_with_the_provider(
     job.now += timedelta(days=30)
     requests = await tick(reconciling_assets.billing_reconciliation_schedule, instance)
     assert [it.partition_key for it in requests] == ["2024-11-01", "2024-12-01"]
+
+
+async def test_the_whole_ledger_balances_each_posting_and_each_currency(
+    job: World, instance: dg.DagsterInstance
+) -> None:
+    job.plan()
+    for _ in range(2):
+        job.contract(starts_on=PAST.first)
+    job.previous_run(2, 4158, PAST)
+    await job.bill(PAST)
+    assert checks(await run(ledger_assets.JOB, instance)) == {"trial_balance": True}
+    first = job.value("SELECT posting_id FROM ledger_entry LIMIT 1")
+    # One cent too much of one posting, too little of the other: together still zero.
+    one_cent = f"amount_cents + CASE posting_id WHEN '{first}' THEN 1 ELSE -1 END"
+    currency = f"WHERE posting_id = '{first}' AND account = 'tax'"
+    for wrong, right in (
+        (
+            f"UPDATE ledger_entry SET currency = 'CAD' {currency}",
+            f"UPDATE ledger_entry SET currency = 'USD' {currency}",
+        ),
+        (
+            f"UPDATE ledger_entry SET amount_cents = {one_cent} WHERE account = 'tax'",
+            None,
+        ),
+    ):
+        job.execute(wrong)
+        assert checks(await run(ledger_assets.JOB, instance)) == {"trial_balance": False}, wrong
+        if right:
+            job.execute(right)
+            assert checks(await run(ledger_assets.JOB, instance)) == {"trial_balance": True}
+    async with job.as_role("biller") as sessions, sessions() as session:
+        assert str(first) in str(await trial_balance(session))
+
+
+def test_nobody_can_change_or_remove_an_entry_of_the_ledger(world: World) -> None:
+    rights = world.rows(
+        "SELECT rolname, word FROM pg_roles, unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) word"
+        " WHERE has_table_privilege(rolname, 'ledger_entry', word) AND NOT rolsuper"
+        " AND rolname NOT LIKE 'pg\\_%%' AND rolname <>"
+        " (SELECT tableowner FROM pg_tables WHERE tablename = 'ledger_entry')"
+    )
+    assert rights == []
+    for role in ("biller", "card_charge", "billing_api"):
+        with (
+            world.databases.connect("billing", role) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            connection.execute("DELETE FROM ledger_entry")
 
 
 async def test_a_month_that_came_from_elsewhere_is_left_as_it_is(
