@@ -90,6 +90,10 @@ UPDATE payment SET status = 'unknown' WHERE id = ANY(:ids) AND status = 'intent'
 """)
 
 
+# By number, as everybody locks invoices: two that change the same ones never wait for each other.
+_LOCK = text("SELECT FROM invoice WHERE id = ANY(:ids) ORDER BY number FOR UPDATE")
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """What came of one attempt."""
@@ -100,6 +104,7 @@ class Settled:
 
 async def book(session: AsyncSession, batch: Sequence[Settled], now: datetime) -> None:
     """Write down what came of a batch, in the caller's transaction (role card_charge)."""
+    await session.execute(_LOCK, {"ids": [it.attempt.invoice_id for it in batch]})
     approved = [it for it in batch if isinstance(it.outcome, Approved)]
     declined = [it for it in batch if isinstance(it.outcome, Declined)]
     told = [*await _approve(session, approved, now), *await _decline(session, declined, now)]
