@@ -146,5 +146,6 @@ async def _collector(report: Report) -> AsyncIterator[Collector]:
             kek,
             clock.now,
             concurrency=settings.billing_concurrency,
+            per_second=settings.billing_charges_per_second,
             report=report,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -57,6 +58,10 @@ class PaymentSettings(Settings):
     payments_page_size: int = Field(default=200, gt=0, le=500)
 
 
+LONGEST_WAIT_SECONDS = 60.0
+"""A charge that the provider puts off for longer is left to the next follow-up."""
+
+
 class HttpPayments:
     """A pool of connections to the provider; use it as an async context manager.
 
@@ -106,7 +111,7 @@ class HttpPayments:
                 _raise_unless_success(answer)
             charge = _decoded(answer, WireCharge)
         except ProviderUnavailable as error:
-            return Unknown(str(error))
+            return Unknown(str(error), retry_after=error.retry_after)
         return charge.outcome(request.idempotency_key, request.amount_cents, request.currency)
 
     async def find(
@@ -206,11 +211,27 @@ def _raise_unless_success(answer: httpx.Response) -> None:
         return
     status = answer.status_code
     if not answer.is_client_error or status in ASK_AGAIN:
-        raise ProviderUnavailable(f"HTTP {status}")
+        raise ProviderUnavailable(f"HTTP {status}", _retry_after(answer))
     code = _problem(answer).code
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
         raise IdempotencyConflict(status, code)
     raise ProviderError(status, code)
+
+
+def _retry_after(answer: httpx.Response) -> float | None:
+    """Seconds until a limit allows the next request (RFC 9110, 10.2.3), if the answer says so."""
+    if answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+        return None
+    said = answer.headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdecimal():
+        seconds = float(said)
+    else:
+        try:
+            at = parsedate_to_datetime(said)
+        except ValueError:
+            return None
+        seconds = (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return max(seconds, 0.0) if seconds <= LONGEST_WAIT_SECONDS else None
 
 
 def _decoded(answer: httpx.Response, expected: type[Wire]) -> Wire:

@@ -92,11 +92,13 @@ class Unknown:
     """Nobody here knows whether it happened: no answer, or one that does not say.
 
     With `contradicts` the provider told of another charge or refund than the one asked about:
-    a person must look.
+    a person must look. With `retry_after` it did nothing, and wants to be asked again after so
+    many seconds.
     """
 
     reason: str
     contradicts: bool = False
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,14 @@ class IdempotencyConflict(ProviderError):
 
 
 class ProviderUnavailable(Exception):
-    """No answer to a question; ask again later. The text says why, without a URL."""
+    """No answer to a question; ask again later. The text says why, without a URL.
+
+    `retry_after` are the seconds that the provider asked for, if it did.
+    """
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
 
 
 class PaymentProvider(Protocol):

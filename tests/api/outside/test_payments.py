@@ -189,6 +189,19 @@ async def test_an_answer_that_says_nothing_is_unknown(status: int, body: str) ->
         assert isinstance(await provider.charge(request()), Unknown)
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("7", 7.0), ("0", 0.0), ("", None), ("soon", None), ("3600", None),
+     ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0)],
+)  # fmt: skip
+async def test_a_limit_says_when_to_ask_again(said: str, seconds: float | None) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(429, headers={"Retry-After": said}))
+    async with HttpPayments(
+        configured("https://pay.example"), httpx.AsyncClient(transport=transport)
+    ) as provider:
+        assert await provider.charge(request()) == Unknown("HTTP 429", retry_after=seconds)
+
+
 # So slow that what is measured is waiting, also on a machine that is busy.
 @pytest.mark.parametrize("slow_seconds", [1.5])
 async def test_many_charges_run_at_the_same_time(
