@@ -1,8 +1,9 @@
 """Our books against the provider's, both ways, a day at a time (role provider_reconciler).
 
-Nothing is ever charged, given back or booked here: a difference is an alert with a repair in
-words, and the alert closes itself when a later comparison finds the difference gone. What the
-provider decided and we do not know yet is booked by the follow-up, which asks by key.
+Nothing is ever charged or given back here: a difference is an alert with a repair in words, and
+the alert closes itself when a later comparison finds the difference gone. What the provider
+decided and we do not know yet is booked by the follow-up, which asks by key. Disputes, which the
+customer's bank begins and not we, are heard of in the provider's list and booked.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from api.billing.chargebacks import service as chargebacks
 from api.billing.payments.alerts import Cause, close_alert, open_alerts
 from api.kernel.outside.payments import (
     Approved,
@@ -95,6 +97,7 @@ class Reconciled:
     charged_cents: int = 0
     refunds: int = 0
     refunded_cents: int = 0
+    disputes: int = 0
     elsewhere: int = 0
     differences: list[Difference] = field(default_factory=list)
 
@@ -152,6 +155,7 @@ class Reconciler:
         await self._booked(it, "charge", _APPROVED)
         await self._booked(it, "refund", _REFUNDED)
         await self._save(it)
+        await self._disputes(it)
         self.result.differences += it.found
 
     async def _listed_charges(self, it: _Slice) -> None:
@@ -174,6 +178,13 @@ class Reconciler:
                 it.note(compare_refund(listed, own), *_subjects(listed, own))
                 self.result.refunds += 1
                 self.result.refunded_cents += listed.amount_cents
+
+    async def _disputes(self, it: _Slice) -> None:
+        """Each in a transaction of its own; one that was taken before changes nothing."""
+        async for told in self.provider.list_disputes(it.since, it.until):
+            async with self.sessions.begin() as session:
+                await chargebacks.take(session, told, self.clock())
+            self.result.disputes += 1
 
     async def _ours(self, query: TextClause, chunk: Sequence[Listed]) -> dict[str, Ours]:
         async with self.sessions() as session:

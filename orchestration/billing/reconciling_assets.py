@@ -98,7 +98,7 @@ def _midnight(day: date) -> datetime:
     "Each difference is an alert with a repair; it closes itself when the difference is gone.",
 )
 def provider_books(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-    """Reads on both sides; nothing is charged, given back or booked."""
+    """Nothing is charged or given back; disputes are booked."""
     done = asyncio.run(reconcile_month(Period.parse(context.partition_key[:7])))
     yield dg.MaterializeResult(
         metadata={
@@ -106,6 +106,7 @@ def provider_books(context: dg.AssetExecutionContext) -> Iterator[dg.Materialize
             "charged": f"{done.charged_cents / 100:,.2f}",
             "refunds": done.refunds,
             "refunded": f"{done.refunded_cents / 100:,.2f}",
+            "disputes": done.disputes,
             "at_other_accounts": done.elsewhere,
         },
         check_results=[_result(name, kind, done) for name, kind in CHECKS.items()],

@@ -13,6 +13,7 @@ from pydantic import Field, HttpUrl, SecretStr
 
 from api.kernel.outside.payment_wire import (
     ChargePage,
+    DisputePage,
     Page,
     Problem,
     RefundPage,
@@ -24,6 +25,7 @@ from api.kernel.outside.payments import (
     ChargeRequest,
     IdempotencyConflict,
     ListedCharge,
+    ListedDispute,
     ListedRefund,
     ProviderError,
     ProviderUnavailable,
@@ -137,6 +139,11 @@ class HttpPayments:
             for refund in page.refunds:
                 yield refund.listed()
 
+    async def list_disputes(self, since: datetime, until: datetime) -> AsyncIterator[ListedDispute]:
+        async for page in self._pages("/disputes", DisputePage, since, until, "changed"):
+            for dispute in page.disputes:
+                yield dispute.listed()
+
     async def refund(self, request: RefundRequest) -> RefundOutcome:
         path = f"/charges/{request.provider_ref}/refunds"
         try:
@@ -165,11 +172,16 @@ class HttpPayments:
         return page.refunds[0].outcome(request)
 
     async def _pages(
-        self, path: str, expected: type[WirePage], since: datetime, until: datetime
+        self,
+        path: str,
+        expected: type[WirePage],
+        since: datetime,
+        until: datetime,
+        by: str = "created",
     ) -> AsyncIterator[WirePage]:
         query = {
-            "created_from": since.astimezone(UTC).isoformat(),
-            "created_to": until.astimezone(UTC).isoformat(),
+            f"{by}_from": since.astimezone(UTC).isoformat(),
+            f"{by}_to": until.astimezone(UTC).isoformat(),
             "limit": str(self._page_size),
         }
         while True:

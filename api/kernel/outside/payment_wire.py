@@ -10,6 +10,7 @@ from api.kernel.outside.payments import (
     ChargeOutcome,
     Declined,
     ListedCharge,
+    ListedDispute,
     ListedRefund,
     Refunded,
     RefundRequest,
@@ -79,6 +80,33 @@ class WireRefund(msgspec.Struct):
         )
 
 
+class WireDispute(msgspec.Struct):
+    """A disputed charge; `idempotency_key` is the charge's."""
+
+    id: str
+    charge_id: str
+    idempotency_key: str
+    amount: int
+    currency: str
+    reason: str
+    status: Literal["open", "won", "lost"]
+    answer_by: datetime
+    created_at: datetime
+
+    def listed(self) -> ListedDispute:
+        return ListedDispute(
+            provider_ref=self.id,
+            charge_ref=self.charge_id,
+            idempotency_key=self.idempotency_key,
+            amount_cents=self.amount,
+            currency=self.currency,
+            reason=self.reason,
+            status=self.status,
+            answer_by=self.answer_by,
+            created_at=self.created_at,
+        )
+
+
 class Page(msgspec.Struct, kw_only=True):
     """A page of a list; `next_cursor` is null on the last one."""
 
@@ -87,6 +115,10 @@ class Page(msgspec.Struct, kw_only=True):
 
 class ChargePage(Page):
     charges: list[WireCharge]
+
+
+class DisputePage(Page):
+    disputes: list[WireDispute]
 
 
 class RefundPage(Page):

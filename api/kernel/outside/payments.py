@@ -146,6 +146,25 @@ class ListedRefund:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedDispute:
+    """A charge that its customer disputes, in the provider's own list; amounts are cents.
+
+    While it is `open`, and when it is `lost`, the amount has been taken back; `answer_by` is
+    until when the provider takes an answer.
+    """
+
+    provider_ref: str
+    charge_ref: str
+    idempotency_key: str
+    amount_cents: int
+    currency: str
+    reason: str
+    status: Literal["open", "won", "lost"]
+    answer_by: datetime
+    created_at: datetime
+
+
 class ProviderError(Exception):
     """The provider will not do this for us until something is changed; nothing was charged.
 
@@ -220,6 +239,14 @@ class PaymentProvider(Protocol):
 
     def list_refunds(self, since: datetime, until: datetime) -> AsyncIterator[ListedRefund]:
         """All refunds created in [since, until), oldest first, page by page.
+
+        Raises:
+            ProviderUnavailable: a page was not answered; what came before it is true.
+        """
+        ...
+
+    def list_disputes(self, since: datetime, until: datetime) -> AsyncIterator[ListedDispute]:
+        """All disputes that were opened or decided in [since, until), as they are now.
 
         Raises:
             ProviderUnavailable: a page was not answered; what came before it is true.

@@ -5,6 +5,7 @@
     GET  /payments/charges?created_from=&created_to=&limit=&cursor=     oldest first
     POST /payments/charges/{id}/refunds         Idempotency-Key; 201, or 409 when not refundable
     GET  /payments/refunds?idempotency_key=     the refund under a key, or none
+    GET  /payments/disputes?changed_from=&changed_to=&limit=&cursor=    by their last change
     GET  /payments/refunds?created_from=&created_to=&limit=&cursor=     oldest first
 
 Every request carries `Authorization: Bearer KEY`; any key but `revoked` is accepted. The same
@@ -24,10 +25,11 @@ from litestar.di import NamedDependency, Provide
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 
-from orchestration.local.sandbox import charges
+from orchestration.local.sandbox import charges, disputes
 from orchestration.local.sandbox.cards import Conduct, brand_of, conduct_of, judge
 from orchestration.local.sandbox.charges import Charge, NewCharge, Place, Refund
 from orchestration.local.sandbox.clock import to_us
+from orchestration.local.sandbox.disputes import Dispute
 from orchestration.local.sandbox.problems import Problem
 from orchestration.local.sandbox.world import AnyRequest, World, cut
 
@@ -72,6 +74,13 @@ class RefundPage(msgspec.Struct, frozen=True):
     """As `ChargePage`."""
 
     refunds: list[Refund]
+    next_cursor: str | None = None
+
+
+class DisputePage(msgspec.Struct, frozen=True):
+    """As `ChargePage`."""
+
+    disputes: list[Dispute]
     next_cursor: str | None = None
 
 
@@ -191,6 +200,25 @@ class Payments(Controller):
             )
         )
         return RefundPage(page[: asked.limit], _next(page, asked.limit))
+
+    @get("/disputes")
+    async def list_disputes(
+        self,
+        world: NamedDependency[World],
+        changed_from: FromQuery[datetime],
+        changed_to: FromQuery[datetime],
+        limit: Annotated[int, QueryParameter(ge=1, le=500)] = 100,
+        cursor: FromQuery[str | None] = None,
+    ) -> DisputePage:
+        # By their last change, so that a later decision is listed again.
+        asked = asked_range(changed_from, changed_to, limit, cursor)
+        page = await world.storage.run(
+            lambda db: disputes.changed_between(
+                db, asked.since_us, asked.until_us, asked.after, limit + 1
+            )
+        )
+        last = page[limit - 1] if len(page) > limit else None
+        return DisputePage(page[:limit], f"{to_us(last.changed_at)}.{last.id}" if last else None)
 
 
 async def _attempt(world: World, request: AnyRequest, key: str, data: ChargeIn) -> Charge:

@@ -244,10 +244,8 @@ class Troubled:
     async def refund(self, *_: Any) -> Any:
         raise NotImplementedError
 
-    async def find_refund(self, *_: Any) -> Any:
-        raise NotImplementedError
-
-    list_refunds = list_charges
+    find_refund = refund
+    list_refunds = list_disputes = list_charges
 
 
 async def test_a_provider_that_refuses_our_key_is_asked_no_further(
