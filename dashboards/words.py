@@ -31,6 +31,7 @@ ACCOUNT: Final = {
     "cash": "Cash",
     "credit": "Credit",
     "write_off": "Write-off",
+    "chargeback": "Chargeback",
 }
 NOTHING: Final = "–"
 

@@ -7,6 +7,7 @@ from api.billing.adjustments.routes import (
     HistoryController,
     HoldController,
 )
+from api.billing.chargebacks.routes import ChargebackController
 from api.billing.invoices.routes import InvoiceController, RunController
 from api.billing.payments.routes import AlertController
 from api.kernel.auth import STAFF_ISSUER, TokenVerifier
@@ -36,6 +37,7 @@ def quantum(settings: QuantumSettings) -> Quantum:
             RunController,
             InvoiceController,
             AlertController,
+            ChargebackController,
             AdjustmentController,
             HoldController,
             HistoryController,

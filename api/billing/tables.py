@@ -2,6 +2,7 @@
 
 from api.billing.adjustments import tables as adjustments
 from api.billing.base import Base
+from api.billing.chargebacks import tables as chargebacks
 from api.billing.contracts import tables as contracts
 from api.billing.invoices import tables as invoices
 from api.billing.payments import tables as payments
@@ -10,7 +11,7 @@ from api.kernel.database import inbox_table
 from api.kernel.erasure import erased_table
 from api.kernel.idempotency import idempotency_table
 
-MODULES = (adjustments, contracts, invoices, payments, vault)
+MODULES = (adjustments, chargebacks, contracts, invoices, payments, vault)
 INBOX = inbox_table(Base.metadata)
 IDEMPOTENCY_KEYS = idempotency_table(Base.metadata)
 ERASED_CUSTOMERS = erased_table(Base.metadata)

@@ -7,6 +7,7 @@ changes nothing.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeGuard
 from uuid import UUID
 
 from sqlalchemy import text
@@ -21,6 +22,10 @@ from orchestration.billing.dunning import remind
 from orchestration.billing.intents import Attempt
 
 Outcome = ChargeOutcome | ProviderError
+UNKNOWN, NOT_POSSIBLE = "payment_unknown", "payment_not_possible"
+CONTRADICTED = "payment_contradicted"
+OPEN_KINDS = (UNKNOWN, NOT_POSSIBLE, CONTRADICTED)
+"""Alerts about a payment that end with its decision."""
 
 _APPROVE = text("""
 WITH told AS (
@@ -48,7 +53,7 @@ WITH told AS (
     UPDATE alert a SET status = 'closed', closed_at = :now
     FROM paid WHERE a.status = 'open' AND (
         (a.kind = 'payment_declined' AND a.subject_id = paid.invoice_id)
-        OR (a.kind IN ('payment_unknown', 'payment_not_possible') AND a.subject_id = paid.id)
+        OR (a.kind = ANY(:open_kinds) AND a.subject_id = paid.id)
     )
 )
 UPDATE invoice i SET status = 'paid', paid_at = :now, reason = NULL, version = version + 1
@@ -68,7 +73,7 @@ WITH told AS (
 ), closed AS (
     UPDATE alert a SET status = 'closed', closed_at = :now
     FROM declined WHERE a.status = 'open' AND a.subject_id = declined.id
-        AND a.kind IN ('payment_unknown', 'payment_not_possible')
+        AND a.kind = ANY(:open_kinds)
 )
 SELECT id FROM declined
 """)
@@ -85,6 +90,10 @@ UPDATE payment SET status = 'unknown' WHERE id = ANY(:ids) AND status = 'intent'
 """)
 
 
+# By number, as everybody locks invoices: two that change the same ones never wait for each other.
+_LOCK = text("SELECT FROM invoice WHERE id = ANY(:ids) ORDER BY number FOR UPDATE")
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """What came of one attempt."""
@@ -95,6 +104,7 @@ class Settled:
 
 async def book(session: AsyncSession, batch: Sequence[Settled], now: datetime) -> None:
     """Write down what came of a batch, in the caller's transaction (role card_charge)."""
+    await session.execute(_LOCK, {"ids": [it.attempt.invoice_id for it in batch]})
     approved = [it for it in batch if isinstance(it.outcome, Approved)]
     declined = [it for it in batch if isinstance(it.outcome, Declined)]
     told = [*await _approve(session, approved, now), *await _decline(session, declined, now)]
@@ -110,6 +120,7 @@ async def _approve(session: AsyncSession, batch: Sequence[Settled], now: datetim
     asked = {
         "ids": [it.attempt.payment_id for it in batch],
         "refs": [getattr(it.outcome, "provider_ref", "") for it in batch],
+        "open_kinds": list(OPEN_KINDS),
         "now": now,
     }
     paid = (await session.execute(_APPROVE, asked)).all()
@@ -143,6 +154,7 @@ async def _decline_payments(
         "ids": [it.attempt.payment_id for it in batch],
         "refs": [getattr(it.outcome, "provider_ref", "") or None for it in batch],
         "codes": [getattr(it.outcome, "code", "") for it in batch],
+        "open_kinds": list(OPEN_KINDS),
         "now": now,
     }
     return set((await session.execute(_DECLINE_PAYMENTS, asked)).scalars())
@@ -152,13 +164,29 @@ async def _unknown(session: AsyncSession, batch: Sequence[Settled], now: datetim
     if not batch:
         return
     await session.execute(_UNKNOWN, {"ids": [it.attempt.payment_id for it in batch]})
+    odd = {it.attempt.payment_id: outcome for it in batch if _contradicts(outcome := it.outcome)}
+    await open_alerts(
+        session,
+        CONTRADICTED,
+        _causes(
+            [it for it in batch if it.attempt.payment_id in odd],
+            lambda it: rules.contradiction(odd[it.attempt.payment_id]),
+        ),
+        now,
+    )
     old = [
         it
         for it in batch
-        if now - it.attempt.created_at > rules.ALERT_UNKNOWN_AFTER and not it.attempt.held
+        if now - it.attempt.created_at > rules.ALERT_UNKNOWN_AFTER
+        and not it.attempt.held
+        and it.attempt.payment_id not in odd
     ]
     detail = "The provider has not said for over an hour whether this was charged."
-    await open_alerts(session, "payment_unknown", _causes(old, lambda _: detail), now)
+    await open_alerts(session, UNKNOWN, _causes(old, lambda _: detail), now)
+
+
+def _contradicts(outcome: Outcome) -> TypeGuard[Unknown]:
+    return isinstance(outcome, Unknown) and outcome.contradicts
 
 
 async def _refused(session: AsyncSession, batch: Sequence[Settled], now: datetime) -> None:
@@ -166,7 +194,7 @@ async def _refused(session: AsyncSession, batch: Sequence[Settled], now: datetim
     causes = _causes(
         batch, lambda it: f"The provider refuses this charge for a fault of ours: {it.outcome}."
     )
-    await open_alerts(session, "payment_not_possible", causes, now)
+    await open_alerts(session, NOT_POSSIBLE, causes, now)
 
 
 def _causes(batch: Sequence[Settled], detail: Callable[[Settled], str]) -> list[Cause]:

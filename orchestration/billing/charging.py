@@ -31,10 +31,15 @@ from api.kernel.outside.payments import (
 )
 from orchestration.billing.booking import Outcome, Settled, book
 from orchestration.billing.intents import Attempt
+from orchestration.billing.pace import Pace
 
 ACTOR = "card_charge"
 BATCH = 100
 WAIT_FOR_MORE_SECONDS = 0.02
+MOST_TRIES = 4
+"""How often a charge is sent that the provider puts off; then the follow-up goes on with it."""
+WAITING_PER_SLOT = 8
+"""How many charges that were put off wait beside each one under way: each holds an open card."""
 REFUSES_US = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 log = structlog.get_logger()
@@ -98,8 +103,13 @@ class Charger:
     kek: KeyWrapper
     clock: Callable[[], datetime]
     concurrency: int = 32
+    per_second: float | None = None
     report: Callable[[Progress], None] = lambda _: None
     progress: Progress = field(default_factory=Progress)
+    _pace: Pace = field(init=False)
+    _slots: asyncio.Semaphore = field(init=False)
+    _tasks: asyncio.TaskGroup = field(init=False)
+    _waiting: set[asyncio.Task[None]] = field(init=False, default_factory=set)
     _todo: asyncio.Queue[tuple[Attempt, Card | None] | None] = field(init=False)
     _settled: asyncio.Queue[Settled | None] = field(init=False)
     _refusal: ProviderError | None = field(init=False, default=None)
@@ -111,13 +121,18 @@ class Charger:
             ProviderRefusesUs: our key is not accepted; what had been decided is booked.
             NotAllBooked: all others are booked.
         """
+        self._pace = Pace(self.per_second)
+        self._slots = asyncio.Semaphore(self.concurrency)
         self._todo = asyncio.Queue(self.concurrency)
         self._settled = asyncio.Queue()
         async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
             tasks.create_task(self._produce(pages))
             workers = [tasks.create_task(self._work()) for _ in range(self.concurrency)]
             booker = tasks.create_task(self._book())
             await asyncio.wait(workers)
+            while self._waiting:
+                await asyncio.wait(self._waiting)
             await self._settled.put(None)
             await booker
         if self._refusal is not None:
@@ -146,26 +161,54 @@ class Charger:
 
     async def _work(self) -> None:
         while (job := await self._todo.get()) is not None:
-            attempt, card = job
-            if self._refusal is not None:
-                continue
-            try:
+            seconds = await self._try(*job, 1)
+            if seconds is not None:
+                await self._put_off(*job, seconds)
+
+    async def _put_off(self, attempt: Attempt, card: Card | None, seconds: float) -> None:
+        """Try again when the provider said, while others have the slot."""
+        if len(self._waiting) >= WAITING_PER_SLOT * self.concurrency:
+            await self._later(attempt, card, seconds)
+            return
+        task = self._tasks.create_task(self._later(attempt, card, seconds))
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
+
+    async def _later(self, attempt: Attempt, card: Card | None, seconds: float | None) -> None:
+        tries = 1
+        while seconds is not None:
+            await asyncio.sleep(seconds)
+            tries += 1
+            seconds = await self._try(attempt, card, tries)
+
+    async def _try(self, attempt: Attempt, card: Card | None, tries: int) -> float | None:
+        """Settle an attempt, or return the seconds after which the provider wants to be asked."""
+        if self._refusal is not None:
+            return None
+        outcome: Outcome
+        try:
+            async with self._slots:
                 outcome = await self._settle(attempt, card)
-            except ProviderError as error:
-                if error.status in REFUSES_US:
-                    self._refusal = error
-                    continue
-                outcome = error
-            except Exception as error:  # noqa: BLE001 - one account never stops the others
-                _log("charge_failed", attempt, error)
-                outcome = Unknown(type(error).__name__)
-            await self._settled.put(Settled(attempt, outcome))
+        except ProviderError as error:
+            if error.status in REFUSES_US:
+                self._refusal = error
+                return None
+            outcome = error
+        except Exception as error:  # noqa: BLE001 - one account never stops the others
+            _log("charge_failed", attempt, error)
+            outcome = Unknown(type(error).__name__)
+        if isinstance(outcome, Unknown) and outcome.retry_after is not None and tries < MOST_TRIES:
+            return outcome.retry_after
+        await self._settled.put(Settled(attempt, outcome))
+        return None
 
     async def _settle(self, attempt: Attempt, card: Card | None) -> Outcome:
         if attempt.payment_id is None:
             return rules.NO_CARD
         if not attempt.fresh:
-            found = await self.provider.find(attempt.idempotency_key)
+            found = await self.provider.find(
+                attempt.idempotency_key, attempt.amount_cents, attempt.currency
+            )
             if found is not None:
                 return found
             if attempt.held:
@@ -174,6 +217,7 @@ class Charger:
             if attempt.fresh:
                 return rules.CARD_UNREADABLE
             return rules.without_usable_card(attempt.created_at, self.clock())
+        await self._pace.turn()
         return await self.provider.charge(
             ChargeRequest(
                 idempotency_key=attempt.idempotency_key,

@@ -75,6 +75,7 @@ class Collector:
     kek: KeyWrapper
     clock: Callable[[], datetime]
     concurrency: int = 32
+    per_second: float | None = None
     report: Callable[[Progress], None] = lambda _: None
 
     async def charge_run(self, period: Period) -> tuple[str, Progress]:
@@ -117,6 +118,7 @@ class Collector:
             self.kek,
             self.clock,
             concurrency=self.concurrency,
+            per_second=self.per_second,
             report=self.report,
             progress=progress,
         )

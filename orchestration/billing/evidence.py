@@ -29,7 +29,7 @@ GROUP BY e.posting_id HAVING sum(e.amount_cents) <> 0
 """)
 
 # Receivable is what was invoiced and neither paid, credited nor given up; cash is what the provider
-# took and did not give back.
+# took and did not give back, less what banks took back.
 _BOOKS = text("""
 SELECT i.id FROM invoice i JOIN billing_run r ON r.id = i.run_id
 LEFT JOIN LATERAL (
@@ -45,10 +45,15 @@ LEFT JOIN LATERAL (
     SELECT sum(amount_cents) AS given_back FROM refund
     WHERE invoice_id = i.id AND status = 'refunded'
 ) returned ON true
+LEFT JOIN LATERAL (
+    SELECT sum(amount_cents) AS taken_back FROM chargeback
+    WHERE invoice_id = i.id AND status <> 'won'
+) disputed ON true
 WHERE r.period = :first AND i.number IS NOT NULL AND i.status <> 'void' AND (
     coalesce(books.receivable, 0) <> CASE
         WHEN i.status IN ('issued', 'declined') THEN i.total_cents - i.credited_cents ELSE 0 END
     OR coalesce(books.cash, 0) <> coalesce(provider.taken, 0) - coalesce(returned.given_back, 0)
+        - coalesce(disputed.taken_back, 0)
 )
 """)
 

@@ -37,6 +37,7 @@ from orchestration.billing.exclusive import REFUNDING, only_one
 PAGE = 100
 FIRST_ID = UUID(int=0)
 UNKNOWN, REFUSED, NOT_POSSIBLE = "refund_unknown", "refund_refused", "refund_not_possible"
+CONTRADICTED = "refund_contradicted"
 
 _OPEN = text("""
 SELECT r.id, r.customer_id, r.amount_cents, r.created_at, r.idempotency_key,
@@ -119,16 +120,13 @@ class Refunder:
         self._count(outcome)
 
     async def _ask(self, row: Row[Any]) -> RefundOutcome:
-        found = await self.provider.find_refund(row.idempotency_key)
-        if found is not None:
-            return found
-        return await self.provider.refund(
-            RefundRequest(
-                idempotency_key=row.idempotency_key,
-                provider_ref=row.charge,
-                amount_cents=row.amount_cents,
-            )
+        request = RefundRequest(
+            idempotency_key=row.idempotency_key,
+            provider_ref=row.charge,
+            amount_cents=row.amount_cents,
         )
+        found = await self.provider.find_refund(request)
+        return found if found is not None else await self.provider.refund(request)
 
     def _count(self, outcome: RefundOutcome | ProviderError) -> None:
         match outcome:
@@ -174,7 +172,7 @@ async def book(
     refund.decided_at = now
     invoice.version += 1
     await session.flush()
-    for kind in (UNKNOWN, NOT_POSSIBLE):
+    for kind in (UNKNOWN, NOT_POSSIBLE, CONTRADICTED):
         await close_alert(session, kind, refund.id, now)
     await announce(session, [invoice.id], now, adjusted=True)
 
@@ -189,7 +187,9 @@ async def _left_open(
         return
     refund.status = "unknown"
     await session.flush()
-    if now - refund.created_at > rules.ALERT_UNKNOWN_AFTER:
+    if outcome.contradicts:
+        await _alert(session, CONTRADICTED, cause, rules.contradiction(outcome), now)
+    elif now - refund.created_at > rules.ALERT_UNKNOWN_AFTER:
         detail = "The provider has not said for over an hour whether this went back."
         await _alert(session, UNKNOWN, cause, detail, now)
 

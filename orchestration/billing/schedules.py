@@ -100,4 +100,6 @@ def billing_follow_up_schedule(
 
 
 def _request(month: date) -> dg.RunRequest:
-    return dg.RunRequest(partition_key=month.isoformat())
+    # Several requests of a tick need keys; a later tick may ask for the same month again.
+    key = f"{month} at {clock.now().isoformat()}"
+    return dg.RunRequest(run_key=key, partition_key=month.isoformat())

@@ -27,3 +27,5 @@ class BillingSettings(Settings):
     """Share of contracts that may lack a price or a tax rate; they are alerted one by one."""
     billing_concurrency: int = Field(default=32, gt=0, le=64)
     """Charges under way at once."""
+    billing_charges_per_second: float | None = Field(default=None, gt=0)
+    """Charges begun a second at most, for a provider that limits them; without it, no limit."""

@@ -27,6 +27,7 @@ from orchestration.billing.drafting import Drafted, draft
 from orchestration.billing.issuing import Issued, issue
 from orchestration.billing.refunding import Refunder, RefundProgress
 from orchestration.billing.settings import BillingSettings
+from orchestration.billing.trial_balance import TrialBalance, trial_balance
 
 Report = Callable[[Progress], None]
 
@@ -84,6 +85,12 @@ async def give_back() -> RefundProgress:
         return await Refunder(it.sessions, it.provider, it.clock).run()
 
 
+async def balance() -> TrialBalance:
+    """The trial balance of the whole ledger."""
+    async with _billing("balance") as (_, sessions), sessions() as session:
+        return await trial_balance(session)
+
+
 @dataclass(frozen=True)
 class Due:
     """What a follow-up would find to do."""
@@ -139,5 +146,6 @@ async def _collector(report: Report) -> AsyncIterator[Collector]:
             kek,
             clock.now,
             concurrency=settings.billing_concurrency,
+            per_second=settings.billing_charges_per_second,
             report=report,
         )

@@ -6,9 +6,9 @@ Light: no dbt, no Great Expectations.
 import dagster as dg
 
 import api.billing.tables  # noqa: F401 - all of them, for the keys between them
-from orchestration.billing import assets, schedules
+from orchestration.billing import assets, ledger_assets, reconciling_assets, schedules
 
-defs = dg.Definitions(
+_billing = dg.Definitions(
     assets=[
         *assets.SOURCES,
         assets.drafts,
@@ -17,11 +17,16 @@ defs = dg.Definitions(
         assets.payments,
         assets.overdue,
         assets.refunds,
+        reconciling_assets.provider_books,
+        ledger_assets.ledger,
     ],
-    jobs=[schedules.run_job, schedules.follow_up_job],
+    jobs=[schedules.run_job, schedules.follow_up_job, reconciling_assets.reconciliation_job],
     schedules=[
         schedules.billing_run_schedule,
         schedules.billing_resume_schedule,
         schedules.billing_follow_up_schedule,
+        reconciling_assets.billing_reconciliation_schedule,
     ],
 )
+
+defs = dg.Definitions.merge(_billing, ledger_assets.job_defs)

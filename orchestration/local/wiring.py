@@ -70,6 +70,7 @@ CODE_ROLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "billing": {
         "SQUAD_BILLING_URL": ("billing", "biller"),
         "SQUAD_BILLING_CHARGE_URL": ("billing", "card_charge"),
+        "SQUAD_PROVIDER_RECONCILER_URL": ("billing", "provider_reconciler"),
         "SQUAD_BILLING_DESTROY_URL": ("billing", "card_destroy"),
     },
     "analytics": {
@@ -172,7 +173,9 @@ def code_location(instance: Instance, location: str) -> dict[str, str]:
     }
     if location == "billing":
         kek = keys.key_encryption_key(SecretStore(instance.secrets))
-        return own | payments(instance) | {"SQUAD_VAULT_KEK": kek}
+        # What the demo world was paid before its first day, the sandbox has never heard of.
+        earlier = {"SQUAD_PROVIDER_OTHER_ACCOUNTS": json.dumps(["ch_demo_"])}
+        return own | payments(instance) | earlier | {"SQUAD_VAULT_KEK": kek}
     if location == "operations":
         return own | evidence(instance) | _chosen(instance, DECISIONS)
     if location == "analytics":

@@ -99,7 +99,16 @@ async def _changed(session: AsyncSession, contract: Contract, kind: ActKind, act
     await announce(session, owed.scalars().all(), act.now, adjusted=True)
 
 
+# Invoices before their contract, by number: the order in which the charge step, and whoever acts
+# on an invoice, takes them. The other way round two could wait for each other.
+_LOCK_INVOICES = text("""
+SELECT FROM invoice WHERE contract_id = :contract_id AND status IN ('issued', 'declined')
+ORDER BY number FOR UPDATE
+""")
+
+
 async def _locked(session: AsyncSession, contract_id: UUID) -> Contract:
+    await session.execute(_LOCK_INVOICES, {"contract_id": contract_id})
     contract = await session.get(
         Contract, contract_id, with_for_update=True, populate_existing=True
     )

@@ -18,6 +18,7 @@ from api.billing.adjustments.history import Act
 from api.billing.adjustments.ledger import change_credit, credit_of, post
 from api.billing.adjustments.rules import AppliesTo, NotPossible, Place, Source, Standing
 from api.billing.adjustments.tables import ActKind, CreditNote, Refund
+from api.billing.chargebacks.tables import Chargeback
 from api.billing.contracts import standing
 from api.billing.contracts.tables import Contract
 from api.billing.invoices.announce import announce
@@ -201,9 +202,15 @@ async def refund(
 
 
 async def _paid_by(session: AsyncSession, invoice_id: UUID) -> UUID:
-    """The payment of a paid invoice; the database allows one."""
+    """The payment of a paid invoice; the database allows one. Conflict while it is disputed."""
     query = select(Payment.id).where(Payment.invoice_id == invoice_id, Payment.status == "approved")
-    return (await session.scalars(query)).one()
+    payment_id = (await session.scalars(query)).one()
+    disputed = select(Chargeback.id).where(
+        Chargeback.payment_id == payment_id, Chargeback.status != "won"
+    )
+    if await session.scalar(disputed.limit(1)) is not None:
+        raise Conflict("The customer's bank has taken this payment back: it is disputed.")
+    return payment_id
 
 
 async def write_off(session: AsyncSession, invoice_id: UUID, act: Act) -> Invoice:

@@ -14,8 +14,11 @@ from api.kernel.database import Cents, Id, Moment, one_of
 
 RUN_STATUSES = ("drafted", "held", "approved", "refused", "issued", "charging", "finished")
 RUN_ACTS = ("drafted", "held", "approved", "refused", "issued", "finished")
-LEDGER_ACCOUNTS = ("receivable", "revenue", "tax", "cash", "credit", "write_off")
-LEDGER_CAUSES = ("invoice", "credit", "payment", "refund", "credit_note", "write_off")
+LEDGER_ACCOUNTS = ("receivable", "revenue", "tax", "cash", "credit", "write_off", "chargeback")
+LEDGER_CAUSES = (
+    "invoice", "credit", "payment", "refund", "credit_note", "write_off", "chargeback",
+    "chargeback_won",
+)  # fmt: skip
 
 
 class InvoiceStatus(StrEnum):

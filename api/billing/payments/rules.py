@@ -59,6 +59,14 @@ def without_usable_card(created_at: datetime, now: datetime) -> Declined | Unkno
     return Unknown("the provider does not know the charge, and the card is gone")
 
 
+def contradiction(outcome: Unknown) -> str:
+    """What an alert says of an answer about something else than what was asked."""
+    return (
+        f"The provider's answer does not fit: {outcome.reason}. Nothing was booked. Compare key, "
+        "amount and currency in the provider's books; it is asked again until they agree."
+    )
+
+
 def _waiting(step: int, started_at: datetime, now: datetime) -> DunningState:
     planned = started_at + timedelta(days=DUNNING_DAYS[step])
     return DunningState("running", step, started_at, max(planned, now + SHORTEST_WAIT))

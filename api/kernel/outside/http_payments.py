@@ -2,21 +2,31 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 import msgspec
 from pydantic import Field, HttpUrl, SecretStr
 
+from api.kernel.outside.payment_wire import (
+    ChargePage,
+    DisputePage,
+    Page,
+    Problem,
+    RefundPage,
+    WireCharge,
+    WireRefund,
+)
 from api.kernel.outside.payments import (
-    Approved,
     ChargeOutcome,
     ChargeRequest,
-    Declined,
     IdempotencyConflict,
     ListedCharge,
+    ListedDispute,
+    ListedRefund,
     ProviderError,
     ProviderUnavailable,
     Refunded,
@@ -29,6 +39,7 @@ from api.kernel.outside.pooling import SpreadTransport
 from api.kernel.settings import Settings
 
 Wire = TypeVar("Wire")
+WirePage = TypeVar("WirePage", bound=Page)
 
 # Refused before anything was done, but worth asking again: the outcome is open, not final.
 ASK_AGAIN = frozenset(
@@ -49,53 +60,8 @@ class PaymentSettings(Settings):
     payments_page_size: int = Field(default=200, gt=0, le=500)
 
 
-class _WireCharge(msgspec.Struct):
-    id: str
-    status: Literal["approved", "declined"]
-    amount: int
-    refunded: int
-    currency: str
-    reference: str
-    idempotency_key: str
-    created_at: datetime
-    code: str | None = None
-    message: str | None = None
-
-    def outcome(self) -> Approved | Declined:
-        if self.status == "approved":
-            return Approved(self.id)
-        return Declined(self.code or "declined", self.message or "", self.id)
-
-    def listed(self) -> ListedCharge:
-        return ListedCharge(
-            provider_ref=self.id,
-            idempotency_key=self.idempotency_key,
-            status=self.status,
-            code=self.code,
-            amount_cents=self.amount,
-            refunded_cents=self.refunded,
-            currency=self.currency,
-            reference=self.reference,
-            created_at=self.created_at,
-        )
-
-
-class _ChargePage(msgspec.Struct):
-    charges: list[_WireCharge]
-    next_cursor: str | None = None
-
-
-class _WireRefund(msgspec.Struct):
-    id: str
-
-
-class _RefundPage(msgspec.Struct):
-    refunds: list[_WireRefund]
-
-
-class _Problem(msgspec.Struct):
-    code: str = "refused"
-    detail: str = ""
+LONGEST_WAIT_SECONDS = 60.0
+"""A charge that the provider puts off for longer is left to the next follow-up."""
 
 
 class HttpPayments:
@@ -145,30 +111,38 @@ class HttpPayments:
             # 402 is an answer: the card said no.
             if answer.status_code != HTTPStatus.PAYMENT_REQUIRED:
                 _raise_unless_success(answer)
-            return _decoded(answer, _WireCharge).outcome()
+            charge = _decoded(answer, WireCharge)
         except ProviderUnavailable as error:
-            return Unknown(str(error))
+            return Unknown(str(error), retry_after=error.retry_after)
+        return charge.outcome(request.idempotency_key, request.amount_cents, request.currency)
 
-    async def find(self, idempotency_key: str) -> ChargeOutcome | None:
+    async def find(
+        self, idempotency_key: str, amount_cents: int, currency: str
+    ) -> ChargeOutcome | None:
         try:
-            page = await self._get("/charges", _ChargePage, idempotency_key=idempotency_key)
+            page = await self._get("/charges", ChargePage, idempotency_key=idempotency_key)
         except ProviderUnavailable as error:
             return Unknown(str(error))
-        return page.charges[0].outcome() if page.charges else None
+        if not page.charges:
+            return None
+        if len(page.charges) > 1:
+            return Unknown("several charges under one key", contradicts=True)
+        return page.charges[0].outcome(idempotency_key, amount_cents, currency)
 
     async def list_charges(self, since: datetime, until: datetime) -> AsyncIterator[ListedCharge]:
-        query = {
-            "created_from": since.astimezone(UTC).isoformat(),
-            "created_to": until.astimezone(UTC).isoformat(),
-            "limit": str(self._page_size),
-        }
-        while True:
-            page = await self._get("/charges", _ChargePage, **query)
+        async for page in self._pages("/charges", ChargePage, since, until):
             for charge in page.charges:
                 yield charge.listed()
-            if page.next_cursor is None:
-                return
-            query["cursor"] = page.next_cursor
+
+    async def list_refunds(self, since: datetime, until: datetime) -> AsyncIterator[ListedRefund]:
+        async for page in self._pages("/refunds", RefundPage, since, until):
+            for refund in page.refunds:
+                yield refund.listed()
+
+    async def list_disputes(self, since: datetime, until: datetime) -> AsyncIterator[ListedDispute]:
+        async for page in self._pages("/disputes", DisputePage, since, until, "changed"):
+            for dispute in page.disputes:
+                yield dispute.listed()
 
     async def refund(self, request: RefundRequest) -> RefundOutcome:
         path = f"/charges/{request.provider_ref}/refunds"
@@ -180,16 +154,42 @@ class HttpPayments:
                 problem = _problem(answer)
                 return RefundRefused(problem.code, problem.detail)
             _raise_unless_success(answer)
-            return Refunded(_decoded(answer, _WireRefund).id)
+            refund = _decoded(answer, WireRefund)
         except ProviderUnavailable as error:
             return Unknown(str(error))
+        return refund.outcome(request)
 
-    async def find_refund(self, idempotency_key: str) -> Refunded | Unknown | None:
+    async def find_refund(self, request: RefundRequest) -> Refunded | Unknown | None:
+        key = request.idempotency_key
         try:
-            page = await self._get("/refunds", _RefundPage, idempotency_key=idempotency_key)
+            page = await self._get("/refunds", RefundPage, idempotency_key=key)
         except ProviderUnavailable as error:
             return Unknown(str(error))
-        return Refunded(page.refunds[0].id) if page.refunds else None
+        if not page.refunds:
+            return None
+        if len(page.refunds) > 1:
+            return Unknown("several refunds under one key", contradicts=True)
+        return page.refunds[0].outcome(request)
+
+    async def _pages(
+        self,
+        path: str,
+        expected: type[WirePage],
+        since: datetime,
+        until: datetime,
+        by: str = "created",
+    ) -> AsyncIterator[WirePage]:
+        query = {
+            f"{by}_from": since.astimezone(UTC).isoformat(),
+            f"{by}_to": until.astimezone(UTC).isoformat(),
+            "limit": str(self._page_size),
+        }
+        while True:
+            page = await self._get(path, expected, **query)
+            yield page
+            if page.next_cursor is None:
+                return
+            query["cursor"] = page.next_cursor
 
     async def _post(self, path: str, key: str, body: dict[str, Any]) -> httpx.Response:
         headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
@@ -223,11 +223,27 @@ def _raise_unless_success(answer: httpx.Response) -> None:
         return
     status = answer.status_code
     if not answer.is_client_error or status in ASK_AGAIN:
-        raise ProviderUnavailable(f"HTTP {status}")
+        raise ProviderUnavailable(f"HTTP {status}", _retry_after(answer))
     code = _problem(answer).code
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
         raise IdempotencyConflict(status, code)
     raise ProviderError(status, code)
+
+
+def _retry_after(answer: httpx.Response) -> float | None:
+    """Seconds until a limit allows the next request (RFC 9110, 10.2.3), if the answer says so."""
+    if answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+        return None
+    said = answer.headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdecimal():
+        seconds = float(said)
+    else:
+        try:
+            at = parsedate_to_datetime(said)
+        except ValueError:
+            return None
+        seconds = (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return max(seconds, 0.0) if seconds <= LONGEST_WAIT_SECONDS else None
 
 
 def _decoded(answer: httpx.Response, expected: type[Wire]) -> Wire:
@@ -237,8 +253,8 @@ def _decoded(answer: httpx.Response, expected: type[Wire]) -> Wire:
         raise ProviderUnavailable(f"HTTP {answer.status_code} with an unreadable body") from None
 
 
-def _problem(answer: httpx.Response) -> _Problem:
+def _problem(answer: httpx.Response) -> Problem:
     try:
-        return msgspec.json.decode(answer.content, type=_Problem)
+        return msgspec.json.decode(answer.content, type=Problem)
     except msgspec.MsgspecError:
-        return _Problem()
+        return Problem()

@@ -89,9 +89,16 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nobody here knows whether it happened: no answer, or one that does not say."""
+    """Nobody here knows whether it happened: no answer, or one that does not say.
+
+    With `contradicts` the provider told of another charge or refund than the one asked about:
+    a person must look. With `retry_after` it did nothing, and wants to be asked again after so
+    many seconds.
+    """
 
     reason: str
+    contradicts: bool = False
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +135,36 @@ class ListedCharge:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedRefund:
+    """A refund in the provider's own list; `charge_ref` is the charge it gives back of."""
+
+    provider_ref: str
+    charge_ref: str
+    idempotency_key: str
+    amount_cents: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedDispute:
+    """A charge that its customer disputes, in the provider's own list; amounts are cents.
+
+    While it is `open`, and when it is `lost`, the amount has been taken back; `answer_by` is
+    until when the provider takes an answer.
+    """
+
+    provider_ref: str
+    charge_ref: str
+    idempotency_key: str
+    amount_cents: int
+    currency: str
+    reason: str
+    status: Literal["open", "won", "lost"]
+    answer_by: datetime
+    created_at: datetime
+
+
 class ProviderError(Exception):
     """The provider will not do this for us until something is changed; nothing was charged.
 
@@ -145,7 +182,14 @@ class IdempotencyConflict(ProviderError):
 
 
 class ProviderUnavailable(Exception):
-    """No answer to a question; ask again later. The text says why, without a URL."""
+    """No answer to a question; ask again later. The text says why, without a URL.
+
+    `retry_after` are the seconds that the provider asked for, if it did.
+    """
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
 
 
 class PaymentProvider(Protocol):
@@ -159,11 +203,14 @@ class PaymentProvider(Protocol):
         """
         ...
 
-    async def find(self, idempotency_key: str) -> ChargeOutcome | None:
+    async def find(
+        self, idempotency_key: str, amount_cents: int, currency: str
+    ) -> ChargeOutcome | None:
         """What became of the charge with this key; None if the provider has none so far.
 
         A request still under way can arrive after None was answered: repeat it under the same
-        key rather than take None for the end. Unknown: the provider could not be asked.
+        key rather than take None for the end. Unknown: the provider could not be asked, or it
+        tells of a charge with another key, amount or currency (`contradicts`).
         """
         ...
 
@@ -183,6 +230,25 @@ class PaymentProvider(Protocol):
         """
         ...
 
-    async def find_refund(self, idempotency_key: str) -> Refunded | Unknown | None:
-        """What became of the refund with this key; None if the provider has none so far."""
+    async def find_refund(self, request: RefundRequest) -> Refunded | Unknown | None:
+        """What became of this refund; None if the provider has none under its key so far.
+
+        Unknown: the provider could not be asked, or it tells of another one (`contradicts`).
+        """
+        ...
+
+    def list_refunds(self, since: datetime, until: datetime) -> AsyncIterator[ListedRefund]:
+        """All refunds created in [since, until), oldest first, page by page.
+
+        Raises:
+            ProviderUnavailable: a page was not answered; what came before it is true.
+        """
+        ...
+
+    def list_disputes(self, since: datetime, until: datetime) -> AsyncIterator[ListedDispute]:
+        """All disputes that were opened or decided in [since, until), as they are now.
+
+        Raises:
+            ProviderUnavailable: a page was not answered; what came before it is true.
+        """
         ...

@@ -17,6 +17,11 @@ CHARGES = (
     "SELECT charge.*, (SELECT coalesce(sum(amount), 0) FROM refund"
     " WHERE charge_id = charge.id) AS refunded FROM charge"
 )
+REFUNDS = "SELECT id, charge_id, amount, idempotency_key, created_at FROM refund"
+RANGE = (
+    "WHERE created_at >= ? AND created_at < ? AND (created_at, id) > (?, ?)"
+    " ORDER BY created_at, id LIMIT ?"
+)
 
 
 class KeyReused(Exception):
@@ -76,7 +81,7 @@ class NewCharge:
 
 
 class Place(NamedTuple):
-    """A position in the list of charges: (microseconds, id) of the last one seen."""
+    """A position in a list by time: (microseconds, id) of the last one seen."""
 
     created_us: int
     id: str
@@ -139,9 +144,7 @@ def between(
 ) -> list[Charge]:
     """Charges created in [since, until), oldest first, beginning after a place."""
     rows = connection.execute(
-        f"{CHARGES} WHERE created_at >= ? AND created_at < ? AND (created_at, id) > (?, ?)"
-        " ORDER BY created_at, id LIMIT ?",
-        (since_us, until_us, after.created_us, after.id, limit),
+        f"{CHARGES} {RANGE}", (since_us, until_us, after.created_us, after.id, limit)
     )
     return [_charge(row) for row in rows]
 
@@ -187,12 +190,22 @@ def refund(connection: sqlite3.Connection, charge_id: str, key: str, amount: int
 
 
 def find_refund(connection: sqlite3.Connection, key: str) -> Refund | None:
-    row = connection.execute(
-        "SELECT id, charge_id, amount, idempotency_key, created_at FROM refund"
-        " WHERE idempotency_key = ?",
-        (key,),
-    ).fetchone()
-    return Refund(**{**dict(row), "created_at": from_us(row["created_at"])}) if row else None
+    row = connection.execute(f"{REFUNDS} WHERE idempotency_key = ?", (key,)).fetchone()
+    return _refund(row) if row else None
+
+
+def refunds_between(
+    connection: sqlite3.Connection, since_us: int, until_us: int, after: Place, limit: int
+) -> list[Refund]:
+    """Refunds created in [since, until), oldest first, beginning after a place."""
+    rows = connection.execute(
+        f"{REFUNDS} {RANGE}", (since_us, until_us, after.created_us, after.id, limit)
+    )
+    return [_refund(row) for row in rows]
+
+
+def _refund(row: sqlite3.Row) -> Refund:
+    return Refund(**{**dict(row), "created_at": from_us(row["created_at"])})
 
 
 def _charge(row: sqlite3.Row) -> Charge:

@@ -11,6 +11,7 @@ from litestar.params import FromQuery, JSONBody, QueryParameter
 from orchestration.local.sandbox import charges, messages
 from orchestration.local.sandbox.charges import Charge
 from orchestration.local.sandbox.clock import to_us
+from orchestration.local.sandbox.disputes import decide_dispute, open_dispute
 from orchestration.local.sandbox.faults import Faults
 from orchestration.local.sandbox.messages import Kind, Message, Query
 from orchestration.local.sandbox.replies import reply
@@ -91,5 +92,7 @@ inbox_router = Router(
         show_faults,
         set_faults,
         reply,
+        open_dispute,
+        decide_dispute,
     ],
 )

@@ -5,26 +5,31 @@
     GET  /payments/charges?created_from=&created_to=&limit=&cursor=     oldest first
     POST /payments/charges/{id}/refunds         Idempotency-Key; 201, or 409 when not refundable
     GET  /payments/refunds?idempotency_key=     the refund under a key, or none
+    GET  /payments/disputes?changed_from=&changed_to=&limit=&cursor=    by their last change
+    GET  /payments/refunds?created_from=&created_to=&limit=&cursor=     oldest first
 
 Every request carries `Authorization: Bearer KEY`; any key but `revoked` is accepted. The same
 idempotency key with the same body has one effect and one answer; with another body it is 422.
 Outcomes follow the card number (`cards`). The number is neither kept nor logged nor answered.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
 from litestar import Controller, Response, get, post
 from litestar.connection import ASGIConnection
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 
-from orchestration.local.sandbox import charges
+from orchestration.local.sandbox import charges, disputes
 from orchestration.local.sandbox.cards import Conduct, brand_of, conduct_of, judge
 from orchestration.local.sandbox.charges import Charge, NewCharge, Place, Refund
 from orchestration.local.sandbox.clock import to_us
+from orchestration.local.sandbox.disputes import Dispute
 from orchestration.local.sandbox.problems import Problem
 from orchestration.local.sandbox.world import AnyRequest, World, cut
 
@@ -66,7 +71,41 @@ class ChargePage(msgspec.Struct, frozen=True):
 
 
 class RefundPage(msgspec.Struct, frozen=True):
+    """As `ChargePage`."""
+
     refunds: list[Refund]
+    next_cursor: str | None = None
+
+
+class DisputePage(msgspec.Struct, frozen=True):
+    """As `ChargePage`."""
+
+    disputes: list[Dispute]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Which part of a list by time is asked for."""
+
+    since_us: int
+    until_us: int
+    after: Place
+    limit: int
+
+
+def asked_range(
+    created_from: FromQuery[datetime | None] = None,
+    created_to: FromQuery[datetime | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=500)] = 100,
+    cursor: FromQuery[str | None] = None,
+) -> Range:
+    return Range(
+        since_us=to_us(created_from) if created_from else 0,
+        until_us=to_us(created_to) if created_to else FAR_FUTURE_US,
+        after=_place(cursor) if cursor else BEGINNING,
+        limit=limit,
+    )
 
 
 def require_key(connection: ASGIConnection, _handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]
@@ -80,6 +119,7 @@ class Payments(Controller):
 
     path = "/payments"
     guards = (require_key,)
+    dependencies = {"asked": Provide(asked_range, sync_to_thread=False)}  # noqa: RUF012
 
     @post("/charges", status_code=201)
     async def charge(
@@ -100,26 +140,20 @@ class Payments(Controller):
     @get("/charges")
     async def list_charges(
         self,
-        *,
         world: NamedDependency[World],
+        asked: NamedDependency[Range],
         idempotency_key: FromQuery[str | None] = None,
-        created_from: FromQuery[datetime | None] = None,
-        created_to: FromQuery[datetime | None] = None,
-        limit: Annotated[int, QueryParameter(ge=1, le=500)] = 100,
-        cursor: FromQuery[str | None] = None,
     ) -> ChargePage:
         await world.delay(world.faults.payments)
         if idempotency_key is not None:
             found = await world.storage.run(lambda db: charges.find_by_key(db, idempotency_key))
             return ChargePage([found] if found else [])
-        since = to_us(created_from) if created_from else 0
-        until = to_us(created_to) if created_to else FAR_FUTURE_US
-        after = _place(cursor) if cursor else BEGINNING
         page = await world.storage.run(
-            lambda db: charges.between(db, since, until, after, limit + 1)
+            lambda db: charges.between(
+                db, asked.since_us, asked.until_us, asked.after, asked.limit + 1
+            )
         )
-        more = len(page) > limit
-        return ChargePage(page[:limit], _cursor(page[limit - 1]) if more else None)
+        return ChargePage(page[: asked.limit], _next(page, asked.limit))
 
     @post("/charges/{charge_id:str}/refunds", status_code=201)
     async def refund(
@@ -150,11 +184,41 @@ class Payments(Controller):
         return made
 
     @get("/refunds")
-    async def find_refund(
-        self, world: NamedDependency[World], idempotency_key: FromQuery[str]
+    async def list_refunds(
+        self,
+        world: NamedDependency[World],
+        asked: NamedDependency[Range],
+        idempotency_key: FromQuery[str | None] = None,
     ) -> RefundPage:
-        found = await world.storage.run(lambda db: charges.find_refund(db, idempotency_key))
-        return RefundPage([found] if found else [])
+        await world.delay(world.faults.payments)
+        if idempotency_key is not None:
+            found = await world.storage.run(lambda db: charges.find_refund(db, idempotency_key))
+            return RefundPage([found] if found else [])
+        page = await world.storage.run(
+            lambda db: charges.refunds_between(
+                db, asked.since_us, asked.until_us, asked.after, asked.limit + 1
+            )
+        )
+        return RefundPage(page[: asked.limit], _next(page, asked.limit))
+
+    @get("/disputes")
+    async def list_disputes(
+        self,
+        world: NamedDependency[World],
+        changed_from: FromQuery[datetime],
+        changed_to: FromQuery[datetime],
+        limit: Annotated[int, QueryParameter(ge=1, le=500)] = 100,
+        cursor: FromQuery[str | None] = None,
+    ) -> DisputePage:
+        # By their last change, so that a later decision is listed again.
+        asked = asked_range(changed_from, changed_to, limit, cursor)
+        page = await world.storage.run(
+            lambda db: disputes.changed_between(
+                db, asked.since_us, asked.until_us, asked.after, limit + 1
+            )
+        )
+        last = page[limit - 1] if len(page) > limit else None
+        return DisputePage(page[:limit], f"{to_us(last.changed_at)}.{last.id}" if last else None)
 
 
 async def _attempt(world: World, request: AnyRequest, key: str, data: ChargeIn) -> Charge:
@@ -196,8 +260,12 @@ def _key_reused() -> Problem:
     return Problem(422, detail, "idempotency_key_reused")
 
 
-def _cursor(charge: Charge) -> str:
-    return f"{to_us(charge.created_at)}.{charge.id}"
+def _next(page: Sequence[Charge | Refund], limit: int) -> str | None:
+    """The cursor after a page that was read with one more than its limit."""
+    if len(page) <= limit:
+        return None
+    last = page[limit - 1]
+    return f"{to_us(last.created_at)}.{last.id}"
 
 
 def _place(cursor: str) -> Place:

@@ -52,6 +52,20 @@ CREATE TABLE IF NOT EXISTS refund (
 ) STRICT;
 
 CREATE INDEX IF NOT EXISTS refund_charge ON refund (charge_id);
+CREATE INDEX IF NOT EXISTS refund_created ON refund (created_at, id);
+
+-- Charges that a customer disputes; the money is taken back until it is won.
+CREATE TABLE IF NOT EXISTS dispute (
+    id TEXT NOT NULL PRIMARY KEY,
+    charge_id TEXT NOT NULL UNIQUE REFERENCES charge (id),
+    reason TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('open', 'won', 'lost')),
+    created_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    answer_by INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS dispute_changed ON dispute (changed_at, id);
 
 CREATE TABLE IF NOT EXISTS secret (
     name TEXT NOT NULL PRIMARY KEY,

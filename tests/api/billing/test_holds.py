@@ -1,5 +1,6 @@
 """A held contract is neither billed nor charged nor reminded, and goes on where it stood."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -92,3 +93,22 @@ async def test_a_held_contract_is_not_retried_by_hand(
     invoice = await billed(world, REFUSED)
     await act(billing, f"/contracts/{await contract_of(world)}/hold")
     assert "held" in (await act(billing, f"/invoices/{invoice}/retry")).json()["detail"]
+
+
+async def test_a_hold_waits_for_a_charge_without_holding_what_the_charge_needs(
+    billing: httpx.AsyncClient, world: World
+) -> None:
+    invoice = await billed(world, REFUSED)
+    contract = await contract_of(world)
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with world.databases.connect("billing", "card_charge") as charging:
+        # The order of the charge step: an invoice, then its contract.
+        charging.execute("BEGIN")
+        charging.execute("SELECT FROM invoice WHERE id = %s FOR UPDATE", [invoice])
+        held = asyncio.create_task(act(billing, f"/contracts/{contract}/hold"))
+        async with asyncio.timeout(30):
+            while not world.value(waiting):  # noqa: ASYNC110 - another connection
+                await asyncio.sleep(0.01)
+        charging.execute("SELECT FROM contract WHERE id = %s FOR SHARE NOWAIT", [contract])
+        charging.execute("COMMIT")
+    assert (await held).status_code == 200

@@ -97,7 +97,7 @@ async def test_a_declined_card_says_why(provider: PaymentProvider) -> None:
     assert isinstance(outcome, Declined)
     assert outcome.code == "insufficient_funds"
     assert outcome.message == "The card has insufficient funds."
-    assert await provider.find("k1") == outcome
+    assert await provider.find("k1", 1999, "USD") == outcome
 
 
 @pytest.mark.parametrize("other", [request(amount_cents=2000), request(number=NO_FUNDS)])
@@ -115,7 +115,7 @@ async def test_a_lost_answer_is_unknown_until_it_is_asked_about(
     hasty: PaymentProvider, provider: PaymentProvider, inspector: Inspector, number: str
 ) -> None:
     assert isinstance(await hasty.charge(request(number=number)), Unknown)
-    found = await provider.find("k1")
+    found = await provider.find("k1", 1999, "USD")
     (charged,) = await inspector.charges()
     assert found == Approved(charged["id"])
     assert await provider.charge(request(number=number)) == found
@@ -126,7 +126,7 @@ async def test_a_failure_before_the_charge_is_unknown_and_then_found_not_to_be(
     provider: PaymentProvider, inspector: Inspector, number: str
 ) -> None:
     assert isinstance(await provider.charge(request(number=number)), Unknown)
-    assert await provider.find("k1") is None
+    assert await provider.find("k1", 1999, "USD") is None
     assert await inspector.charges() == []
 
 
@@ -134,7 +134,7 @@ async def test_a_charge_that_is_made_after_nobody_waits_any_more_is_still_one_ch
     hasty: PaymentProvider, provider: PaymentProvider, inspector: Inspector
 ) -> None:
     assert isinstance(await hasty.charge(request(number=SLOW)), Unknown)
-    assert await hasty.find("k1") is None
+    assert await hasty.find("k1", 1999, "USD") is None
     outcome = await provider.charge(request(number=SLOW))
     (charged,) = await inspector.charges()
     assert outcome == Approved(charged["id"])
@@ -143,9 +143,9 @@ async def test_a_charge_that_is_made_after_nobody_waits_any_more_is_still_one_ch
 async def test_a_provider_that_is_down_is_unknown_and_never_a_guess(unused_port: int) -> None:
     async with HttpPayments(configured(f"http://127.0.0.1:{unused_port}")) as provider:
         assert await provider.charge(request()) == Unknown("ConnectError")
-        assert await provider.find("k1") == Unknown("ConnectError")
+        assert await provider.find("k1", 1999, "USD") == Unknown("ConnectError")
         assert await provider.refund(give_back("ch_1", 1)) == Unknown("ConnectError")
-        assert await provider.find_refund("r1") == Unknown("ConnectError")
+        assert await provider.find_refund(give_back("ch_1", 1)) == Unknown("ConnectError")
         with pytest.raises(ProviderUnavailable, match=r"^ConnectError$") as failed:
             await anext(aiter(provider.list_charges(datetime.now(UTC), datetime.now(UTC))))
         assert failed.value.__cause__ is None
@@ -169,7 +169,7 @@ async def test_a_wrong_key_is_an_error_not_an_outcome(sandbox: Running) -> None:
         with pytest.raises(ProviderError, match=r"^401: unauthorized$"):
             await provider.charge(request())
         with pytest.raises(ProviderError, match=r"^401: unauthorized$"):
-            await provider.find("k1")
+            await provider.find("k1", 1999, "USD")
 
 
 async def test_a_charge_the_provider_does_not_understand_is_an_error(
@@ -222,11 +222,32 @@ async def test_a_refund_is_given_once_however_often_it_is_asked(
     provider: PaymentProvider, inspector: Inspector
 ) -> None:
     charge = await approved(provider)
-    assert await provider.find_refund("r1") is None
+    assert await provider.find_refund(give_back(charge, 500)) is None
     outcomes = [await provider.refund(give_back(charge, 500)) for _ in range(2)]
     assert isinstance(outcomes[0], Refunded)
-    assert await provider.find_refund("r1") == outcomes[0] == outcomes[1]
+    assert await provider.find_refund(give_back(charge, 500)) == outcomes[0] == outcomes[1]
     assert (await inspector.charges())[0]["refunded"] == 500
+
+
+async def test_the_list_of_refunds_holds_each_of_the_range_in_order(
+    provider: PaymentProvider,
+) -> None:
+    charge = await approved(provider)
+    refs = []
+    for place in range(5):
+        outcome = await provider.refund(give_back(charge, 100 + place, f"r{place}"))
+        assert isinstance(outcome, Refunded)
+        refs.append(outcome.provider_ref)
+    now = datetime.now(UTC)
+    listed = [it async for it in provider.list_refunds(now - timedelta(hours=1), now)]
+    assert [it.provider_ref for it in listed] == refs
+    assert {it.charge_ref for it in listed} == {charge}
+    assert [(it.idempotency_key, it.amount_cents) for it in listed[:2]] == [
+        ("r0", 100),
+        ("r1", 101),
+    ]
+    later = provider.list_refunds(listed[3].created_at, now)
+    assert [it.provider_ref async for it in later] == refs[3:]
 
 
 async def test_a_lost_refund_is_unknown_until_it_is_asked_about(
@@ -236,7 +257,7 @@ async def test_a_lost_refund_is_unknown_until_it_is_asked_about(
     await inspector.switch(payments={"drop_rate": 1})
     assert isinstance(await provider.refund(give_back(charge, 500)), Unknown)
     await inspector.switch()
-    assert isinstance(await provider.find_refund("r1"), Refunded)
+    assert isinstance(await provider.find_refund(give_back(charge, 500)), Refunded)
 
 
 async def test_more_than_was_taken_is_not_given_back(provider: PaymentProvider) -> None:

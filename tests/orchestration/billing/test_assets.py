@@ -2,19 +2,21 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import psycopg
 import pytest
 
 from api.billing.calendar import Period
 from api.kernel import clock
 from api.kernel.outside.http_payments import HttpPayments
-from orchestration.billing import schedules
+from orchestration.billing import ledger_assets, reconciling_assets, schedules
 from orchestration.billing.assets import REFUND
 from orchestration.billing.checking import CHECKS
+from orchestration.billing.trial_balance import trial_balance
 from orchestration.definitions.billing import defs
 from orchestration.local.sandbox.server import Running
 from tests.integration.billing.support import make_keys
@@ -43,6 +45,8 @@ async def job(world: World, sandbox: Running, monkeypatch: pytest.MonkeyPatch) -
     for name, value in {
         "SQUAD_BILLING_URL": world.databases.url("billing", "biller"),
         "SQUAD_BILLING_CHARGE_URL": world.databases.url("billing", "card_charge"),
+        "SQUAD_PROVIDER_RECONCILER_URL": world.databases.url("billing", "provider_reconciler"),
+        "SQUAD_PROVIDER_OTHER_ACCOUNTS": '["ch_demo_"]',
         "SQUAD_VAULT_KEK": world.kek,
         "SQUAD_PAYMENTS_URL": f"{sandbox.url}/payments",
         "SQUAD_PAYMENTS_KEY": "test",
@@ -134,6 +138,76 @@ async def test_a_refund_alone_starts_what_gives_back_and_nothing_else(
     assert (await run(schedules.FOLLOW_UP_JOB, instance)).success
     assert job.rows("SELECT status FROM refund") == [("refunded",)]
     assert [it.refunded_cents for it in await charges(provider)] == [500]
+
+
+async def test_every_day_the_open_months_are_compared_with_the_provider(
+    job: World, provider: HttpPayments, instance: dg.DagsterInstance
+) -> None:
+    job.plan()
+    await job.card(job.contract(starts_on=PAST.first))
+    job.previous_run(1, 2079, PAST)
+    await job.bill(PAST)
+    await job.charge(provider, PAST)
+    requests = await tick(reconciling_assets.billing_reconciliation_schedule, instance)
+    assert [it.partition_key for it in requests] == ["2024-10-01", "2024-11-01"]
+    job.now += timedelta(days=20)
+    agreed = await run(reconciling_assets.JOB, instance, "2024-11-01")
+    assert checks(agreed) == {"charges_agree": True, "refunds_agree": True}
+    job.execute("UPDATE payment SET idempotency_key = 'payment-lost'")
+    differing = await run(reconciling_assets.JOB, instance, "2024-11-01")
+    assert checks(differing) == {"charges_agree": False, "refunds_agree": True}
+    assert job.rows("SELECT kind FROM alert") == [("charge_not_at_provider",)]
+    job.now += timedelta(days=30)
+    requests = await tick(reconciling_assets.billing_reconciliation_schedule, instance)
+    assert [it.partition_key for it in requests] == ["2024-11-01", "2024-12-01"]
+
+
+async def test_the_whole_ledger_balances_each_posting_and_each_currency(
+    job: World, instance: dg.DagsterInstance
+) -> None:
+    job.plan()
+    for _ in range(2):
+        job.contract(starts_on=PAST.first)
+    job.previous_run(2, 4158, PAST)
+    await job.bill(PAST)
+    assert checks(await run(ledger_assets.JOB, instance)) == {"trial_balance": True}
+    first = job.value("SELECT posting_id FROM ledger_entry LIMIT 1")
+    # One cent too much of one posting, too little of the other: together still zero.
+    one_cent = f"amount_cents + CASE posting_id WHEN '{first}' THEN 1 ELSE -1 END"
+    currency = f"WHERE posting_id = '{first}' AND account = 'tax'"
+    for wrong, right in (
+        (
+            f"UPDATE ledger_entry SET currency = 'CAD' {currency}",
+            f"UPDATE ledger_entry SET currency = 'USD' {currency}",
+        ),
+        (
+            f"UPDATE ledger_entry SET amount_cents = {one_cent} WHERE account = 'tax'",
+            None,
+        ),
+    ):
+        job.execute(wrong)
+        assert checks(await run(ledger_assets.JOB, instance)) == {"trial_balance": False}, wrong
+        if right:
+            job.execute(right)
+            assert checks(await run(ledger_assets.JOB, instance)) == {"trial_balance": True}
+    async with job.as_role("biller") as sessions, sessions() as session:
+        assert str(first) in str(await trial_balance(session))
+
+
+def test_nobody_can_change_or_remove_an_entry_of_the_ledger(world: World) -> None:
+    rights = world.rows(
+        "SELECT rolname, word FROM pg_roles, unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) word"
+        " WHERE has_table_privilege(rolname, 'ledger_entry', word) AND NOT rolsuper"
+        " AND rolname NOT LIKE 'pg\\_%%' AND rolname <>"
+        " (SELECT tableowner FROM pg_tables WHERE tablename = 'ledger_entry')"
+    )
+    assert rights == []
+    for role in ("biller", "card_charge", "billing_api"):
+        with (
+            world.databases.connect("billing", role) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            connection.execute("DELETE FROM ledger_entry")
 
 
 async def test_a_month_that_came_from_elsewhere_is_left_as_it_is(

@@ -235,7 +235,7 @@ class Troubled:
         self.asked += 1
         raise self.error
 
-    async def find(self, idempotency_key: str) -> None:
+    async def find(self, *_: Any) -> None:
         return None
 
     def list_charges(self, *_: Any) -> AsyncIterator[Any]:
@@ -244,8 +244,8 @@ class Troubled:
     async def refund(self, *_: Any) -> Any:
         raise NotImplementedError
 
-    async def find_refund(self, *_: Any) -> Any:
-        raise NotImplementedError
+    find_refund = refund
+    list_refunds = list_disputes = list_charges
 
 
 async def test_a_provider_that_refuses_our_key_is_asked_no_further(

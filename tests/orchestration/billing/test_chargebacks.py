@@ -1,0 +1,114 @@
+"""A payment that the customer's bank takes back is in the books, and finance knows until when."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from api.billing.adjustments import service as adjustments
+from api.billing.adjustments.history import Act
+from api.billing.chargebacks import service
+from api.kernel.errors import Conflict
+from api.kernel.outside.http_payments import HttpPayments
+from orchestration.billing import evidence
+from orchestration.local.sandbox.server import Running
+from tests.orchestration.billing.conftest import charges
+from tests.orchestration.billing.reconciled import reconcile
+from tests.orchestration.billing.test_charging import TOTAL, owing
+from tests.orchestration.billing.world import OCTOBER, World
+
+GOOD = "4242424242424242"
+EARNED = {"revenue": -1999, "tax": -80}
+
+
+async def disputed(world: World, sandbox: Running, provider: HttpPayments) -> str:
+    """The provider's id of a dispute over a payment of ours."""
+    await owing(world, GOOD)
+    await world.charge(provider)
+    (charge,) = await charges(provider)
+    return str((await bank(sandbox, "POST", "", charge_id=charge.provider_ref))["id"])
+
+
+async def bank(sandbox: Running, method: str, path: str, **body: str) -> dict[str, Any]:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.request(method, f"{sandbox.url}/api/disputes{path}", json=body)
+    found: dict[str, Any] = answer.raise_for_status().json()
+    return found
+
+
+def alerts(world: World) -> list[tuple[Any, ...]]:
+    return world.rows("SELECT kind, status FROM alert ORDER BY kind")
+
+
+async def act(world: World, what: Any, subject: UUID, **more: Any) -> None:
+    async with world.as_role("billing_api") as sessions, sessions.begin() as session:
+        await what(session, subject, Act(uuid4(), "The bank decided.", world.now), **more)
+
+
+async def books_are_right(world: World) -> bool:
+    async with world.as_role("card_charge") as sessions, sessions() as session:
+        found = await evidence.books_equal_payments(session, OCTOBER)
+        return found.ok and (await evidence.ledger_balanced(session, OCTOBER)).ok
+
+
+async def test_what_the_bank_takes_back_is_no_cash_and_a_won_dispute_is_cash_again(
+    world: World, sandbox: Running, provider: HttpPayments
+) -> None:
+    dispute = await disputed(world, sandbox, provider)
+    for _ in range(2):
+        assert (await reconcile(world, provider)).differences == []
+        assert world.balance() == {"chargeback": TOTAL, **EARNED}
+        assert alerts(world) == [("chargeback_opened", "open")]
+        assert await books_are_right(world)
+    detail = world.value("SELECT detail FROM alert")
+    assert "20.79 USD paid for INV-00000001 (product_not_received)" in detail
+    assert f"{world.value('SELECT answer_by FROM chargeback'):%Y-%m-%d}" in detail
+    refunding = world.value("SELECT id FROM invoice")
+    with pytest.raises(Conflict, match="disputed"):
+        await act(world, adjustments.refund, refunding, amount_cents=None, source="invoice")
+    await bank(sandbox, "PUT", f"/{dispute}", status="won")
+    for _ in range(2):
+        await reconcile(world, provider)
+        assert world.balance() == {"cash": TOTAL, **EARNED}
+    assert alerts(world) == [("chargeback_opened", "closed")]
+    assert await books_are_right(world)
+    await act(world, adjustments.refund, refunding, amount_cents=None, source="invoice")
+
+
+async def test_a_lost_dispute_waits_for_finance_and_is_written_off_once(
+    world: World, sandbox: Running, provider: HttpPayments
+) -> None:
+    dispute = await disputed(world, sandbox, provider)
+    # Heard of only when it was over.
+    await bank(sandbox, "PUT", f"/{dispute}", status="lost")
+    await reconcile(world, provider)
+    assert world.balance() == {"chargeback": TOTAL, **EARNED}
+    assert alerts(world) == [("chargeback_lost", "open"), ("chargeback_opened", "closed")]
+    chargeback = world.value("SELECT id FROM chargeback")
+    await act(world, service.write_off, chargeback)
+    with pytest.raises(Conflict, match="written_off"):
+        await act(world, service.write_off, chargeback)
+    await reconcile(world, provider)
+    assert world.balance() == {"write_off": TOTAL, **EARNED}
+    assert ("chargeback_lost", "closed") in alerts(world)
+    assert await books_are_right(world)
+    await bank(sandbox, "PUT", f"/{dispute}", status="won")
+    await reconcile(world, provider)
+    assert world.balance() == {"write_off": TOTAL, **EARNED}
+    assert ("chargeback_contradicted", "open") in alerts(world)
+
+
+async def test_a_dispute_over_no_charge_of_ours_is_alerted_and_posts_nothing(
+    world: World, sandbox: Running, provider: HttpPayments
+) -> None:
+    await disputed(world, sandbox, provider)
+    world.execute("UPDATE payment SET provider_reference = 'ch_other'")
+    await reconcile(world, provider)
+    assert world.balance() == {"cash": TOTAL, **EARNED}
+    assert ("chargeback_contradicted", "open") in alerts(world)
+    (charge,) = await charges(provider)
+    world.execute("UPDATE payment SET provider_reference = %s", charge.provider_ref)
+    await reconcile(world, provider)
+    assert world.balance() == {"chargeback": TOTAL, **EARNED}
+    assert ("chargeback_contradicted", "closed") in alerts(world)
