@@ -11,6 +11,7 @@ from orchestration.local.instance import Instance
 from orchestration.local.secrets import SecretStore
 
 if TYPE_CHECKING:
+    from api.billing.vault.crypto import Kek
     from api.billing.vault.keys import VaultKeys
 
 ROLE = "card_rotate"
@@ -34,18 +35,24 @@ def make_keys(instance: Instance, note: Note) -> None:
     note("there")
 
 
+def key_encryption_key(instance: Instance) -> "Kek":
+    """The key that wraps the vault's keys."""
+    from api.billing.vault.crypto import Kek
+
+    return Kek(keys.key_encryption_key(SecretStore(instance.secrets)))
+
+
 def open_keys(instance: Instance) -> "VaultKeys":
     """The vault's keys, made now if there are none."""
     return asyncio.run(_open(instance))
 
 
 async def _open(instance: Instance) -> "VaultKeys":
-    from api.billing.vault.crypto import Kek
     from api.billing.vault.keys import ensure_keys
     from api.kernel import clock
     from api.kernel.database import database
 
-    kek = Kek(keys.key_encryption_key(SecretStore(instance.secrets)))
+    kek = key_encryption_key(instance)
     url = role_url(instance, "billing", ROLE)
     async with database(url, name="vault-keys") as sessions, sessions.begin() as session:
         return await ensure_keys(session, kek, clock.now())

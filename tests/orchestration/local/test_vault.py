@@ -1,0 +1,87 @@
+"""`squad vault` on a real vault: what there is, and new keys on demand."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from orchestration.local import keys
+from orchestration.local.cli import main
+from orchestration.local.databases import admin_variable
+from orchestration.local.secrets import SecretStore
+from orchestration.local.vault import ROLE
+from tests.databases import Databases, password_of
+from tests.integration.billing.support import KEK_TEXT, deliver, make_keys, sealed
+
+Squad = Callable[..., Result]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SecretStore:
+    store = SecretStore(tmp_path / "secrets")
+    store.secret(f"role-{ROLE}", partial(password_of, ROLE))
+    store.secret(keys.KEK, lambda: KEK_TEXT)
+    return store
+
+
+@pytest.fixture
+async def squad(databases: Databases, store: SecretStore) -> Squad:
+    """The command, on a platform whose vault is this test's and holds two cards."""
+    await make_keys(databases)
+    await deliver(databases, sealed(), sealed())
+    environment = {
+        admin_variable("billing"): databases.url("billing"),
+        "SQUAD_VAR": str(store.path("x").parent.parent),
+        "SQUAD_PORT_OFFSET": "0",
+    }
+    return lambda *words: CliRunner().invoke(main, ["vault", *words], env=environment)
+
+
+def told(result: Result) -> Any:
+    return json.loads(result.stdout)
+
+
+def test_status_shows_keys_cards_and_the_log_and_rotate_does_what_is_due(squad: Squad) -> None:
+    before = told(squad("status", "--json"))
+    assert (before["ok"], before["cards"]["active"], before["openings"]) == (True, 2, 2)
+    assert [(it["version"], it["cards"]) for it in before["keys"]] == [(1, 2)]
+
+    nothing = squad("rotate")
+    assert (nothing.exit_code, "Nothing to do" in nothing.stderr) == (0, True)
+    done = squad("rotate", "--new-key", "--json")
+    assert told(done) == {
+        "ok": True,
+        "key_version": 2,
+        "made": True,
+        "re_encrypted": 2,
+        "retired": [1],
+        "unreadable": [],
+    }
+    words = squad("status")
+    assert words.exit_code == 0
+    assert "2 active, 0 removed, 0 destroyed" in words.stderr
+    assert "whole, 3 links" in words.stderr
+
+
+def test_a_broken_log_and_a_card_that_does_not_open_end_with_status_1(
+    squad: Squad, databases: Databases
+) -> None:
+    databases.execute("billing", "UPDATE vault_access SET actor = 'nobody' WHERE id = 1")
+    databases.execute("billing", "UPDATE vault_card SET ciphertext = 'changed'")
+    broken = squad("status")
+    assert (broken.exit_code, "BROKEN at link 1" in broken.stderr) == (1, True)
+    unfinished = squad("rotate", "--new-key")
+    assert (unfinished.exit_code, "does not open" in unfinished.stderr) == (1, True)
+    assert "`squad vault rotate` goes on with it" in squad("status").stderr
+
+
+def test_another_key_encryption_key_is_refused_with_words(squad: Squad, store: SecretStore) -> None:
+    store.path(keys.KEK).write_text(keys.make_key())
+    refused = squad("rotate", "--new-key")
+    assert refused.exit_code == 1
+    assert "does not open" in refused.stderr
+    assert "Nothing was changed" in refused.stderr
