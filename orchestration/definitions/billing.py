@@ -7,8 +7,9 @@ import dagster as dg
 
 import api.billing.tables  # noqa: F401 - all of them, for the keys between them
 from orchestration.billing import assets, schedules
+from orchestration.card_scan import assets as card_scan
 
-defs = dg.Definitions(
+_runs = dg.Definitions(
     assets=[
         *assets.SOURCES,
         assets.drafts,
@@ -25,3 +26,5 @@ defs = dg.Definitions(
         schedules.billing_follow_up_schedule,
     ],
 )
+
+defs = dg.Definitions.merge(_runs, card_scan.definitions("billing"))

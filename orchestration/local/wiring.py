@@ -66,8 +66,11 @@ CODE_ROLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "SQUAD_BILLING_ERASER_URL": ("billing", "eraser"),
         "SQUAD_ANALYTICS_ERASER_URL": ("analytics", "eraser"),
         "SQUAD_BILLING_DESTROY_URL": ("billing", "card_destroy"),
+        "SQUAD_CUSTOMER_SCANNER_URL": ("customer", "customer_scanner"),
+        "SQUAD_SYSOPS_SCANNER_URL": ("sysops", "sysops_scanner"),
     },
     "billing": {
+        "SQUAD_BILLING_SCANNER_URL": ("billing", "billing_scanner"),
         "SQUAD_BILLING_URL": ("billing", "biller"),
         "SQUAD_BILLING_CHARGE_URL": ("billing", "card_charge"),
         "SQUAD_BILLING_DESTROY_URL": ("billing", "card_destroy"),
@@ -79,6 +82,7 @@ CODE_ROLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "SQUAD_ANALYTICS_LOADER_URL": ("analytics", "warehouse_loader"),
         "SQUAD_ANALYTICS_TRANSFORMER_URL": ("analytics", "transformer"),
         "SQUAD_ANALYTICS_PUBLISHER_URL": ("analytics", "publisher"),
+        "SQUAD_ANALYTICS_SCANNER_URL": ("analytics", "analytics_scanner"),
     },
 }
 
@@ -174,7 +178,8 @@ def code_location(instance: Instance, location: str) -> dict[str, str]:
         kek = keys.key_encryption_key(SecretStore(instance.secrets))
         return own | payments(instance) | {"SQUAD_VAULT_KEK": kek}
     if location == "operations":
-        return own | evidence(instance) | _chosen(instance, DECISIONS)
+        logs = {"SQUAD_LOG_FOLDER": str(instance.log)}
+        return own | evidence(instance) | _chosen(instance, DECISIONS) | logs
     if location == "analytics":
         return own | warehouse(instance) | {"SQUAD_DBT_DIR": str(instance.var / "dbt")}
     return own

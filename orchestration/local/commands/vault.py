@@ -1,6 +1,7 @@
 """`squad vault`"""
 
 import asyncio
+import dataclasses
 import json
 import sys
 import time
@@ -14,7 +15,9 @@ from rich.table import Table
 from api.billing.vault.rotation import VaultState
 from api.kernel import clock
 from orchestration.billing.rotating import RotationProgress
+from orchestration.card_scan.zones import ZONES
 from orchestration.local import vault_rotation
+from orchestration.local.card_scan import scan_zones
 from orchestration.local.commands.context import find_runner, told
 from orchestration.local.progress import Progress
 
@@ -79,6 +82,38 @@ def rotate(context: click.Context, *, new_key: bool, max_age_days: int, as_json:
         click.echo(json.dumps({"ok": not done.unreadable, **_figures(done)}))
     _say(runner.progress, done)
     sys.exit(1 if done.unreadable else 0)
+
+
+@vault.command("scan")
+@click.option(
+    "--zone",
+    "chosen",
+    type=click.Choice(list(ZONES)),
+    multiple=True,
+    help="Only this zone; otherwise all. May be given again.",
+)
+@JSON
+@click.pass_context
+def scan(context: click.Context, chosen: tuple[str, ...], *, as_json: bool) -> None:
+    """Look for card numbers in databases, queues, logs, files and snapshots.
+
+    Each zone is searched by its own logins. A finding tells the place and the last four digits.
+    The exit status is 0 only when nothing was found and everything could be looked into.
+    """
+    runner = find_runner(context)
+    done = told(as_json, lambda: scan_zones(runner.instance, chosen or tuple(ZONES)))
+    if as_json:
+        found = [dataclasses.asdict(it) for it in done.findings]
+        click.echo(json.dumps({"ok": done.ok, **dataclasses.asdict(done), "findings": found}))
+    for finding in done.findings:
+        runner.progress.say(str(finding))
+    for place in done.closed:
+        runner.progress.say(f"{place} cannot be looked into: no login of its zone may.")
+    runner.progress.say(
+        f"{len(done.findings)} found in {done.tables} tables and {done.files} files "
+        f"({done.bytes / 1e6:.1f} MB)."
+    )
+    sys.exit(0 if done.ok else 1)
 
 
 def _reporting(progress: Progress) -> Callable[[RotationProgress], None]:
