@@ -6,7 +6,7 @@ Light: no dbt, no Great Expectations.
 import dagster as dg
 
 import api.billing.tables  # noqa: F401 - all of them, for the keys between them
-from orchestration.billing import assets, schedules
+from orchestration.billing import anchoring, assets, schedules
 from orchestration.card_scan import assets as card_scan
 
 _runs = dg.Definitions(
@@ -27,4 +27,4 @@ _runs = dg.Definitions(
     ],
 )
 
-defs = dg.Definitions.merge(_runs, card_scan.definitions("billing"))
+defs = dg.Definitions.merge(_runs, anchoring.defs, card_scan.definitions("billing"))
