@@ -1,14 +1,15 @@
 """The vault's first keys: without them no card can be locked away."""
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.local import keys
+from orchestration.local import keys, wiring
 from orchestration.local.blueprint import Note
 from orchestration.local.databases import role_url
 from orchestration.local.errors import LocalError
-from orchestration.local.instance import Instance
-from orchestration.local.secrets import SecretStore
+from orchestration.local.files import create_private
+from orchestration.local.instance import PREFIX, Instance
 
 if TYPE_CHECKING:
     from api.billing.vault.crypto import Kek
@@ -36,10 +37,38 @@ def make_keys(instance: Instance, note: Note) -> None:
 
 
 def key_encryption_key(instance: Instance) -> "Kek":
-    """The key that wraps the vault's keys."""
-    from api.billing.vault.crypto import Kek
+    """The key that wraps the vault's keys; raises LocalError when its parts are not there."""
+    from api.billing.vault.settings import SettingsMissing, VaultSettings
 
-    return Kek(keys.key_encryption_key(SecretStore(instance.secrets)))
+    given = wiring.vault_key(instance).items()
+    settings = {name.removeprefix(PREFIX).lower(): value for name, value in given}
+    try:
+        return VaultSettings.model_validate(settings).kek()
+    except (SettingsMissing, ValueError, OSError) as error:
+        raise LocalError(f"The vault cannot be opened: {error}") from error
+
+
+def split_key(instance: Instance, first: Path, second: Path) -> None:
+    """Write the present key as two new parts; a file that is there is not overwritten."""
+    from api.billing.vault.custody import split
+
+    for path in (first, second):
+        if path.exists():
+            raise LocalError(f"{path} is there already: name a file that is not.")
+    # Raises when the parts that are in use do not open.
+    key_encryption_key(instance)
+    for path, part in zip((first, second), split(_whole_key(instance)), strict=True):
+        create_private(path, part)
+
+
+def _whole_key(instance: Instance) -> str:
+    from api.billing.vault.custody import combine
+
+    given = wiring.vault_key(instance)
+    if whole := given.get("SQUAD_VAULT_KEK"):
+        return whole
+    one, other = (Path(given[f"{name}_FILE"]).read_text() for name in wiring.KEK_PARTS)
+    return combine(one, other)
 
 
 def open_keys(instance: Instance) -> "VaultKeys":

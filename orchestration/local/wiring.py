@@ -7,6 +7,7 @@ from pathlib import Path
 from orchestration.local import keys
 from orchestration.local.dagster_home import STORAGE_VARIABLE, dagster_home
 from orchestration.local.databases import role_url
+from orchestration.local.errors import LocalError
 from orchestration.local.instance import Instance
 from orchestration.local.secrets import SecretStore
 
@@ -22,6 +23,9 @@ SMS_USER = "SQUAD_SMS_USER"
 ROADS = "SQUAD_ROADS_URL"
 DECISIONS = "SQUAD_ASSIGNMENT_DECISIONS_DAYS"
 """Handed on when the operator's shell has it: OSRM's table service."""
+
+KEK_PARTS = ("SQUAD_VAULT_KEK_PART_1", "SQUAD_VAULT_KEK_PART_2")
+KEK_FILES = " and ".join(f"{name}_FILE" for name in KEK_PARTS)
 
 # Issuers of access tokens (api.kernel.auth): customers at customer, staff at sysops.
 CUSTOMERS = "customer"
@@ -148,7 +152,7 @@ def relay(instance: Instance, pair: tuple[str, str, str, str]) -> dict[str, str]
     }
     if (source, target) == ("customer", "billing"):
         return own | {
-            "SQUAD_VAULT_KEK": keys.key_encryption_key(store),
+            **vault_key(instance),
             "SQUAD_VAULT_BOX_KEYS": keys.box_keys(store),
         }
     if source != target:
@@ -159,6 +163,23 @@ def relay(instance: Instance, pair: tuple[str, str, str, str]) -> dict[str, str]
     pages = f"http://127.0.0.1:{instance.port(DASHBOARDS_PORT)}"
     own |= _or_given(instance, {"SQUAD_DASHBOARDS_URL": pages})
     return own | staff_base(instance) | mail_and_sms(instance, staff_number(instance))
+
+
+def vault_key(instance: Instance) -> dict[str, str]:
+    """The key that wraps the vault's keys: made here, or the files of its two custodians.
+
+    Raises LocalError for parts in the operator's shell: what a platform was started with is
+    written down, and both parts would be in one place.
+    """
+    shell = [name for name in KEK_PARTS if instance.settings.get(name)]
+    if shell:
+        raise LocalError(f"Put {' and '.join(shell)} into files, and name them: {KEK_FILES}.")
+    files = {f"{name}_FILE": instance.setting(f"{name}_FILE", "") for name in KEK_PARTS}
+    if all(files.values()):
+        return files
+    if any(files.values()):
+        raise LocalError(f"The key-encryption key has two parts: set {KEK_FILES}, or neither.")
+    return {"SQUAD_VAULT_KEK": keys.key_encryption_key(SecretStore(instance.secrets))}
 
 
 def public_address(instance: Instance) -> dict[str, str]:
@@ -175,8 +196,7 @@ def code_location(instance: Instance, location: str) -> dict[str, str]:
         for variable, (database, role) in CODE_ROLES[location].items()
     }
     if location == "billing":
-        kek = keys.key_encryption_key(SecretStore(instance.secrets))
-        return own | payments(instance) | {"SQUAD_VAULT_KEK": kek}
+        return own | payments(instance) | vault_key(instance)
     if location == "operations":
         logs = {"SQUAD_LOG_FOLDER": str(instance.log)}
         return own | evidence(instance) | _chosen(instance, DECISIONS) | logs

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,7 +20,10 @@ from orchestration.card_scan.zones import ZONES
 from orchestration.local import vault_rotation
 from orchestration.local.card_scan import scan_zones
 from orchestration.local.commands.context import find_runner, told
+from orchestration.local.keys import KEK
 from orchestration.local.progress import Progress
+from orchestration.local.vault import split_key as split_into
+from orchestration.local.wiring import KEK_FILES
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one object to standard output.")
 REPORT_SECONDS = 1.0
@@ -114,6 +118,27 @@ def scan(context: click.Context, chosen: tuple[str, ...], *, as_json: bool) -> N
         f"({done.bytes / 1e6:.1f} MB)."
     )
     sys.exit(0 if done.ok else 1)
+
+
+@vault.command("split-key")
+@click.argument("part_1", type=click.Path(path_type=Path))
+@click.argument("part_2", type=click.Path(path_type=Path))
+@click.pass_context
+def split_key(context: click.Context, part_1: Path, part_2: Path) -> None:
+    """Write the key-encryption key as two parts, for two custodians.
+
+    PART_1 and PART_2 are files to be made, each on a medium of its custodian. Either alone is
+    worth nothing; both are needed to start. The key stays the same: no card is re-encrypted.
+    """
+    runner = find_runner(context)
+    split_into(runner.instance, part_1, part_2)
+    for line in (
+        f"{part_1} and {part_2} were written. To start with them:",
+        f"1. set {KEK_FILES} to where they will be, and run `squad down` and `squad up`;",
+        "2. `squad vault rotate` says whether they open the vault;",
+        f"3. then keep {runner.instance.secrets / KEK} in a sealed envelope, and remove it here.",
+    ):
+        runner.progress.say(line)
 
 
 def _reporting(progress: Progress) -> Callable[[RotationProgress], None]:

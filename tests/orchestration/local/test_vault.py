@@ -38,7 +38,9 @@ async def squad(databases: Databases, store: SecretStore) -> Squad:
         "SQUAD_VAR": str(store.path("x").parent.parent),
         "SQUAD_PORT_OFFSET": "0",
     }
-    return lambda *words: CliRunner().invoke(main, ["vault", *words], env=environment)
+    return lambda *words, env=None: CliRunner().invoke(
+        main, ["vault", *words], env=environment | (env or {})
+    )
 
 
 def told(result: Result) -> Any:
@@ -85,3 +87,21 @@ def test_another_key_encryption_key_is_refused_with_words(squad: Squad, store: S
     assert refused.exit_code == 1
     assert "does not open" in refused.stderr
     assert "Nothing was changed" in refused.stderr
+
+
+def test_the_key_is_split_for_two_custodians_and_opens_the_vault_from_their_files(
+    squad: Squad, store: SecretStore, tmp_path: Path
+) -> None:
+    parts = [tmp_path / "one", tmp_path / "two"]
+    assert squad("split-key", *map(str, parts)).exit_code == 0
+    assert squad("split-key", *map(str, parts)).exit_code == 1
+    assert [path.stat().st_mode & 0o777 for path in parts] == [0o600, 0o600]
+    store.path(keys.KEK).unlink()
+    names = [f"SQUAD_VAULT_KEK_PART_{part}_FILE" for part in (1, 2)]
+    given = dict(zip(names, map(str, parts), strict=True))
+    assert squad("rotate", "--new-key", env=given).exit_code == 0
+    wrong = squad("rotate", env=given | {names[1]: str(parts[0])})
+    assert (wrong.exit_code, "do not belong together" in wrong.stderr) == (1, True)
+    half = squad("rotate", env={names[0]: str(parts[0])})
+    assert (half.exit_code, "two parts" in half.stderr) == (1, True)
+    assert not store.path(keys.KEK).exists()
