@@ -10,6 +10,7 @@ from orchestration.local.secrets import SecretStore
 
 KEY_BYTES = 32
 KEK = "vault-kek"
+BOX_KEYS = "vault-box-keys"
 
 
 def signing_key(store: SecretStore, issuer: str) -> str:
@@ -31,7 +32,7 @@ def public_key(store: SecretStore, issuer: str) -> str:
 
 def box_keys(store: SecretStore) -> str:
     """The vault's private box keys (base64, by commas): the first seals, the others still open."""
-    return store.secret("vault-box-keys", make_key)
+    return store.secret(BOX_KEYS, make_key)
 
 
 def box_public_key(store: SecretStore) -> str:

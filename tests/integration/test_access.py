@@ -8,7 +8,8 @@ from psycopg import sql
 
 from api.kernel import access
 from orchestration.local import bootstrap
-from orchestration.local.wiring import API_PORTS, CODE_ROLES, RELAYS
+from orchestration.local.code_roles import CODE_ROLES
+from orchestration.local.wiring import API_PORTS, RELAYS
 from tests.databases import Databases, Templates
 from tests.rights import (
     EVERY_DATABASE,

@@ -20,6 +20,7 @@ from orchestration.card_scan.zones import ZONES
 from orchestration.local import vault_rotation
 from orchestration.local.card_scan import scan_zones
 from orchestration.local.commands.context import find_runner, told
+from orchestration.local.commands.vault_boxes import list_box_keys, rotate_box_key
 from orchestration.local.keys import KEK
 from orchestration.local.progress import Progress
 from orchestration.local.vault import split_key as split_into
@@ -32,6 +33,10 @@ REPORT_SECONDS = 1.0
 @click.group("vault")
 def vault() -> None:
     """The keys that stored cards are under, and the proof that no number is elsewhere."""
+
+
+vault.add_command(list_box_keys)
+vault.add_command(rotate_box_key)
 
 
 @vault.command("status")

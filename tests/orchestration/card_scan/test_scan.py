@@ -21,9 +21,9 @@ from orchestration.card_scan.files import scan_folder
 from orchestration.card_scan.findings import Allowed, allowed
 from orchestration.card_scan.tables import NUMERIC, Login, scan_database
 from orchestration.local.cli import main
+from orchestration.local.code_roles import CODE_ROLES
 from orchestration.local.databases import DATABASES, admin_variable
 from orchestration.local.secrets import SecretStore
-from orchestration.local.wiring import CODE_ROLES
 from tests.databases import Databases, password_of
 from tests.integration.billing.support import deliver, make_keys, sealed
 from tests.messaging import send

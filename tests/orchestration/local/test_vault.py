@@ -1,5 +1,6 @@
 """`squad vault` on a real vault: what there is, and new keys on demand."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from functools import partial
@@ -9,13 +10,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from orchestration.local import keys
+from orchestration.local import box_keys, keys
 from orchestration.local.cli import main
 from orchestration.local.databases import admin_variable
+from orchestration.local.launch import launch_file
 from orchestration.local.secrets import SecretStore
 from orchestration.local.vault import ROLE
 from tests.databases import Databases, password_of
-from tests.integration.billing.support import KEK_TEXT, deliver, make_keys, sealed
+from tests.integration.billing.support import BOX, KEK_TEXT, deliver, make_keys, sealed
+from tests.messaging import send
 
 Squad = Callable[..., Result]
 
@@ -24,7 +27,9 @@ Squad = Callable[..., Result]
 def store(tmp_path: Path) -> SecretStore:
     store = SecretStore(tmp_path / "secrets")
     store.secret(f"role-{ROLE}", partial(password_of, ROLE))
+    store.secret(f"role-{box_keys.ROLE}", partial(password_of, box_keys.ROLE))
     store.secret(keys.KEK, lambda: KEK_TEXT)
+    store.secret(keys.BOX_KEYS, lambda: BOX.private_key)
     return store
 
 
@@ -35,6 +40,7 @@ async def squad(databases: Databases, store: SecretStore) -> Squad:
     await deliver(databases, sealed(), sealed())
     environment = {
         admin_variable("billing"): databases.url("billing"),
+        admin_variable("customer"): databases.url("customer"),
         "SQUAD_VAR": str(store.path("x").parent.parent),
         "SQUAD_PORT_OFFSET": "0",
     }
@@ -105,3 +111,30 @@ def test_the_key_is_split_for_two_custodians_and_opens_the_vault_from_their_file
     half = squad("rotate", env={names[0]: str(parts[0])})
     assert (half.exit_code, "two parts" in half.stderr) == (1, True)
     assert not store.path(keys.KEK).exists()
+
+
+async def test_a_box_key_goes_when_it_does_not_seal_and_no_message_names_it(
+    squad: Squad, databases: Databases, tmp_path: Path
+) -> None:
+    await send(databases, sealed())
+    rotated = await asyncio.to_thread(squad, "rotate-box-key")
+    assert rotated.exit_code == 0
+    kept = told(squad("box-keys", "--retire", "--json"))
+    new, old = kept["keys"]
+    assert (new["seals"], new["may_go"], old["key_id"]) == (True, False, BOX.key_id)
+    assert (old["messages"], kept["retired"]) == (1, [])
+
+    databases.execute("customer", "DELETE FROM to_billing.pgqueuer")
+    # A customer process that was not started again still seals with the old one.
+    launched = launch_file(tmp_path, box_keys.SEALS)
+    launched.parent.mkdir()
+    environment = {"SQUAD_VAULT_BOX_PUBLIC_KEY": BOX.public_key}
+    launched.write_text(json.dumps({"environment": environment}))
+    assert told(squad("box-keys", "--retire", "--json"))["retired"] == []
+    launched.unlink()
+    gone = squad("box-keys", "--retire", "--json")
+    assert (told(gone)["retired"], gone.exit_code) == ([BOX.key_id], 0)
+
+    await send(databases, sealed())
+    missing = squad("box-keys")
+    assert (missing.exit_code, "missing" in missing.stderr) == (1, True)
