@@ -13,7 +13,7 @@ of its grants: what it does not name is revoked. One table a role:
     discard = ["sysops"]                        # may list a queue and remove what is in it
     personal = "export"                         # reads what `personal.toml` says an export holds
     personal = "erase"                          # or blanks and removes what it says an erasure does
-    scan = true                                 # is told of digits that could be a card number
+    scan = true                                 # is told of digits that may be a card's
     mirror = true                               # sees which rows of `columns` changed or went
     temporary = true                            # may make temporary tables
 """
