@@ -24,6 +24,7 @@ SMS_USER = "SQUAD_SMS_USER"
 ROADS = "SQUAD_ROADS_URL"
 DECISIONS = "SQUAD_ASSIGNMENT_DECISIONS_DAYS"
 """Handed on when the operator's shell has it: OSRM's table service."""
+CARDS = "SQUAD_CARD_RETENTION_DAYS"
 
 KEK_PARTS = ("SQUAD_VAULT_KEK_PART_1", "SQUAD_VAULT_KEK_PART_2")
 KEK_FILES = " and ".join(f"{name}_FILE" for name in KEK_PARTS)
@@ -153,7 +154,7 @@ def code_location(instance: Instance, location: str) -> dict[str, str]:
         return own | payments(instance) | vault_key(instance)
     if location == "operations":
         logs = {"SQUAD_LOG_FOLDER": str(instance.log)}
-        return own | evidence(instance) | _chosen(instance, DECISIONS) | logs
+        return own | evidence(instance) | _chosen(instance, DECISIONS, CARDS) | logs
     if location == "analytics":
         return own | warehouse(instance) | {"SQUAD_DBT_DIR": str(instance.var / "dbt")}
     return own
