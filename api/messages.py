@@ -457,13 +457,13 @@ class CreditChanged(BillingToCustomer, frozen=True, kw_only=True):
 
 
 class CardOutcome(BillingToCustomer, frozen=True, kw_only=True):
-    """What the vault made of a sealed card."""
+    """What the vault made of a sealed card; `destroyed` when it was kept long enough."""
 
     channel = "card_outcome"
 
     card_id: UUID
     customer_id: UUID
-    status: Literal["stored", "refused", "duplicate"]
+    status: Literal["stored", "refused", "duplicate", "destroyed"]
     reason: str | None = None
 
 

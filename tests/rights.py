@@ -108,6 +108,7 @@ def said_schema_rights(role: access.Role) -> set[tuple[str, str]]:
         *((f"to_{queue}", "USAGE") for queue in queues),
         *((name, verb) for name, verbs in role.schemas.items() for verb in verbs.upper().split()),
         *([("replication", "USAGE")] if role.mirror else []),
+        *([("card_scan", "USAGE")] if role.scan else []),
     }
 
 

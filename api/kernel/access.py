@@ -13,6 +13,7 @@ of its grants: what it does not name is revoked. One table a role:
     discard = ["sysops"]                        # may list a queue and remove what is in it
     personal = "export"                         # reads what `personal.toml` says an export holds
     personal = "erase"                          # or blanks and removes what it says an erasure does
+    scan = true                                 # is told of digits that may be a card's
     mirror = true                               # sees which rows of `columns` changed or went
     temporary = true                            # may make temporary tables
 """
@@ -30,6 +31,7 @@ from psycopg import sql
 from api.kernel import personal
 
 _API = Path(__file__).parent.parent
+_SCANNER = Path(__file__).with_name("card_scan.sql")
 _QUEUE_COLUMNS = (
     "id", "status", "entrypoint", "created", "updated", "execute_after", "attempts", "headers",
 )  # fmt: skip
@@ -46,6 +48,7 @@ class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     watch: list[str] = []
     discard: list[str] = []
     personal: Literal["export", "erase"] | None = None
+    scan: bool = False
     mirror: bool = False
     temporary: bool = False
 
@@ -67,6 +70,8 @@ def load(database: str) -> Access:
 def apply(connection: psycopg.Connection[Any], access: Access) -> None:
     """Make the grants of `access` the only ones, in one transaction; run as the owner."""
     with connection.transaction():
+        if any(rights.scan for rights in access.roles.values()):
+            _make_scanner(connection)
         admit(connection, connection.info.dbname, access)
         _revoke_all(connection, access)
         for role, rights in access.roles.items():
@@ -74,6 +79,8 @@ def apply(connection: psycopg.Connection[Any], access: Access) -> None:
                 connection.execute(statement)
             for statement in _personal(role, rights, access.database):
                 connection.execute(statement)
+            if rights.scan:
+                _let_scan(connection, sql.Identifier(role))
 
 
 def admit(connection: psycopg.Connection[Any], database: str, access: Access) -> None:
@@ -156,6 +163,27 @@ def _grants(role: str, rights: Role) -> Iterator[sql.Composed]:
         )
     if rights.mirror:
         yield from _mirror(rights.columns, to)
+
+
+def scanner_ddl(schema: str, security: Literal["DEFINER", "INVOKER"]) -> str:
+    """The function by which a table is searched for digits that could be a card number."""
+    return _SCANNER.read_text(encoding="utf-8").format(
+        schema=schema, security=f"SECURITY {security}"
+    )
+
+
+def _make_scanner(connection: psycopg.Connection[Any]) -> None:
+    """It runs with the owner's rights: who may call it can read nothing itself."""
+    connection.execute("CREATE SCHEMA IF NOT EXISTS card_scan")
+    connection.execute(scanner_ddl("card_scan", "DEFINER").encode())
+    connection.execute("REVOKE ALL ON ALL FUNCTIONS IN SCHEMA card_scan FROM PUBLIC")
+
+
+def _let_scan(connection: psycopg.Connection[Any], to: sql.Identifier) -> None:
+    connection.execute(sql.SQL("GRANT USAGE ON SCHEMA card_scan TO {}").format(to))
+    connection.execute(
+        sql.SQL("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA card_scan TO {}").format(to)
+    )
 
 
 def _personal(role: str, rights: Role, database: str) -> Iterator[sql.Composed]:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 CHARGING = 7_302_003
 REFUNDING = 7_302_004
+ROTATING = 7_302_006
 
 
 @asynccontextmanager

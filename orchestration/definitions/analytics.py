@@ -5,11 +5,14 @@ Its heavy libraries (dbt, Great Expectations, Arrow) are imported by the steps t
 
 import dagster as dg
 
+from orchestration.card_scan import assets as card_scan
 from orchestration.definitions.common import cron, scheduled_job
 from orchestration.publishing.assets import hold_back_the_version, published_warehouse
 from orchestration.quality.assets import landing_promises, mart_promises
 from orchestration.replication.assets import RAW_SPECS, SOURCE_SPECS, replicate
 from orchestration.transforms.assets import SURVEY_SPEC, VIEW_SPECS, transform
+
+SCAN = dg.AssetKey(["analytics", "card_scan"])
 
 defs = dg.Definitions.merge(
     dg.Definitions(
@@ -26,9 +29,10 @@ defs = dg.Definitions.merge(
     ),
     scheduled_job(
         "warehouse",
-        dg.AssetSelection.all(),
+        dg.AssetSelection.all() - dg.AssetSelection.assets(SCAN),
         cron("warehouse", "*/5 * * * *"),
         description="Land what changed, build the marts, check them, publish a version.",
         hooks={hold_back_the_version},
     ),
+    card_scan.definitions("analytics"),
 )

@@ -6,9 +6,16 @@ Light: no dbt, no Great Expectations.
 import dagster as dg
 
 import api.billing.tables  # noqa: F401 - all of them, for the keys between them
-from orchestration.billing import assets, ledger_assets, reconciling_assets, schedules
+from orchestration.billing import (
+    anchoring,
+    assets,
+    ledger_assets,
+    reconciling_assets,
+    schedules,
+)
+from orchestration.card_scan import assets as card_scan
 
-_billing = dg.Definitions(
+_runs = dg.Definitions(
     assets=[
         *assets.SOURCES,
         assets.drafts,
@@ -29,4 +36,6 @@ _billing = dg.Definitions(
     ],
 )
 
-defs = dg.Definitions.merge(_billing, ledger_assets.job_defs)
+defs = dg.Definitions.merge(
+    _runs, ledger_assets.job_defs, anchoring.defs, card_scan.definitions("billing")
+)

@@ -12,6 +12,7 @@ import api.sysops.tables  # noqa: F401 - all of them, for the keys between them
 from orchestration.assignment import assets as assignment
 from orchestration.assignment import at_once
 from orchestration.assignment.backtest import assets as backtest
+from orchestration.card_scan import assets as card_scan
 from orchestration.notifying import assets as notifying
 from orchestration.personal_data import assets as personal_data
 from orchestration.reconciliation import assets as reconciliation
@@ -27,4 +28,5 @@ defs = dg.Definitions.merge(
     reconciliation.defs,
     retention.defs,
     personal_data.defs,
+    card_scan.definitions("operations"),
 )

@@ -10,6 +10,7 @@ from orchestration.local.secrets import SecretStore
 
 KEY_BYTES = 32
 KEK = "vault-kek"
+BOX_KEYS = "vault-box-keys"
 
 
 def signing_key(store: SecretStore, issuer: str) -> str:
@@ -31,7 +32,7 @@ def public_key(store: SecretStore, issuer: str) -> str:
 
 def box_keys(store: SecretStore) -> str:
     """The vault's private box keys (base64, by commas): the first seals, the others still open."""
-    return store.secret("vault-box-keys", _make_key)
+    return store.secret(BOX_KEYS, make_key)
 
 
 def box_public_key(store: SecretStore) -> str:
@@ -43,20 +44,20 @@ def box_public_key(store: SecretStore) -> str:
 
 def key_encryption_key(store: SecretStore) -> str:
     """The key that wraps the vault's keys: 32 bytes in base64."""
-    return store.secret(KEK, _make_key)
+    return store.secret(KEK, make_key)
 
 
 def survey_key(store: SecretStore) -> str:
     """The key that signs survey links."""
-    return store.secret("survey-key", _make_key)
+    return store.secret("survey-key", make_key)
 
 
 def sms_webhook_token(store: SecretStore) -> str:
     """What the sandbox signs its reports on text messages with."""
-    return store.secret("sms-webhook-token", _make_key)
+    return store.secret("sms-webhook-token", make_key)
 
 
-def _make_key() -> str:
+def make_key() -> str:
     return b64encode(os.urandom(KEY_BYTES)).decode()
 
 

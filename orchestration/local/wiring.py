@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestration.local import keys
+from orchestration.local.code_roles import CODE_ROLES
 from orchestration.local.dagster_home import STORAGE_VARIABLE, dagster_home
 from orchestration.local.databases import role_url
+from orchestration.local.errors import LocalError
 from orchestration.local.instance import Instance
 from orchestration.local.secrets import SecretStore
 
@@ -22,6 +24,10 @@ SMS_USER = "SQUAD_SMS_USER"
 ROADS = "SQUAD_ROADS_URL"
 DECISIONS = "SQUAD_ASSIGNMENT_DECISIONS_DAYS"
 """Handed on when the operator's shell has it: OSRM's table service."""
+CARDS = "SQUAD_CARD_RETENTION_DAYS"
+
+KEK_PARTS = ("SQUAD_VAULT_KEK_PART_1", "SQUAD_VAULT_KEK_PART_2")
+KEK_FILES = " and ".join(f"{name}_FILE" for name in KEK_PARTS)
 
 # Issuers of access tokens (api.kernel.auth): customers at customer, staff at sysops.
 CUSTOMERS = "customer"
@@ -39,50 +45,6 @@ RELAYS = (
     ("customer", "customer", "customer_notifier", "customer_notifier"),
     ("sysops", "sysops", "sysops_notifier", "sysops_notifier"),
 )
-
-# A code location, and the database and role behind each of its variables.
-CODE_ROLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
-    "operations": {
-        "SQUAD_SYSOPS_URL": ("sysops", "assigner"),
-        "SQUAD_SURVEYOR_URL": ("customer", "surveyor"),
-        "SQUAD_CUSTOMER_RECONCILER_URL": ("customer", "reconciler"),
-        "SQUAD_SYSOPS_RECONCILER_URL": ("sysops", "reconciler"),
-        "SQUAD_BILLING_RECONCILER_URL": ("billing", "reconciler"),
-        "SQUAD_CUSTOMER_REMINDER_URL": ("customer", "customer_reminder"),
-        "SQUAD_SYSOPS_REMINDER_URL": ("sysops", "sysops_reminder"),
-        "SQUAD_CUSTOMER_REPAIRER_URL": ("customer", "customer_repairer"),
-        "SQUAD_SYSOPS_REPAIRER_URL": ("sysops", "sysops_repairer"),
-        "SQUAD_BILLING_REPAIRER_URL": ("billing", "billing_repairer"),
-        "SQUAD_CUSTOMER_JANITOR_URL": ("customer", "janitor"),
-        "SQUAD_SYSOPS_JANITOR_URL": ("sysops", "janitor"),
-        "SQUAD_BILLING_JANITOR_URL": ("billing", "janitor"),
-        "SQUAD_ANALYTICS_JANITOR_URL": ("analytics", "janitor"),
-        "SQUAD_CUSTOMER_EXPORTER_URL": ("customer", "exporter"),
-        "SQUAD_SYSOPS_EXPORTER_URL": ("sysops", "exporter"),
-        "SQUAD_BILLING_EXPORTER_URL": ("billing", "exporter"),
-        "SQUAD_ANALYTICS_EXPORTER_URL": ("analytics", "exporter"),
-        "SQUAD_CUSTOMER_ERASER_URL": ("customer", "eraser"),
-        "SQUAD_SYSOPS_ERASER_URL": ("sysops", "eraser"),
-        "SQUAD_BILLING_ERASER_URL": ("billing", "eraser"),
-        "SQUAD_ANALYTICS_ERASER_URL": ("analytics", "eraser"),
-        "SQUAD_BILLING_DESTROY_URL": ("billing", "card_destroy"),
-    },
-    "billing": {
-        "SQUAD_BILLING_URL": ("billing", "biller"),
-        "SQUAD_BILLING_CHARGE_URL": ("billing", "card_charge"),
-        "SQUAD_PROVIDER_RECONCILER_URL": ("billing", "provider_reconciler"),
-        "SQUAD_BILLING_DESTROY_URL": ("billing", "card_destroy"),
-    },
-    "analytics": {
-        "SQUAD_CUSTOMER_URL": ("customer", "replicator"),
-        "SQUAD_SYSOPS_URL": ("sysops", "replicator"),
-        "SQUAD_BILLING_URL": ("billing", "replicator"),
-        "SQUAD_ANALYTICS_LOADER_URL": ("analytics", "warehouse_loader"),
-        "SQUAD_ANALYTICS_TRANSFORMER_URL": ("analytics", "transformer"),
-        "SQUAD_ANALYTICS_PUBLISHER_URL": ("analytics", "publisher"),
-    },
-}
-
 
 # One machine is a demo: its jobs run every minute, so that nobody waits to see what they do.
 SCHEDULES = {
@@ -145,7 +107,7 @@ def relay(instance: Instance, pair: tuple[str, str, str, str]) -> dict[str, str]
     }
     if (source, target) == ("customer", "billing"):
         return own | {
-            "SQUAD_VAULT_KEK": keys.key_encryption_key(store),
+            **vault_key(instance),
             "SQUAD_VAULT_BOX_KEYS": keys.box_keys(store),
         }
     if source != target:
@@ -156,6 +118,23 @@ def relay(instance: Instance, pair: tuple[str, str, str, str]) -> dict[str, str]
     pages = f"http://127.0.0.1:{instance.port(DASHBOARDS_PORT)}"
     own |= _or_given(instance, {"SQUAD_DASHBOARDS_URL": pages})
     return own | staff_base(instance) | mail_and_sms(instance, staff_number(instance))
+
+
+def vault_key(instance: Instance) -> dict[str, str]:
+    """The key that wraps the vault's keys: made here, or the files of its two custodians.
+
+    Raises LocalError for parts in the operator's shell: what a platform was started with is
+    written down, and both parts would be in one place.
+    """
+    shell = [name for name in KEK_PARTS if instance.settings.get(name)]
+    if shell:
+        raise LocalError(f"Put {' and '.join(shell)} into files, and name them: {KEK_FILES}.")
+    files = {f"{name}_FILE": instance.setting(f"{name}_FILE", "") for name in KEK_PARTS}
+    if all(files.values()):
+        return files
+    if any(files.values()):
+        raise LocalError(f"The key-encryption key has two parts: set {KEK_FILES}, or neither.")
+    return {"SQUAD_VAULT_KEK": keys.key_encryption_key(SecretStore(instance.secrets))}
 
 
 def public_address(instance: Instance) -> dict[str, str]:
@@ -172,12 +151,12 @@ def code_location(instance: Instance, location: str) -> dict[str, str]:
         for variable, (database, role) in CODE_ROLES[location].items()
     }
     if location == "billing":
-        kek = keys.key_encryption_key(SecretStore(instance.secrets))
         # What the demo world was paid before its first day, the sandbox has never heard of.
         earlier = {"SQUAD_PROVIDER_OTHER_ACCOUNTS": json.dumps(["ch_demo_"])}
-        return own | payments(instance) | earlier | {"SQUAD_VAULT_KEK": kek}
+        return own | payments(instance) | earlier | vault_key(instance)
     if location == "operations":
-        return own | evidence(instance) | _chosen(instance, DECISIONS)
+        logs = {"SQUAD_LOG_FOLDER": str(instance.log)}
+        return own | evidence(instance) | _chosen(instance, DECISIONS, CARDS) | logs
     if location == "analytics":
         return own | warehouse(instance) | {"SQUAD_DBT_DIR": str(instance.var / "dbt")}
     return own

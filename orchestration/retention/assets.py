@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated
@@ -10,6 +11,7 @@ from typing import Annotated
 import dagster as dg
 from pydantic import Field, SecretStr
 
+from api.billing.vault import retention
 from api.billing.vault.service import destroy_removed
 from api.kernel import clock
 from api.kernel.database import database
@@ -43,6 +45,12 @@ class RetentionSettings(Settings):
     analytics_janitor_url: SecretStr
     billing_destroy_url: SecretStr
     assignment_decisions_days: Annotated[int, Field(ge=1)] = KEPT_DAYS
+    card_retention_days: int = Field(default=180, ge=1)
+    """How long a card is kept after the last contract of its customer has ended."""
+
+    @property
+    def cards_kept(self) -> timedelta:
+        return timedelta(days=self.card_retention_days)
 
     def janitors(self) -> dict[str, str]:
         return {
@@ -65,11 +73,28 @@ async def _close() -> int:
             closed += portion
 
 
-async def _destroy() -> int:
+async def _destroy() -> tuple[int, int, retention.RetentionEvidence]:
+    """How many were removed, how many nobody needs any more, and how it is afterwards."""
+    settings = RetentionSettings()  # type: ignore[call-arg]  # read from the environment
+    url, keep, unneeded = settings.billing_destroy_url.get_secret_value(), settings.cards_kept, 0
+    async with database(url, name="retention") as sessions:
+        async with sessions.begin() as session:
+            removed = len(await destroy_removed(session, clock.now()))
+        while True:
+            async with sessions.begin() as session:
+                portion = await retention.destroy_unneeded(session, keep, clock.now())
+            if not portion:
+                break
+            unneeded += portion
+        async with sessions() as session:
+            return removed, unneeded, await retention.evidence(session, keep, clock.now())
+
+
+async def _kept() -> retention.RetentionEvidence:
     settings = RetentionSettings()  # type: ignore[call-arg]  # read from the environment
     url = settings.billing_destroy_url.get_secret_value()
-    async with database(url, name="retention") as sessions, sessions.begin() as session:
-        return len(await destroy_removed(session, clock.now()))
+    async with database(url, name="retention") as sessions, sessions() as session:
+        return await retention.evidence(session, settings.cards_kept, clock.now())
 
 
 async def _forget_decisions() -> dict[str, int]:
@@ -104,14 +129,30 @@ def closed_tickets() -> Iterator[dg.MaterializeResult[None]]:
 @dg.asset(
     key=DESTROYED,
     group_name=GROUP,
-    description="Cards that customers have removed or replaced: their numbers are destroyed in the"
-    " vault, unless a charge to one is not decided.",
+    description="Cards that customers have removed or replaced, and cards of customers whose last"
+    " contract ended long ago: their numbers are destroyed in the vault, unless money is on its way"
+    " or owed.",
     owners=[OWNER],
     kinds={"python", "postgres"},
 )
 def destroyed_cards() -> Iterator[dg.MaterializeResult[None]]:
     """Empties them; the log of openings says which."""
-    yield dg.MaterializeResult(metadata={"destroyed": asyncio.run(_destroy())})
+    removed, unneeded, after = asyncio.run(_destroy())
+    yield dg.MaterializeResult(
+        metadata={"destroyed": removed, "beyond_retention": unneeded, **asdict(after)}
+    )
+
+
+@dg.asset_check(
+    asset=DESTROYED,
+    name="card_retention",
+    description="Evidence for PCI DSS 3.2.1, every quarter: how many cards are kept, how many of"
+    " them longer than allowed (none), how many were destroyed in the quarter.",
+)
+def card_retention() -> dg.AssetCheckResult:
+    """Fails while a card is kept that should have been destroyed a day ago."""
+    found = asyncio.run(_kept())
+    return dg.AssetCheckResult(passed=found.beyond == 0, metadata=asdict(found))
 
 
 @dg.asset(
@@ -162,11 +203,21 @@ defs = dg.Definitions.merge(
             forgotten_messages,
             forgotten_sign_ins,
             forgotten_decisions,
-        ]
+        ],
+        asset_checks=[card_retention],
+    ),
+    scheduled_job(
+        "card_retention_job",
+        dg.AssetSelection.checks(card_retention),
+        cron("card_retention", "0 5 1 1,4,7,10 *"),
+        description="Show that no card is kept longer than it may be.",
+        execution_timezone="America/Chicago",
     ),
     scheduled_job(
         "retention_job",
-        dg.AssetSelection.assets(CLOSED, DESTROYED, FORGOTTEN, SIGN_INS, DECISIONS),
+        dg.AssetSelection.assets(
+            CLOSED, DESTROYED, FORGOTTEN, SIGN_INS, DECISIONS
+        ).without_checks(),
         cron("retention", "30 3 * * *"),
         description="Close old resolved tickets, destroy removed cards, forget old traces.",
         execution_timezone="America/Chicago",

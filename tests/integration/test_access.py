@@ -8,7 +8,8 @@ from psycopg import sql
 
 from api.kernel import access
 from orchestration.local import bootstrap
-from orchestration.local.wiring import API_PORTS, CODE_ROLES, RELAYS
+from orchestration.local.code_roles import CODE_ROLES
+from orchestration.local.wiring import API_PORTS, RELAYS
 from tests.databases import Databases, Templates
 from tests.rights import (
     EVERY_DATABASE,
@@ -81,7 +82,7 @@ def test_a_role_uses_no_sequence_but_those_of_the_queues_it_writes(
 
 
 @pytest.mark.parametrize("database", EVERY_DATABASE)
-def test_nobody_but_a_mirroring_role_may_call_what_runs_with_the_owners_rights(
+def test_nobody_but_who_mirrors_or_scans_may_call_what_runs_with_the_owners_rights(
     databases: Databases, database: str
 ) -> None:
     for name, role in access.load(database).roles.items():
@@ -91,7 +92,8 @@ def test_nobody_but_a_mirroring_role_may_call_what_runs_with_the_owners_rights(
             "AND has_function_privilege(%s, oid, 'EXECUTE')",
             name,
         )
-        assert callable_ == ([("forget",)] if role.mirror else []), name
+        said = [("forget",)] * role.mirror + [("digit_runs",)] * role.scan
+        assert callable_ == said, name
 
 
 def test_no_role_has_a_power_over_the_server_or_the_rights_of_another(

@@ -48,6 +48,19 @@ async def first_break(session: AsyncSession) -> int | None:
     return None
 
 
+async def head(session: AsyncSession) -> tuple[int, bytes] | None:
+    """The id and the hash of the newest link: kept elsewhere, it shows a log written anew."""
+    query = select(VaultAccess.id, VaultAccess.hash).order_by(VaultAccess.id.desc()).limit(1)
+    row = (await session.execute(query)).first()
+    return None if row is None else (row.id, row.hash)
+
+
+async def holds(session: AsyncSession, link_id: int, hash_: bytes) -> bool:
+    """Whether a link that was the newest once is still there, as it was."""
+    query = select(VaultAccess.id).where(VaultAccess.id == link_id, VaultAccess.hash == hash_)
+    return await session.scalar(query) is not None
+
+
 def link_hash(link: VaultAccess) -> bytes:
     """SHA-256 over the previous hash and all that the link says."""
     content = [

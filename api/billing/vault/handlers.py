@@ -10,7 +10,7 @@ from api.billing.calendar import billing_day
 from api.billing.payments.alerts import Cause, open_alerts
 from api.billing.vault import access_log, service
 from api.billing.vault.crypto import KeyWrapper
-from api.billing.vault.keys import load_keys
+from api.billing.vault.keys import load_keys_to_encrypt
 from api.billing.vault.rules import UNREADABLE, CardRefused, number_of
 from api.kernel.erasure import is_erased
 from api.kernel.outbox import send
@@ -85,7 +85,8 @@ class CardIntake:
             exp_month=message.exp_month,
             exp_year=message.exp_year,
         )
-        result = await service.store(session, await load_keys(session, self._kek), card, now)
+        keys = await load_keys_to_encrypt(session, self._kek)
+        result = await service.store(session, keys, card, now)
         if result == "stored" and message.replaces is not None:
             await service.replace(session, card, message.replaces, now)
         if result == "foreign":

@@ -15,6 +15,7 @@ FINGERPRINT = "fingerprint"
 FINGERPRINT_VERSION = 0
 # Any number will do, as long as nobody else locks it.
 _MAKING_KEYS = 7_302_001
+_ENCRYPTING = 7_302_005
 
 
 class NoKeys(Exception):
@@ -43,6 +44,18 @@ async def load_keys(session: AsyncSession, kek: KeyWrapper) -> VaultKeys:
     return _opened(rows, kek)
 
 
+async def load_keys_to_encrypt(session: AsyncSession, kek: KeyWrapper) -> VaultKeys:
+    """The same, for who locks a card away: none is retired until the transaction ends."""
+    lock = text("SELECT pg_advisory_xact_lock_shared(:lock)")
+    await session.execute(lock, {"lock": _ENCRYPTING})
+    return await load_keys(session, kek)
+
+
+async def nobody_encrypts(session: AsyncSession) -> None:
+    """Wait for who is locking cards away, and let nobody begin until the transaction ends."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ENCRYPTING})
+
+
 async def ensure_keys(session: AsyncSession, kek: KeyWrapper, now: datetime) -> VaultKeys:
     """The keys, made now if there are none. Needs the role card_rotate or the owner's."""
     await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MAKING_KEYS})
@@ -54,16 +67,17 @@ async def ensure_keys(session: AsyncSession, kek: KeyWrapper, now: datetime) -> 
 
 def new_keys(kek: KeyWrapper, now: datetime) -> list[VaultKey]:
     """The rows of a vault's first keys."""
-    made = ((FINGERPRINT_VERSION, FINGERPRINT), (1, CARD))
-    return [
-        VaultKey(
-            version=version,
-            purpose=purpose,
-            wrapped_key=kek.wrap(new_key(), _label(version, purpose)),
-            created_at=now,
-        )
-        for version, purpose in made
-    ]
+    return [_made(kek, FINGERPRINT_VERSION, FINGERPRINT, now), card_key(kek, 1, now)]
+
+
+def card_key(kek: KeyWrapper, version: int, now: datetime) -> VaultKey:
+    """A new version of the key that encrypts numbers."""
+    return _made(kek, version, CARD, now)
+
+
+def _made(kek: KeyWrapper, version: int, purpose: str, now: datetime) -> VaultKey:
+    wrapped = kek.wrap(new_key(), _label(version, purpose))
+    return VaultKey(version=version, purpose=purpose, wrapped_key=wrapped, created_at=now)
 
 
 def _opened(rows: Iterable[VaultKey], kek: KeyWrapper) -> VaultKeys:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
+from api.kernel.luhn import passes_luhn
 from api.kernel.outside.payments import CardNumber
 from api.messages import CardSealed
 
@@ -42,7 +43,7 @@ def number_of(fields: Mapping[str, str], envelope: CardSealed, today: date) -> C
         number = CardNumber(fields.get("number", ""))
     except ValueError:
         raise CardRefused(NOT_A_CARD) from None
-    if not passes_luhn(number):
+    if not passes_luhn(number.reveal()):
         raise CardRefused(NOT_A_CARD)
     if number.reveal()[-4:] != envelope.last4:
         raise CardRefused(UNREADABLE, suspicious=True)
@@ -56,12 +57,3 @@ def number_of(fields: Mapping[str, str], envelope: CardSealed, today: date) -> C
 def is_expired(exp_year: int, exp_month: int, today: date) -> bool:
     """A card is good through the last day of its month."""
     return (exp_year, exp_month) < (today.year, today.month)
-
-
-def passes_luhn(number: CardNumber) -> bool:
-    """Luhn's check (ISO/IEC 7812-1, annex B)."""
-    total = 0
-    for place, digit in enumerate(reversed(number.reveal())):
-        value = int(digit) * (1 + place % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0

@@ -218,8 +218,9 @@ async def open_cards(
     async with sessions.begin() as session:
         await access_log.append(session, actor=actor, purpose=purpose, card_ids=wanted, now=now)
     async with sessions.begin() as session:
+        rows = (await session.scalars(select(VaultCard).where(VaultCard.card_id.in_(wanted)))).all()
+        # After the cards: a rotation may have given one a key that was not there before.
         keys = await load_keys(session, kek)
-        rows = await session.scalars(select(VaultCard).where(VaultCard.card_id.in_(wanted)))
         for row in rows:
             try:
                 opened.cards[row.card_id] = _decrypted(keys, row)
@@ -228,13 +229,17 @@ async def open_cards(
     return opened
 
 
-def _decrypted(keys: VaultKeys, row: VaultCard) -> Card:
+def number_in(keys: VaultKeys, row: VaultCard) -> CardNumber:
+    """The number of a card; raises WrongKey, also for one that was destroyed."""
     if row.nonce is None or row.ciphertext is None or row.key_version is None:
         raise WrongKey(f"Card {row.card_id} was destroyed.")
     stored = Encrypted(row.key_version, row.nonce, row.ciphertext)
-    key = keys.version(row.key_version)
+    return keys.version(row.key_version).decrypt(stored, row.customer_id, row.card_id)
+
+
+def _decrypted(keys: VaultKeys, row: VaultCard) -> Card:
     return Card(
-        number=key.decrypt(stored, row.customer_id, row.card_id),
+        number=number_in(keys, row),
         expiry_month=row.exp_month,
         expiry_year=row.exp_year,
     )

@@ -2,8 +2,8 @@
 
 from typing import Self
 
-from api.customer.cards import rules
 from api.kernel.fields import Field
+from api.kernel.luhn import passes_luhn
 
 SHORTEST = 12
 LONGEST = 19
@@ -25,7 +25,7 @@ class CardNumber(Field):
             raise ValueError("Expected the digits of the card number.")
         if not SHORTEST <= len(digits) <= LONGEST:
             raise ValueError(f"A card number has {SHORTEST} to {LONGEST} digits.")
-        if not rules.passes_luhn(digits):
+        if not passes_luhn(digits):
             raise ValueError("This is not a card number. Is a digit wrong?")
         return cls(digits)
 

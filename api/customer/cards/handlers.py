@@ -11,12 +11,20 @@ from api.customer.notifications.service import notify
 from api.customer.unknown import NotYetKnown
 from api.messages import CardOutcome
 
+_STATUS = {
+    "stored": "stored",
+    "refused": "refused",
+    "duplicate": "refused",
+    "destroyed": "removed",
+}
+
 
 async def card_outcome(session: AsyncSession, message: CardOutcome, now: datetime) -> None:
     """Keep whether the card can be charged; the customer is told of one that cannot.
 
     One that replaces another takes its place when it is stored, as it did in the vault. A
-    duplicate is refused without a mail: the card works already. A removed card stays removed.
+    duplicate is refused without a mail: the card works already. A removed card stays removed,
+    and one that the vault has destroyed is removed here, too.
     Raises NotYetKnown for a card that is not here.
     """
     card = await session.get(Card, message.card_id, with_for_update=True)
@@ -24,7 +32,7 @@ async def card_outcome(session: AsyncSession, message: CardOutcome, now: datetim
         raise NotYetKnown(f"Card {message.card_id} is not here yet.")
     if card.status == "removed":
         return
-    card.status = "stored" if message.status == "stored" else "refused"
+    card.status = _STATUS[message.status]
     card.reason = message.reason
     card.updated_at = now
     await session.flush()

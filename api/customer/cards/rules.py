@@ -26,15 +26,6 @@ OTHER = "other"
 FARTHEST_YEARS = 20
 
 
-def passes_luhn(digits: str) -> bool:
-    """Luhn's check (ISO/IEC 7812-1, annex B)."""
-    total = 0
-    for place, sign in enumerate(reversed(digits)):
-        value = int(sign) * (1 + place % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
-
-
 def brand_of(digits: str) -> str:
     """The network by the number's first digits; `other` when we do not know it."""
     for brand, low, high in _BRANDS:

@@ -9,6 +9,7 @@ from api.billing.vault.crypto import Encrypted
 from api.customer.attachments.images import clean
 from api.kernel.sign_in.passwords import password_matches
 from orchestration.assignment.referee import verify as referee
+from orchestration.card_scan.tables import Login, scan_database
 from orchestration.local.demo.arrivals import FRESH
 from orchestration.local.demo.cards import NUMBERS
 from orchestration.local.demo.checks import verify
@@ -155,3 +156,9 @@ def test_the_cards_of_the_vault_open_to_test_numbers(world: Databases) -> None:
     }
     assert len(rows) == SMALL_WORLD.customers
     assert opened <= set(NUMBERS)
+
+
+@pytest.mark.parametrize("name", ["customer", "sysops", "billing"])
+def test_no_card_number_can_be_read_anywhere_in_the_demo_world(world: Databases, name: str) -> None:
+    done = scan_database(name, [Login(world.url(name, f"{name}_scanner"))])
+    assert (done.findings, done.closed) == ([], [])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.local.wiring import CODE_ROLES
+from orchestration.local.code_roles import CODE_ROLES
 from orchestration.personal_data.assets import defs
 from tests.orchestration.personal_data.history import History
 
