@@ -207,6 +207,8 @@ EXAMPLES: Final[dict[str, Any]] = {
     "ActView.act": "refund",
     "unbilled_months": ["2026-11"],
     "rows_hash": _HASH,
+    "row_hash": _HASH,
+    "review": "released",
     "approved_by": "Fred Finch",
     "AlertView.kind": "payment_declined",
     "AlertView.status": "open",

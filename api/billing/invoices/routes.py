@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.billing.adjustments.views import Hash
 from api.billing.calendar import Period
 from api.billing.guards import DECIDERS, READERS
 from api.billing.invoices import comparison, runs, service
@@ -28,7 +29,6 @@ from api.kernel.errors import NotFound
 from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
 
 Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=500)]
-Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 NO_ID = UUID(int=0)
 Month = Annotated[
     str | None,

@@ -20,6 +20,9 @@ TRANSITIONS: dict[str, dict[str, str]] = {
     "finish": {"issued": "finished", "charging": "finished"},
 }
 
+ISSUED = frozenset({"issued", "charging", "finished"})
+"""What was approved of such a run has its numbers."""
+
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """What one check found.

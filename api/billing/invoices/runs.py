@@ -4,14 +4,14 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.billing.calendar import Period
 from api.billing.invoices import rules
 from api.billing.invoices.hashes import run_hash
 from api.billing.invoices.rules import Finding
-from api.billing.invoices.tables import BillingRun, RunEvent
+from api.billing.invoices.tables import BillingRun, Invoice, RunEvent
 from api.billing.payments.alerts import Cause, close_alert, open_alerts
 from api.kernel.errors import Conflict, NotFound, TransitionRefused
 
@@ -38,6 +38,21 @@ async def record(
     session.add(RunEvent(run_id=run.id, at=now, actor=actor, act=act, detail=detail))
     run.updated_at = now
     await session.flush()
+
+
+async def recount(session: AsyncSession, run: BillingRun) -> None:
+    """The run's figures, from its drafts."""
+    figures = await session.execute(
+        select(
+            func.count(), cast(func.coalesce(func.sum(Invoice.total_cents), 0), BigInteger)
+        ).where(Invoice.run_id == run.id, Invoice.status == "draft")
+    )
+    run.invoices, run.total_cents = figures.one()
+
+
+def uncheck(run: BillingRun) -> None:
+    """The rows have changed: what was found and approved of them counts no more."""
+    run.rows_hash, run.findings = None, []
 
 
 async def was_refused(session: AsyncSession, run_id: UUID) -> bool:

@@ -145,6 +145,8 @@ async def show_invoice(session: AsyncSession, invoice_id: UUID) -> InvoiceDetail
     return InvoiceDetail(
         **InvoiceDetail.fields(invoice),
         period_end=invoice.period_end,
+        review=invoice.review,
+        row_hash=invoice.row_hash.hex(),
         lines=[LineView.of(line) for line in lines],
         payments=[PaymentView.of(payment) for payment in payments],
         credit_notes=[CreditNoteView.of(note) for note in notes],

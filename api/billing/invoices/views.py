@@ -197,7 +197,13 @@ class EntryView(msgspec.Struct):
 
 
 class InvoiceDetail(InvoiceView, kw_only=True):
+    """`review` is `outlier` when the checks parked it for its amount, `released` when finance has
+    said that it is right; a release repeats `row_hash` (hex), which names its lines and amounts.
+    """
+
     period_end: date
+    review: str | None
+    row_hash: str
     lines: list[LineView]
     payments: list[PaymentView]
     credit_notes: list[CreditNoteView]

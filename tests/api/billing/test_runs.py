@@ -182,6 +182,8 @@ ROUTES = [
     ("POST", f"/billing/invoices/{NOBODY}/credit-notes", ACTORS),
     ("POST", f"/billing/invoices/{NOBODY}/refunds", ACTORS),
     ("POST", f"/billing/invoices/{NOBODY}/write-off", ACTORS),
+    ("POST", f"/billing/invoices/{NOBODY}/release", ACTORS),
+    ("POST", f"/billing/invoices/{NOBODY}/void", ACTORS),
     ("POST", f"/billing/contracts/{NOBODY}/hold", ACTORS),
     ("POST", f"/billing/contracts/{NOBODY}/release", ACTORS),
     ("GET", f"/billing/refunds/{NOBODY}", ACTORS),
