@@ -7,6 +7,7 @@ from api.billing.adjustments.routes import (
     HistoryController,
     HoldController,
 )
+from api.billing.invoices.limits import ApprovalLimitController
 from api.billing.invoices.routes import InvoiceController, RunController
 from api.billing.payments.routes import AlertController
 from api.kernel.auth import STAFF_ISSUER, TokenVerifier
@@ -34,6 +35,7 @@ def quantum(settings: QuantumSettings) -> Quantum:
         verifier=TokenVerifier("billing", {STAFF_ISSUER: settings.staff_public_key}),
         controllers=[
             RunController,
+            ApprovalLimitController,
             InvoiceController,
             AlertController,
             AdjustmentController,

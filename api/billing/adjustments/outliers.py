@@ -14,6 +14,7 @@ from api.billing.adjustments import history
 from api.billing.adjustments.history import Act
 from api.billing.adjustments.tables import ActKind
 from api.billing.invoices import rules, runs
+from api.billing.invoices.limits import limit_cents
 from api.billing.invoices.tables import BillingRun, Invoice
 from api.billing.payments.alerts import close_alert
 from api.kernel.errors import Conflict, NotFound
@@ -27,14 +28,17 @@ async def release(session: AsyncSession, invoice_id: UUID, act: Act, *, seen: st
 
     Raises:
         NotFound: no such invoice.
-        Conflict: it is not parked as an outlier, it is not the one that was seen, or its run is
-            being issued.
+        Conflict: it is not parked as an outlier, it is not the one that was seen, its run is
+            being issued, or was issued and this alone is over the limit for one person.
     """
     run, invoice = await _parked(session, invoice_id)
     if invoice.row_hash.hex() != seen:
         raise Conflict("The invoice is not the one you saw. Look at it again.")
     if run.status == "approved":
         raise Conflict("The run of this month is being issued. Try again in a few minutes.")
+    over = rules.over_limit(invoice.total_cents, await limit_cents(session))
+    if run.status in rules.ISSUED and over is not None:
+        raise Conflict(f"{over} Its run is issued and cannot be approved again: void it.")
     invoice.status, invoice.review, invoice.reason = "draft", "released", None
     await _note(session, run, invoice, ActKind.RELEASE_OUTLIER, "released", act)
     if run.status in _UNDECIDED:

@@ -113,7 +113,12 @@ class RunController(Controller):
         session: NamedDependency[AsyncSession],
         now: NamedDependency[datetime],
     ) -> RunDetail:
-        """Exactly the rows of `rows_hash` are issued, within minutes."""
+        """Exactly the rows of `rows_hash` are issued, within minutes.
+
+        Over the limit (`approval.limit_cents`) two different people approve the same rows: the
+        first approval is written down and the run is still held. When it is refused or its rows
+        change, it begins again.
+        """
         return await service.approve(
             session,
             _period(period),

@@ -11,7 +11,7 @@ from api.billing.adjustments.tables import CreditNote, Refund
 from api.billing.adjustments.views import CreditNoteView, RefundView
 from api.billing.calendar import Period
 from api.billing.contracts.tables import Contract
-from api.billing.invoices import comparison, runs
+from api.billing.invoices import comparison, limits, runs
 from api.billing.invoices.tables import (
     BillingRun,
     Invoice,
@@ -48,7 +48,8 @@ async def show_run(session: AsyncSession, period: Period) -> RunDetail:
     last = await comparison.last_run(session, run)
     query = select(RunEvent).where(RunEvent.run_id == run.id).order_by(RunEvent.at, RunEvent.id)
     events = list(await session.scalars(query))
-    return run_detail(run, last, await comparison.summary(session, run, last), events)
+    compared = await comparison.summary(session, run, last)
+    return run_detail(run, last, compared, events, await limits.limit_cents(session))
 
 
 async def approve(
@@ -57,7 +58,8 @@ async def approve(
     """Approve the rows that finance has looked at, named by their hash.
 
     Raises:
-        Conflict: other rows have been checked since, or a blocking check failed.
+        Conflict: other rows have been checked since, a blocking check failed, or it is over the
+            limit and this person has approved it already.
         TransitionRefused: the run does not wait for an approval.
     """
     run = await runs.find_run(session, period, lock=True)

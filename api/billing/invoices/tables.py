@@ -43,7 +43,8 @@ class BillingRun(Base):
     """One month's billing; `period` is its first day.
 
     `rows_hash` is over the rows that were checked, `approved_hash` over those that were
-    approved; only the latter are issued.
+    approved; only the latter are issued. `first_approved_hash` is over those that the first of
+    two people has approved.
     """
 
     __tablename__ = "billing_run"
@@ -59,8 +60,24 @@ class BillingRun(Base):
     approved_hash: Mapped[bytes | None]
     approved_by: Mapped[str | None]
     approved_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    first_approved_hash: Mapped[bytes | None]
+    first_approved_by: Mapped[str | None]
+    first_approved_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
+
+
+class ApprovalLimit(Base):
+    """The total over which two people approve a run, from `set_at` on. Rows are only ever added."""
+
+    __tablename__ = "approval_limit"
+    __table_args__ = (CheckConstraint("limit_cents >= 0", name="limit_cents"),)
+
+    id: Mapped[Id]
+    limit_cents: Mapped[Cents]
+    set_by: Mapped[UUID]
+    set_at: Mapped[Moment]
+    reason: Mapped[str]
 
 
 class RunEvent(Base):

@@ -14,6 +14,17 @@ ALTER TABLE invoice ADD CONSTRAINT ck_invoice_review
     CHECK (review IN ('outlier', 'released'));
 CREATE INDEX ix_invoice_released ON invoice (run_id)
     WHERE review = 'released' AND status = 'draft';
+ALTER TABLE billing_run ADD COLUMN first_approved_hash bytea;
+ALTER TABLE billing_run ADD COLUMN first_approved_by varchar;
+ALTER TABLE billing_run ADD COLUMN first_approved_at timestamptz;
+CREATE TABLE approval_limit (
+    id uuid DEFAULT uuidv7() NOT NULL CONSTRAINT pk_approval_limit PRIMARY KEY,
+    limit_cents bigint NOT NULL,
+    set_by uuid NOT NULL,
+    set_at timestamptz NOT NULL,
+    reason varchar NOT NULL,
+    CONSTRAINT ck_approval_limit_limit_cents CHECK (limit_cents >= 0)
+);
 ALTER TABLE run_event DROP CONSTRAINT ck_run_event_act;
 ALTER TABLE run_event ADD CONSTRAINT ck_run_event_act CHECK (act IN (
     'drafted', 'held', 'approved', 'refused', 'issued', 'finished',
@@ -35,6 +46,10 @@ DELETE FROM run_event WHERE act IN ('first_approved', 'released', 'voided');
 ALTER TABLE run_event DROP CONSTRAINT ck_run_event_act;
 ALTER TABLE run_event ADD CONSTRAINT ck_run_event_act
     CHECK (act IN ('drafted', 'held', 'approved', 'refused', 'issued', 'finished'));
+DROP TABLE approval_limit;
+ALTER TABLE billing_run DROP COLUMN first_approved_at;
+ALTER TABLE billing_run DROP COLUMN first_approved_by;
+ALTER TABLE billing_run DROP COLUMN first_approved_hash;
 ALTER TABLE invoice DROP COLUMN review
 """
 

@@ -10,6 +10,7 @@ import pytest
 from api.billing.calendar import Period
 from orchestration.billing import cases
 from orchestration.billing.rating import Bill, Case, rate
+from tests.api.billing.conftest import token
 from tests.api.billing.test_acts import act, look
 from tests.orchestration.billing.world import OCTOBER, World
 
@@ -40,6 +41,12 @@ def good_and_bad(world: World, *, last_total: int = 3 * 1999) -> UUID:
     return world.contract("bad", state="OR", starts_on=OCTOBER.first)
 
 
+async def limit(billing: httpx.AsyncClient, cents: int) -> None:
+    body = {"limit_cents": cents, "reason": "Tried out."}
+    answer = await billing.put("/billing/approval-limit", json=body, headers=token("administrator"))
+    assert answer.status_code == 200, answer.text
+
+
 async def parked(billing: httpx.AsyncClient, contract: UUID) -> dict[str, Any]:
     (found,) = (await look(billing, "/invoices", contract_id=str(contract)))["items"]
     detail: dict[str, Any] = await look(billing, f"/invoices/{found['id']}")
@@ -67,6 +74,10 @@ async def test_one_bad_contract_does_not_stop_the_run_and_is_billed_once_it_is_r
     other = await act(billing, f"{path}/release", row_hash="0" * 64)
     assert "not the one you saw" in other.json()["detail"]
 
+    await limit(billing, 1999)
+    alone = await act(billing, f"{path}/release", row_hash=invoice["row_hash"])
+    assert "cannot be approved again: void it" in alone.json()["detail"]
+    await limit(billing, 2000)
     released = await act(billing, f"{path}/release", row_hash=invoice["row_hash"])
     assert (released.status_code, released.json()["review"]) == (202, "released")
     assert (await world.issue()).issued == 1

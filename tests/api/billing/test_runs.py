@@ -174,6 +174,8 @@ ROUTES = [
     ("GET", "/billing/runs/2026-10/changes?kind=new", {"finance", "administrator"}),
     ("POST", "/billing/runs/2026-10/approval", {"finance"}),
     ("POST", "/billing/runs/2026-10/refusal", {"finance"}),
+    ("GET", "/billing/approval-limit", ACTORS),
+    ("PUT", "/billing/approval-limit", {"administrator"}),
     ("GET", f"/billing/invoices?customer_id={NOBODY}", {"finance", "administrator"}),
     ("GET", f"/billing/invoices/{NOBODY}", {"finance", "administrator"}),
     ("GET", "/billing/alerts", {"finance", "administrator"}),
