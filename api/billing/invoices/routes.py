@@ -96,11 +96,17 @@ class RunController(Controller):
         kind: Annotated[Kind, QueryParameter(description="Which contracts to list.")],
         limit: PageSize = 50,
         after: FromQuery[UUID] = NO_ID,
+        customer_id: FromQuery[UUID | None] = None,
     ) -> ChangePage:
-        """Contract by contract: new, gone or changed, with both totals and what they were for."""
+        """Contract by contract, the largest difference first: both totals, and why they differ.
+
+        The next page is after `next_after`, a contract's id.
+        """
         run = await runs.find_run(session, _period(period))
         last = await comparison.last_run(session, run)
-        rows = await comparison.changes(session, run, last, kind=kind, after=after, size=limit + 1)
+        rows = await comparison.changes(
+            session, run, last, kind=kind, customer_id=customer_id, after=after, size=limit + 1
+        )
         shown = [ChangeView(**row._asdict()) for row in rows[:limit]]
         return ChangePage(shown, shown[-1].contract_id if len(rows) > limit else None)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.billing.adjustments.tables import CreditNote, Refund
@@ -49,7 +49,15 @@ async def show_run(session: AsyncSession, period: Period) -> RunDetail:
     query = select(RunEvent).where(RunEvent.run_id == run.id).order_by(RunEvent.at, RunEvent.id)
     events = list(await session.scalars(query))
     compared = await comparison.summary(session, run, last)
-    return run_detail(run, last, compared, events, await limits.limit_cents(session))
+    counted = await session.execute(
+        select(Invoice.status, func.count().label("invoices"))
+        .where(Invoice.run_id == run.id)
+        .group_by(Invoice.status)
+        .order_by(Invoice.status)
+    )
+    by_status = {row.status: row.invoices for row in counted}
+    limit = await limits.limit_cents(session)
+    return run_detail(run, last, compared, events, limit, by_status)
 
 
 async def approve(

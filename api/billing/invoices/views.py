@@ -106,17 +106,23 @@ class ApprovalView(msgspec.Struct, kw_only=True):
 
 
 class RunDetail(RunView, kw_only=True):
-    """`rows_hash` (hex) names exactly the rows that were checked: an approval repeats it."""
+    """`rows_hash` (hex) names exactly the rows that were checked: an approval repeats it.
+
+    `by_status` counts the month's invoices: how far charging is, and what is parked.
+    """
 
     rows_hash: str | None
     approval: ApprovalView
+    by_status: dict[str, int]
     findings: list[Finding]
     comparison: ComparisonView
     history: list[EventView]
 
 
 class ChangeView(msgspec.Struct, kw_only=True):
-    """One contract's bill in both months; null where it has none. The lines say why."""
+    """One contract's bill in both months; null where it has none. `why` is what explains most of
+    the difference; the lines are what each bill is for.
+    """
 
     contract_id: UUID
     customer_id: UUID
@@ -124,6 +130,7 @@ class ChangeView(msgspec.Struct, kw_only=True):
     last_cents: int | None
     this_line: str | None
     last_line: str | None
+    why: str
 
 
 class LineView(msgspec.Struct):
@@ -249,6 +256,7 @@ def run_detail(
     compared: dict[str, tuple[int, int]],
     events: list[RunEvent],
     limit_cents: int,
+    by_status: dict[str, int],
 ) -> RunDetail:
     """A run with all that finance decides by."""
     kinds = {kind: Change(*figures) for kind, figures in compared.items()}
@@ -256,6 +264,7 @@ def run_detail(
         **RunView.fields(run),
         rows_hash=run.rows_hash.hex() if run.rows_hash else None,
         approval=ApprovalView.of(run, limit_cents),
+        by_status=by_status,
         findings=findings_of(run),
         comparison=ComparisonView(last=RunView.of(last) if last else None, **kinds),
         history=[EventView.of(event) for event in events],
