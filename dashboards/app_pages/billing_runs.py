@@ -157,6 +157,10 @@ def _findings(findings: list[Json]) -> None:
     marks = {"block": "Blocks", "hold": "Holds", "note": "Note"}
     with st.container(border=True):
         st.markdown("**What the checks found**")
+        for it in findings:
+            # As a sentence too: on a phone a table shows its beginning alone.
+            if not it["ok"]:
+                st.text(f"{marks[it['severity']]}: {it['detail']}")
         st.dataframe(
             [
                 {

@@ -250,11 +250,12 @@ def _compared(name: str, value: int, last: int | None, tolerance: float, floor: 
             figures={"this": value, "last": None},
         )
     what = name.split("_", maxsplit=1)[0]
+    shown, before = (f"{it / 100:,.2f}" if what == "total" else f"{it:,}" for it in (value, last))
     change = f"{(value - last) / last:+.1%}" if last else "new"
     return Finding(
         name=name,
         severity="hold",
         ok=not outside(value, last, tolerance, floor),
-        detail=f"The {what} is {value} after {last} last month ({change}).",
+        detail=f"The {what} is {shown} after {before} last month ({change}).",
         figures={"this": value, "last": last, "tolerance": tolerance},
     )
