@@ -17,6 +17,7 @@ TITLES = {
     "experts": ("Experts", ":material/engineering:"),
     "policies": ("Policies", ":material/balance:"),
     "finance": ("Finance", ":material/payments:"),
+    "billing_runs": ("Billing runs", ":material/receipt_long:"),
     "ticket": ("One ticket", ":material/support_agent:"),
 }
 # A link in a mail leads there; without it there is nothing to see.

@@ -21,8 +21,10 @@ AUDIENCE: Final = "analytics"
 ISSUER: Final = "sysops"
 PAGES_OF_ROLE: Final = {
     "manager": frozenset({"operations", "ticketing", "experts", "policies", "finance", "ticket"}),
-    "administrator": frozenset({"operations", "ticketing", "experts", "policies", "finance"}),
-    "finance": frozenset({"finance"}),
+    "administrator": frozenset(
+        {"operations", "ticketing", "experts", "policies", "finance", "billing_runs"}
+    ),
+    "finance": frozenset({"finance", "billing_runs"}),
 }
 RENEWED_BEFORE: Final = timedelta(minutes=1)
 """So long before its access token ends a session is renewed."""

@@ -17,6 +17,7 @@ class Settings(BaseSettings):
 
     sysops_api_url: str
     customer_api_url: str
+    billing_api_url: str
     staff_public_key: str
     warehouse_dir: Path
     dagster_web_url: str

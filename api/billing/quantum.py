@@ -8,6 +8,7 @@ from api.billing.adjustments.routes import (
     HoldController,
 )
 from api.billing.chargebacks.routes import ChargebackController
+from api.billing.invoices.limits import ApprovalLimitController
 from api.billing.invoices.routes import InvoiceController, RunController
 from api.billing.payments.routes import AlertController
 from api.kernel.auth import STAFF_ISSUER, TokenVerifier
@@ -35,6 +36,7 @@ def quantum(settings: QuantumSettings) -> Quantum:
         verifier=TokenVerifier("billing", {STAFF_ISSUER: settings.staff_public_key}),
         controllers=[
             RunController,
+            ApprovalLimitController,
             InvoiceController,
             AlertController,
             ChargebackController,

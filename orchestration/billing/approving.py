@@ -1,4 +1,4 @@
-"""Automatic approval inside the tolerances; outside them the run waits for finance."""
+"""Automatic approval inside the tolerances and up to the limit; else the run waits for finance."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.billing.calendar import Period
 from api.billing.invoices import rules, runs
+from api.billing.invoices.limits import limit_cents
 
 
 async def decide(session: AsyncSession, period: Period, now: datetime) -> str:
@@ -15,6 +16,8 @@ async def decide(session: AsyncSession, period: Period, now: datetime) -> str:
         return run.status
     refused = await runs.was_refused(session, run.id)
     reasons = rules.holding(runs.findings_of(run), was_refused=refused)
+    if over := rules.over_limit(run.total_cents, await limit_cents(session)):
+        reasons.append(over)
     if reasons:
         await runs.hold(session, run, reasons, now)
     else:

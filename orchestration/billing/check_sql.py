@@ -24,7 +24,8 @@ _SERVED = """
 
 MISSING = text(f"""
 SELECT c.id FROM contract c JOIN plan p ON p.code = c.plan_code {_RATE}
-LEFT JOIN invoice i ON i.contract_id = c.id AND i.period_start = :first AND i.status <> 'void'
+LEFT JOIN invoice i ON i.contract_id = c.id AND i.period_start = :first
+    AND (i.status <> 'void' OR i.review = 'outlier')
 WHERE {_SERVED} AND rate.rate_millionths IS NOT NULL AND i.id IS NULL
     AND (
         p.interval = 'month'
@@ -74,15 +75,9 @@ WHERE {_COUNTED} AND i.tax_cents IS DISTINCT FROM
     round(i.subtotal_cents::numeric * rate.rate_millionths / 1000000)
 """)  # noqa: S608 - constants
 
-IMPLAUSIBLE = text(f"""
-SELECT i.id FROM invoice i JOIN contract c ON c.id = i.contract_id
-JOIN plan p ON p.code = c.plan_code
-WHERE {_COUNTED} AND i.subtotal_cents NOT BETWEEN 0 AND p.price_cents
-""")  # noqa: S608 - constants
-
 CREDITS = text("""
 SELECT i.id, i.customer_id, i.total_cents FROM invoice i
-WHERE i.run_id = :run_id AND i.status = 'parked' ORDER BY i.id
+WHERE i.run_id = :run_id AND i.status = 'parked' AND i.review IS NULL ORDER BY i.id
 """)
 
 # Contracts of which billing heard only after last month was billed, or which were held then. One
@@ -94,7 +89,8 @@ WHERE p.interval = 'month' AND c.standing = 'good' AND c.standing_version = 0
     AND (c.ends_on IS NULL OR (c.ends_on >= :previous_first AND c.ends_on >= c.starts_on))
     AND NOT EXISTS (
         SELECT FROM invoice i
-        WHERE i.contract_id = c.id AND i.period_start = :previous_first AND i.status <> 'void'
+        WHERE i.contract_id = c.id AND i.period_start = :previous_first
+            AND (i.status <> 'void' OR i.review = 'outlier')
     )
 ORDER BY c.id
 """)

@@ -16,7 +16,7 @@ from api.billing.invoices.rules import Finding, Severity, outside
 from api.billing.invoices.runs import find_run, findings_of
 from api.billing.invoices.tables import BillingRun
 from api.billing.payments.alerts import Cause, open_alerts
-from orchestration.billing import check_sql
+from orchestration.billing import check_sql, outliers
 from orchestration.billing.cases import parameters
 from orchestration.billing.settings import BillingSettings
 
@@ -111,6 +111,36 @@ async def credits_parked(it: Checking) -> Finding:
     )
 
 
+async def outliers_parked(it: Checking) -> Finding:
+    """Amounts that the plan does not imply are parked: few are looked at one by one, many hold
+    the run.
+    """
+    found, settings = await it.rows(outliers.PARKED), it.settings
+    await it.alert(
+        outliers.ALERT,
+        [Cause(row.id, f"{row.reason} It is parked.", row.customer_id) for row in found],
+    )
+    (figures,) = await it.rows(check_sql.FIGURES)
+    share = settings.billing_outlier_tolerance
+    many = outside(
+        len(found), 0, 0, int(max(settings.billing_outlier_floor, figures.invoices * share))
+    )
+    return Finding(
+        name="outliers_parked",
+        severity="hold" if many else "note",
+        ok=not found,
+        detail=f"{len(found)} invoices are parked: their plan does not imply their amount."
+        if found
+        else "Every amount is what its plan implies.",
+        figures={
+            "count": len(found),
+            "total_cents": sum(row.total_cents for row in found),
+            "first": [str(row.id) for row in found[:SHOWN]],
+            "tolerance": share,
+        },
+    )
+
+
 async def last_month_complete(it: Checking) -> Finding:
     """Contracts that last month's run left out: heard of too late, or held."""
     found = await it.rows(check_sql.LATE) if it.previous else []
@@ -171,15 +201,12 @@ CHECKS: dict[str, Check] = {
         "tax_as_due", check_sql.WRONG_TAX, "block",
         "Every tax is the state's rate of the subtotal.", "{} invoices have another tax than due.",
     ),
-    "amounts_plausible": _none_of(
-        "amounts_plausible", check_sql.IMPLAUSIBLE, "hold",
-        "No invoice is above its plan's price.", "{} invoices are above their plan's price.",
-    ),
     "contracts_billable": contracts_billable,
     "count_like_last_month": count_like_last_month,
     "total_like_last_month": total_like_last_month,
     "last_month_complete": last_month_complete,
     "credits_parked": credits_parked,
+    "outliers_parked": outliers_parked,
 }  # fmt: skip
 
 
@@ -202,6 +229,8 @@ async def check(
         )
     )
     it = Checking(session, run, previous, settings, now, open=waits)
+    if waits:
+        await outliers.park(session, run, now)
     findings = [await CHECKS[name](it) for name in CHECKS]
     if waits:
         stored, sealed = msgspec.to_builtins(findings), await run_hash(session, run.id)
@@ -221,11 +250,12 @@ def _compared(name: str, value: int, last: int | None, tolerance: float, floor: 
             figures={"this": value, "last": None},
         )
     what = name.split("_", maxsplit=1)[0]
+    shown, before = (f"{it / 100:,.2f}" if what == "total" else f"{it:,}" for it in (value, last))
     change = f"{(value - last) / last:+.1%}" if last else "new"
     return Finding(
         name=name,
         severity="hold",
         ok=not outside(value, last, tolerance, floor),
-        detail=f"The {what} is {value} after {last} last month ({change}).",
+        detail=f"The {what} is {shown} after {before} last month ({change}).",
         figures={"this": value, "last": last, "tolerance": tolerance},
     )

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, cast, exists, func, select, text
+from sqlalchemy import exists, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.billing.calendar import Period
 from api.billing.invoices import rules
 from api.billing.invoices.hashes import row_hash_sql
-from api.billing.invoices.runs import find_run, record
+from api.billing.invoices.runs import find_run, record, recount, uncheck
 from api.billing.invoices.tables import BillingRun, Invoice
 from orchestration.billing.cases import (
     BILLABLE,
@@ -73,7 +73,9 @@ _ADD_MISSING = text(f"""
     FROM wanted w
     WHERE NOT EXISTS (
         SELECT FROM invoice i
-        WHERE i.run_id = :run_id AND i.contract_id = w.contract_id AND i.status <> 'void'
+        WHERE i.run_id = :run_id AND i.contract_id = w.contract_id
+            -- What finance has voided as an outlier comes again only when it is another amount.
+            AND (i.status <> 'void' OR (i.review = 'outlier' AND i.row_hash = w.row_hash))
     )
     RETURNING id
 ), lines AS (
@@ -158,11 +160,7 @@ async def _note(
     session: AsyncSession, run: BillingRun, status: str, now: datetime, detail: str
 ) -> None:
     """The run's figures, and that it must be checked again."""
-    figures = await session.execute(
-        select(
-            func.count(), cast(func.coalesce(func.sum(Invoice.total_cents), 0), BigInteger)
-        ).where(Invoice.run_id == run.id, Invoice.status == "draft")
-    )
-    run.invoices, run.total_cents = figures.one()
-    run.status, run.rows_hash, run.findings = status, None, []
+    await recount(session, run)
+    run.status = status
+    uncheck(run)
     await record(session, run, "drafted", actor=rules.AUTOMATIC, detail=detail, now=now)

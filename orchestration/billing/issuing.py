@@ -36,6 +36,12 @@ FROM invoice i WHERE i.run_id = :run_id AND i.status = 'draft'
 ORDER BY i.contract_id LIMIT :portion
 """)  # noqa: S608 - constants
 
+_RELEASED = text(f"""
+SELECT i.id, i.total_cents, i.row_hash = {STORED_ROW_HASH} AS same
+FROM invoice i WHERE i.run_id = :run_id AND i.status = 'draft' AND i.review = 'released'
+ORDER BY i.contract_id LIMIT :portion
+""")  # noqa: S608 - constants
+
 _NUMBER = text("""
 UPDATE invoice SET
     number = :before + chosen.place,
@@ -91,6 +97,8 @@ async def issue(
     """
     async with sessions() as session:
         run = await find_run(session, period)
+        if run.status in rules.ISSUED:
+            return await _issue_released(sessions, period, now, portion)
         if rules.after("issue", run.status) is None:
             return Issued(run.status)
         approved = await _approved(session, run.id, run.approved_hash)
@@ -143,10 +151,40 @@ async def _issue_portion(
     changed = [row.id for row in rows if approved.get(row.contract_id) != bytes(row.stored)]
     if changed:
         raise RowsChanged(f"{len(changed)} rows are not as approved, among them {changed[0]}.")
-    ids = [row.id for row in rows]
+    await _make_invoices(session, [row.id for row in rows], now)
+    return len(rows)
+
+
+async def _make_invoices(session: AsyncSession, ids: list[UUID], now: datetime) -> None:
+    """Drafts that were approved get number, posting and message."""
     before = await take_numbers(session, SERIES, len(ids)) - len(ids)
     await session.execute(_NUMBER, {"before": before, "ids": ids, "now": now})
     await session.execute(_POST, {"ids": ids, "now": now})
     await use_credit(session, ids, now)
     await announce(session, ids, now)
-    return len(ids)
+
+
+async def _issue_released(
+    sessions: async_sessionmaker[AsyncSession], period: Period, now: datetime, portion: int
+) -> Issued:
+    """Outliers that finance released after their run was issued; the follow-up charges them.
+
+    Raises RowsChanged when what is stored is not what was released.
+    """
+    count = 0
+    while True:
+        async with sessions.begin() as session:
+            run = await find_run(session, period, lock=True)
+            asked = {"run_id": run.id, "portion": portion}
+            rows = (await session.execute(_RELEASED, asked)).all()
+            if not rows:
+                return Issued(run.status, count)
+            changed = [row.id for row in rows if not row.same]
+            if changed:
+                raise RowsChanged(f"{changed[0]} is not as it was released.")
+            await _make_invoices(session, [row.id for row in rows], now)
+            run.invoices += len(rows)
+            run.total_cents += sum(row.total_cents for row in rows)
+            detail = f"{len(rows)} released outliers issued."
+            await record(session, run, "issued", actor=rules.AUTOMATIC, detail=detail, now=now)
+            count += len(rows)

@@ -25,6 +25,10 @@ class BillingSettings(Settings):
     """Cents more or less that never matter."""
     billing_unbillable_tolerance: float = Field(default=0.01, ge=0)
     """Share of contracts that may lack a price or a tax rate; they are alerted one by one."""
+    billing_outlier_tolerance: float = Field(default=0.01, ge=0)
+    """Share of invoices that may be parked as outliers; with more of them the run waits."""
+    billing_outlier_floor: int = Field(default=5, ge=0)
+    """Outliers that never hold a run."""
     billing_concurrency: int = Field(default=32, gt=0, le=64)
     """Charges under way at once."""
     billing_charges_per_second: float | None = Field(default=None, gt=0)

@@ -8,12 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from api.billing.calendar import Period
+from api.billing.invoices import rules
 from api.billing.invoices.rules import Finding
-from api.billing.invoices.tables import BillingRun
+from api.billing.invoices.tables import BillingRun, Invoice
 from api.billing.vault.settings import VaultSettings
 from api.kernel import clock
 from api.kernel.database import database
@@ -100,8 +101,16 @@ class Due:
 
 
 async def resumable_months() -> list[date]:
-    """Months that can go on by themselves: interrupted before approval, or approved."""
-    query = select(BillingRun.period).where(BillingRun.status.in_(("drafted", "approved")))
+    """Months that can go on by themselves: interrupted before approval, approved, or with an
+    outlier that finance has released since.
+    """
+    released = exists().where(
+        Invoice.run_id == BillingRun.id, Invoice.review == "released", Invoice.status == "draft"
+    )
+    query = select(BillingRun.period).where(
+        BillingRun.status.in_(("drafted", "approved"))
+        | (BillingRun.status.in_(rules.ISSUED) & released)
+    )
     async with _billing("resume") as (_, sessions), sessions() as session:
         return list(await session.scalars(query.order_by(BillingRun.period)))
 

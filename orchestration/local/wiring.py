@@ -198,6 +198,7 @@ def dashboards(instance: Instance) -> dict[str, str]:
     """
     return warehouse(instance) | {
         "SQUAD_CUSTOMER_API_URL": f"http://127.0.0.1:{instance.port(API_PORTS['customer'])}",
+        "SQUAD_BILLING_API_URL": f"http://127.0.0.1:{instance.port(API_PORTS['billing'])}",
         "SQUAD_SYSOPS_API_URL": f"http://127.0.0.1:{instance.port(API_PORTS['sysops'])}",
         "SQUAD_STAFF_PUBLIC_KEY": keys.public_key(SecretStore(instance.secrets), STAFF),
         "SQUAD_DAGSTER_WEB_URL": f"http://127.0.0.1:{instance.port(WEBSERVER_PORT)}",

@@ -57,6 +57,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, warehouse: Path) -> Iterator[No
     """The variables of the dashboards process; its caches belong to one test."""
     monkeypatch.setenv("SQUAD_SYSOPS_API_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("SQUAD_CUSTOMER_API_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("SQUAD_BILLING_API_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("SQUAD_STAFF_PUBLIC_KEY", key_pair("sysops")[1])
     monkeypatch.setenv("SQUAD_WAREHOUSE_DIR", str(warehouse))
     monkeypatch.setenv("SQUAD_DAGSTER_WEB_URL", "http://127.0.0.1:3000")

@@ -42,12 +42,15 @@ def sysops_api(database_url: str, more: Mapping[str, str] | None = None) -> Iter
 
 
 @contextmanager
-def dashboards(warehouse: Path, sysops_url: str, back: str = "") -> Iterator[str]:
+def dashboards(
+    warehouse: Path, sysops_url: str, back: str = "", billing_url: str = "http://127.0.0.1:1"
+) -> Iterator[str]:
     """The address of the dashboards over this folder; `back` is where a provider leads."""
     port = urlsplit(back).port or free_port()
     environment = {
         "SQUAD_SYSOPS_API_URL": sysops_url,
         "SQUAD_CUSTOMER_API_URL": "http://127.0.0.1:1",
+        "SQUAD_BILLING_API_URL": billing_url,
         "SQUAD_STAFF_PUBLIC_KEY": key_pair("sysops")[1],
         "SQUAD_WAREHOUSE_DIR": str(warehouse),
         "SQUAD_DAGSTER_WEB_URL": "http://127.0.0.1:3000",

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.billing.adjustments import history, holds, service
+from api.billing.adjustments import history, holds, outliers, service
 from api.billing.adjustments.history import Act, Search
 from api.billing.adjustments.tables import ActKind, Refund
 from api.billing.adjustments.views import (
@@ -20,6 +20,7 @@ from api.billing.adjustments.views import (
     CreditNoteView,
     NewCreditNote,
     NewRefund,
+    OutlierRelease,
     RefundView,
     Released,
 )
@@ -122,6 +123,41 @@ class AdjustmentController(Controller):
         A contract that was suspended for it is in good standing again; the customer is told.
         """
         await service.write_off(session, invoice_id, act_of(request, data.reason, now))
+        return await show_invoice(session, invoice_id)
+
+    @post("/release", status_code=202, summary="Release an outlier")
+    async def release(
+        self,
+        invoice_id: FromPath[UUID],
+        data: JSONBody[OutlierRelease],
+        request: SignedInRequest,
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
+    ) -> InvoiceDetail:
+        """The amount is right although the plan does not imply it: the invoice is billed as it is.
+
+        Before the run of its month is decided it joins the run, which is checked again and then
+        waits or goes on as any; afterwards it is issued by itself within minutes.
+        """
+        act = act_of(request, data.reason, now)
+        await outliers.release(session, invoice_id, act, seen=data.row_hash)
+        return await show_invoice(session, invoice_id)
+
+    @post("/void", status_code=200, summary="Void an outlier")
+    async def void(
+        self,
+        invoice_id: FromPath[UUID],
+        data: JSONBody[Because],
+        request: SignedInRequest,
+        session: NamedDependency[AsyncSession],
+        now: NamedDependency[datetime],
+    ) -> InvoiceDetail:
+        """Nothing is billed for this contract and month.
+
+        When the cause is put right before the run is decided, another amount is drafted in its
+        place.
+        """
+        await outliers.void(session, invoice_id, act_of(request, data.reason, now))
         return await show_invoice(session, invoice_id)
 
 

@@ -101,6 +101,8 @@ async def credit_note(
     Of a parked invoice, the credit of a cancelled year, all of it becomes a credit note.
     """
     it = await lock(session, invoice_id)
+    if it.invoice.review == "outlier":
+        raise Conflict("This invoice is an outlier and was not billed: release or void it.")
     if it.invoice.status == "parked":
         term = await parked.release(session, it.invoice, amount_cents, act.now)
         it, amount_cents = await lock(session, term), -it.invoice.total_cents

@@ -22,6 +22,8 @@ class ActKind(StrEnum):
     HOLD = "hold"
     RELEASE = "release"
     CLOSE_ALERT = "close_alert"
+    RELEASE_OUTLIER = "release_outlier"
+    VOID_OUTLIER = "void_outlier"
 
 
 class CreditNote(Base):

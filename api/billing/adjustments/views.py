@@ -20,10 +20,18 @@ Reason = Annotated[
         description="Why; kept in the history, and not shown to the customer.",
     ),
 ]
+Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Amount = Annotated[int, msgspec.Meta(gt=0, le=99_999_999_999)]
 
 
 class Because(msgspec.Struct, forbid_unknown_fields=True):
+    reason: Reason
+
+
+class OutlierRelease(msgspec.Struct, forbid_unknown_fields=True):
+    """`row_hash` is the one of the invoice as you saw it: nothing else is billed."""
+
+    row_hash: Hash
     reason: Reason
 
 

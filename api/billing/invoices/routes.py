@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.billing.adjustments.views import Hash
 from api.billing.calendar import Period
 from api.billing.guards import DECIDERS, READERS
 from api.billing.invoices import comparison, runs, service
@@ -28,7 +29,6 @@ from api.kernel.errors import NotFound
 from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
 
 Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=500)]
-Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 NO_ID = UUID(int=0)
 Month = Annotated[
     str | None,
@@ -96,11 +96,17 @@ class RunController(Controller):
         kind: Annotated[Kind, QueryParameter(description="Which contracts to list.")],
         limit: PageSize = 50,
         after: FromQuery[UUID] = NO_ID,
+        customer_id: FromQuery[UUID | None] = None,
     ) -> ChangePage:
-        """Contract by contract: new, gone or changed, with both totals and what they were for."""
+        """Contract by contract, the largest difference first: both totals, and why they differ.
+
+        The next page is after `next_after`, a contract's id.
+        """
         run = await runs.find_run(session, _period(period))
         last = await comparison.last_run(session, run)
-        rows = await comparison.changes(session, run, last, kind=kind, after=after, size=limit + 1)
+        rows = await comparison.changes(
+            session, run, last, kind=kind, customer_id=customer_id, after=after, size=limit + 1
+        )
         shown = [ChangeView(**row._asdict()) for row in rows[:limit]]
         return ChangePage(shown, shown[-1].contract_id if len(rows) > limit else None)
 
@@ -113,7 +119,12 @@ class RunController(Controller):
         session: NamedDependency[AsyncSession],
         now: NamedDependency[datetime],
     ) -> RunDetail:
-        """Exactly the rows of `rows_hash` are issued, within minutes."""
+        """Exactly the rows of `rows_hash` are issued, within minutes.
+
+        Over the limit (`approval.limit_cents`) two different people approve the same rows: the
+        first approval is written down and the run is still held. When it is refused or its rows
+        change, it begins again.
+        """
         return await service.approve(
             session,
             _period(period),

@@ -20,6 +20,9 @@ TRANSITIONS: dict[str, dict[str, str]] = {
     "finish": {"issued": "finished", "charging": "finished"},
 }
 
+ISSUED = frozenset({"issued", "charging", "finished"})
+"""What was approved of such a run has its numbers."""
+
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """What one check found.
@@ -59,6 +62,19 @@ def holding(findings: Sequence[Finding], *, was_refused: bool) -> list[str]:
     if was_refused:
         reasons.append("It was refused before.")
     return reasons
+
+
+def approvals_needed(total_cents: int, limit_cents: int) -> int:
+    """How many different people approve a run: two over the limit, one up to it."""
+    return 2 if total_cents > limit_cents else 1
+
+
+def over_limit(total_cents: int, limit_cents: int) -> str | None:
+    """Why a run is not approved by itself, or by one person alone; None when it may be."""
+    if approvals_needed(total_cents, limit_cents) == 1:
+        return None
+    total, limit = (f"{it / 100:,.2f}" for it in (total_cents, limit_cents))
+    return f"The total of {total} is over {limit}: two people have to approve it."
 
 
 def outside(value: int, last: int, tolerance: float, floor: int) -> bool:

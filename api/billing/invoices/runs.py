@@ -4,14 +4,15 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.billing.calendar import Period
 from api.billing.invoices import rules
 from api.billing.invoices.hashes import run_hash
+from api.billing.invoices.limits import limit_cents
 from api.billing.invoices.rules import Finding
-from api.billing.invoices.tables import BillingRun, RunEvent
+from api.billing.invoices.tables import BillingRun, Invoice, RunEvent
 from api.billing.payments.alerts import Cause, close_alert, open_alerts
 from api.kernel.errors import Conflict, NotFound, TransitionRefused
 
@@ -40,6 +41,22 @@ async def record(
     await session.flush()
 
 
+async def recount(session: AsyncSession, run: BillingRun) -> None:
+    """The run's figures, from its drafts."""
+    figures = await session.execute(
+        select(
+            func.count(), cast(func.coalesce(func.sum(Invoice.total_cents), 0), BigInteger)
+        ).where(Invoice.run_id == run.id, Invoice.status == "draft")
+    )
+    run.invoices, run.total_cents = figures.one()
+
+
+def uncheck(run: BillingRun) -> None:
+    """The rows have changed: what was found and approved of them counts no more."""
+    run.rows_hash, run.findings = None, []
+    _begin_again(run)
+
+
 async def was_refused(session: AsyncSession, run_id: UUID) -> bool:
     query = select(RunEvent.id).where(RunEvent.run_id == run_id, RunEvent.act == "refused")
     return (await session.scalars(query.limit(1))).first() is not None
@@ -59,9 +76,13 @@ async def approve(
 ) -> None:
     """Approve exactly the rows that were checked; the caller holds the run's lock.
 
+    Over the limit the first person's approval is written down and the run goes on waiting, for
+    another person's of the same rows.
+
     Raises:
         TransitionRefused: the run does not wait for an approval.
-        Conflict: a blocking check failed, or the rows are not those that were checked.
+        Conflict: a blocking check failed, the rows are not those that were checked, or they are
+            over the limit and this person has approved them already.
     """
     if rules.after("approve", run.status) is None:
         raise _refused("approve", run)
@@ -71,6 +92,18 @@ async def approve(
     current = await run_hash(session, run.id)
     if run.rows_hash is None or current != run.rows_hash:
         raise Conflict("The rows have changed since they were checked. Check the run again.")
+    await recount(session, run)
+    over = rules.over_limit(run.total_cents, await limit_cents(session))
+    if over is not None:
+        if actor == rules.AUTOMATIC:
+            raise Conflict(over)
+        if run.first_approved_hash != current:
+            run.first_approved_hash, run.first_approved_by = current, actor
+            run.first_approved_at = now
+            await record(session, run, "first_approved", actor=actor, detail=detail, now=now)
+            return
+        if run.first_approved_by == actor:
+            raise Conflict(f"{over} You have approved it: somebody else of finance has to as well.")
     _move(run, "approve")
     run.approved_hash, run.approved_by, run.approved_at = current, actor, now
     await record(session, run, "approved", actor=actor, detail=detail, now=now)
@@ -82,8 +115,13 @@ async def refuse(
 ) -> None:
     """Nothing of this run is issued until it was drafted again; raises TransitionRefused."""
     _move(run, "refuse")
+    _begin_again(run)
     await record(session, run, "refused", actor=actor, detail=reason, now=now)
     await close_alert(session, HELD, run.id, now)
+
+
+def _begin_again(run: BillingRun) -> None:
+    run.first_approved_hash = run.first_approved_by = run.first_approved_at = None
 
 
 def _move(run: BillingRun, act: str) -> None:

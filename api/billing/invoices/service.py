@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.billing.adjustments.tables import CreditNote, Refund
 from api.billing.adjustments.views import CreditNoteView, RefundView
 from api.billing.calendar import Period
 from api.billing.contracts.tables import Contract
-from api.billing.invoices import comparison, runs
+from api.billing.invoices import comparison, limits, runs
 from api.billing.invoices.tables import (
     BillingRun,
     Invoice,
@@ -48,7 +48,16 @@ async def show_run(session: AsyncSession, period: Period) -> RunDetail:
     last = await comparison.last_run(session, run)
     query = select(RunEvent).where(RunEvent.run_id == run.id).order_by(RunEvent.at, RunEvent.id)
     events = list(await session.scalars(query))
-    return run_detail(run, last, await comparison.summary(session, run, last), events)
+    compared = await comparison.summary(session, run, last)
+    counted = await session.execute(
+        select(Invoice.status, func.count().label("invoices"))
+        .where(Invoice.run_id == run.id)
+        .group_by(Invoice.status)
+        .order_by(Invoice.status)
+    )
+    by_status = {row.status: row.invoices for row in counted}
+    limit = await limits.limit_cents(session)
+    return run_detail(run, last, compared, events, limit, by_status)
 
 
 async def approve(
@@ -57,7 +66,8 @@ async def approve(
     """Approve the rows that finance has looked at, named by their hash.
 
     Raises:
-        Conflict: other rows have been checked since, or a blocking check failed.
+        Conflict: other rows have been checked since, a blocking check failed, or it is over the
+            limit and this person has approved it already.
         TransitionRefused: the run does not wait for an approval.
     """
     run = await runs.find_run(session, period, lock=True)
@@ -145,6 +155,8 @@ async def show_invoice(session: AsyncSession, invoice_id: UUID) -> InvoiceDetail
     return InvoiceDetail(
         **InvoiceDetail.fields(invoice),
         period_end=invoice.period_end,
+        review=invoice.review,
+        row_hash=invoice.row_hash.hex(),
         lines=[LineView.of(line) for line in lines],
         payments=[PaymentView.of(payment) for payment in payments],
         credit_notes=[CreditNoteView.of(note) for note in notes],

@@ -13,7 +13,10 @@ from api.billing.base import Base
 from api.kernel.database import Cents, Id, Moment, one_of
 
 RUN_STATUSES = ("drafted", "held", "approved", "refused", "issued", "charging", "finished")
-RUN_ACTS = ("drafted", "held", "approved", "refused", "issued", "finished")
+RUN_ACTS = (
+    "drafted", "held", "approved", "refused", "issued", "finished", "first_approved", "released",
+    "voided",
+)  # fmt: skip
 LEDGER_ACCOUNTS = ("receivable", "revenue", "tax", "cash", "credit", "write_off", "chargeback")
 LEDGER_CAUSES = (
     "invoice", "credit", "payment", "refund", "credit_note", "write_off", "chargeback",
@@ -22,7 +25,9 @@ LEDGER_CAUSES = (
 
 
 class InvoiceStatus(StrEnum):
-    """`parked` is a credit that waits for finance; the last three owe nothing and were not paid."""
+    """`parked` is a credit or an outlier, see `Invoice`; the last three owe nothing and were not
+    paid.
+    """
 
     DRAFT = "draft"
     PARKED = "parked"
@@ -41,7 +46,8 @@ class BillingRun(Base):
     """One month's billing; `period` is its first day.
 
     `rows_hash` is over the rows that were checked, `approved_hash` over those that were
-    approved; only the latter are issued.
+    approved; only the latter are issued. `first_approved_hash` is over those that the first of
+    two people has approved.
     """
 
     __tablename__ = "billing_run"
@@ -57,8 +63,24 @@ class BillingRun(Base):
     approved_hash: Mapped[bytes | None]
     approved_by: Mapped[str | None]
     approved_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    first_approved_hash: Mapped[bytes | None]
+    first_approved_by: Mapped[str | None]
+    first_approved_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
+
+
+class ApprovalLimit(Base):
+    """The total over which two people approve a run, from `set_at` on. Rows are only ever added."""
+
+    __tablename__ = "approval_limit"
+    __table_args__ = (CheckConstraint("limit_cents >= 0", name="limit_cents"),)
+
+    id: Mapped[Id]
+    limit_cents: Mapped[Cents]
+    set_by: Mapped[UUID]
+    set_at: Mapped[Moment]
+    reason: Mapped[str]
 
 
 class RunEvent(Base):
@@ -85,11 +107,15 @@ class Invoice(Base):
     to pay of an issued or declined one is `total_cents - credited_cents`; `credited_cents` is
     what credit has taken off it, `noted_cents` what credit notes have taken back of its
     revenue and tax, `refunded_cents` what of its payment went back or is on its way back.
+
+    `review` is `outlier` when the checks parked it for an amount that its plan does not imply,
+    and `released` once finance has said that it is right; of any other there is none.
     """
 
     __tablename__ = "invoice"
     __table_args__ = (
         one_of("status", InvoiceStatus),
+        one_of("review", ("outlier", "released")),
         CheckConstraint("total_cents = subtotal_cents + tax_cents", name="total"),
         CheckConstraint(
             "(number IS NULL) = (status IN ('draft', 'parked')) OR status = 'void'",
@@ -112,6 +138,11 @@ class Invoice(Base):
         ),
         Index("ix_invoice_customer", "customer_id", text("period_start DESC")),
         Index("ix_invoice_run", "run_id", "status"),
+        Index(
+            "ix_invoice_released",
+            "run_id",
+            postgresql_where=text("review = 'released' AND status = 'draft'"),
+        ),
         Index("ix_invoice_owed", "number", postgresql_where=text("status = 'issued'")),
         Index("ix_invoice_period", text("period_start DESC"), text("id DESC")),
         Index(
@@ -141,6 +172,7 @@ class Invoice(Base):
     refunded_cents: Mapped[Cents] = mapped_column(server_default="0")
     row_hash: Mapped[bytes]
     reason: Mapped[str | None]
+    review: Mapped[str | None]
     created_at: Mapped[Moment]
     issued_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     paid_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))

@@ -75,17 +75,54 @@ class EventView(msgspec.Struct):
         return cls(event.at, event.actor, event.act, event.detail)
 
 
+class ApprovalView(msgspec.Struct, kw_only=True):
+    """`needed` different people approve a run whose total is over `limit_cents`, `given` have.
+
+    `first_by` is who approved these rows first, of two; when the rows change it begins again.
+    """
+
+    needed: int
+    given: int
+    limit_cents: int
+    first_by: str | None
+    first_at: datetime | None
+
+    @classmethod
+    def of(cls, run: BillingRun, limit_cents: int) -> Self:
+        of_these = run.first_approved_hash is not None and run.first_approved_hash == (
+            run.approved_hash or run.rows_hash
+        )
+        decided = run.approved_hash is not None
+        needed = 2 if decided and of_these else 1
+        if not decided:
+            needed = rules.approvals_needed(run.total_cents, limit_cents)
+        return cls(
+            needed=needed,
+            given=needed if decided else int(of_these),
+            limit_cents=limit_cents,
+            first_by=run.first_approved_by if of_these else None,
+            first_at=run.first_approved_at if of_these else None,
+        )
+
+
 class RunDetail(RunView, kw_only=True):
-    """`rows_hash` (hex) names exactly the rows that were checked: an approval repeats it."""
+    """`rows_hash` (hex) names exactly the rows that were checked: an approval repeats it.
+
+    `by_status` counts the month's invoices: how far charging is, and what is parked.
+    """
 
     rows_hash: str | None
+    approval: ApprovalView
+    by_status: dict[str, int]
     findings: list[Finding]
     comparison: ComparisonView
     history: list[EventView]
 
 
 class ChangeView(msgspec.Struct, kw_only=True):
-    """One contract's bill in both months; null where it has none. The lines say why."""
+    """One contract's bill in both months; null where it has none. `why` is what explains most of
+    the difference; the lines are what each bill is for.
+    """
 
     contract_id: UUID
     customer_id: UUID
@@ -93,6 +130,7 @@ class ChangeView(msgspec.Struct, kw_only=True):
     last_cents: int | None
     this_line: str | None
     last_line: str | None
+    why: str
 
 
 class LineView(msgspec.Struct):
@@ -197,7 +235,13 @@ class EntryView(msgspec.Struct):
 
 
 class InvoiceDetail(InvoiceView, kw_only=True):
+    """`review` is `outlier` when the checks parked it for its amount, `released` when finance has
+    said that it is right; a release repeats `row_hash` (hex), which names its lines and amounts.
+    """
+
     period_end: date
+    review: str | None
+    row_hash: str
     lines: list[LineView]
     payments: list[PaymentView]
     credit_notes: list[CreditNoteView]
@@ -211,12 +255,16 @@ def run_detail(
     last: BillingRun | None,
     compared: dict[str, tuple[int, int]],
     events: list[RunEvent],
+    limit_cents: int,
+    by_status: dict[str, int],
 ) -> RunDetail:
     """A run with all that finance decides by."""
     kinds = {kind: Change(*figures) for kind, figures in compared.items()}
     return RunDetail(
         **RunView.fields(run),
         rows_hash=run.rows_hash.hex() if run.rows_hash else None,
+        approval=ApprovalView.of(run, limit_cents),
+        by_status=by_status,
         findings=findings_of(run),
         comparison=ComparisonView(last=RunView.of(last) if last else None, **kinds),
         history=[EventView.of(event) for event in events],

@@ -35,10 +35,10 @@ async def billing(databases: Databases) -> AsyncIterator[httpx.AsyncClient]:
         yield opened
 
 
-def token(*roles: str, audience: str = "billing") -> dict[str, str]:
+def token(*roles: str, audience: str = "billing", who: UUID = WHO) -> dict[str, str]:
     """Headers of somebody with these staff roles."""
     signer = TokenSigner(STAFF_ISSUER, key_pair(STAFF_ISSUER)[0])
-    return bearer(signer.sign(WHO, roles, [audience], clock.now()))
+    return bearer(signer.sign(who, roles, [audience], clock.now()))
 
 
 FINANCE = "finance"

@@ -67,6 +67,7 @@ async def test_a_held_run_shows_why_and_what_changed_since_last_month(
     (item,) = answer.json()["items"]
     assert item["contract_id"] == str(new)
     assert (item["this_cents"], item["last_cents"]) == (2079, None)
+    assert item["why"] == "The contract began in this month."
     assert item["this_line"] == "Plan basic, 2026-10-01 to 2026-10-31"
 
 
@@ -86,6 +87,32 @@ async def test_changes_come_page_by_page(billing: httpx.AsyncClient, world: Worl
         if after is None:
             break
     assert seen == contracts
+
+
+async def test_changes_come_largest_first_with_their_reasons_and_by_customer(
+    billing: httpx.AsyncClient, world: World
+) -> None:
+    await held(world)
+    world.plan("plus", 4999)
+    large = world.contract("plus", starts_on=OCTOBER.first)
+    await world.draft()
+
+    async def ask(**params: str) -> list[dict[str, Any]]:
+        answer = await billing.get(
+            "/billing/runs/2026-10/changes", params=params, headers=token(FINANCE)
+        )
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+    new = await ask(kind="new")
+    assert [it["this_cents"] for it in new] == [5199, 2079]
+    assert new[0]["contract_id"] == str(large)
+    assert await ask(kind="new", after=str(large)) == new[1:]
+    assert await ask(kind="new", customer_id=new[1]["customer_id"]) == new[1:]
+    (gone,) = await ask(kind="gone")
+    assert gone["why"] == "The contract ended before this month."
+    (changed,) = await ask(kind="changed")
+    assert changed["why"] == "The tax is another."
 
 
 async def test_finance_approves_what_it_saw_and_that_is_issued(
@@ -174,6 +201,8 @@ ROUTES = [
     ("GET", "/billing/runs/2026-10/changes?kind=new", {"finance", "administrator"}),
     ("POST", "/billing/runs/2026-10/approval", {"finance"}),
     ("POST", "/billing/runs/2026-10/refusal", {"finance"}),
+    ("GET", "/billing/approval-limit", ACTORS),
+    ("PUT", "/billing/approval-limit", {"administrator"}),
     ("GET", f"/billing/invoices?customer_id={NOBODY}", {"finance", "administrator"}),
     ("GET", f"/billing/invoices/{NOBODY}", {"finance", "administrator"}),
     ("GET", "/billing/alerts", {"finance", "administrator"}),
@@ -182,6 +211,8 @@ ROUTES = [
     ("POST", f"/billing/invoices/{NOBODY}/credit-notes", ACTORS),
     ("POST", f"/billing/invoices/{NOBODY}/refunds", ACTORS),
     ("POST", f"/billing/invoices/{NOBODY}/write-off", ACTORS),
+    ("POST", f"/billing/invoices/{NOBODY}/release", ACTORS),
+    ("POST", f"/billing/invoices/{NOBODY}/void", ACTORS),
     ("POST", f"/billing/contracts/{NOBODY}/hold", ACTORS),
     ("POST", f"/billing/contracts/{NOBODY}/release", ACTORS),
     ("GET", f"/billing/refunds/{NOBODY}", ACTORS),

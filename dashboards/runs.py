@@ -1,0 +1,104 @@
+"""Billing runs as the Billing API has them now: asked and decided with the reader's own token."""
+
+import csv
+import io
+from typing import Any, Final
+
+from dashboards.asking import Json, act, ask
+from dashboards.settings import settings
+
+_MISSING: Final = "There is no billing run for this month."
+PAGE: Final = 50
+MOST: Final = 5_000
+"""Rows of a CSV, the largest differences first."""
+KINDS: Final = {"changed": "Changed", "new": "New", "gone": "Gone"}
+STATUS: Final = {
+    "drafted": "Being checked",
+    "held": "Waits for finance",
+    "approved": "Approved, being issued",
+    "refused": "Refused",
+    "issued": "Issued, to be charged",
+    "charging": "Being charged",
+    "finished": "Finished",
+}
+ACTS: Final = {
+    "first_approved": "First approval",
+    "voided": "Outlier voided",
+    "released": "Outlier released",
+}
+_COLUMNS: Final = (
+    "customer_id", "contract_id", "this_cents", "last_cents", "why", "this_line", "last_line",
+)  # fmt: skip
+
+
+def months(token: str) -> list[Json]:
+    """The runs, the newest first."""
+    found: list[Json] = _get(token, "/billing/runs")
+    return found
+
+
+def one(token: str, month: str) -> Json:
+    """A run with findings, comparison, approval and history."""
+    found: Json = _get(token, f"/billing/runs/{month}")
+    return found
+
+
+def changes(
+    token: str, month: str, kind: str, customer: str | None, after: str | None, size: int = PAGE
+) -> Json:
+    """A page of what is new, gone or changed, the largest difference first."""
+    asked = {"kind": kind, "limit": str(size), "customer_id": customer, "after": after}
+    params = {name: it for name, it in asked.items() if it}
+    found: Json = ask(
+        settings().billing_api_url,
+        f"/billing/runs/{month}/changes",
+        token,
+        missing=_MISSING,
+        params=params,
+    )
+    return found
+
+
+def as_csv(token: str, month: str, kind: str, customer: str | None) -> bytes:
+    """The same as a file, up to `MOST` rows."""
+    rows: list[Json] = []
+    after: str | None = None
+    while len(rows) < MOST:
+        page = changes(token, month, kind, customer, after, size=100)
+        rows += page["items"]
+        after = page["next_after"]
+        if after is None:
+            break
+    out = io.StringIO()
+    writer = csv.DictWriter(out, _COLUMNS, extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode()
+
+
+def approve(token: str, month: str, rows_hash: str, reason: str, key: str) -> Json:
+    """Approve exactly the rows that were shown; raises NotShown with the API's words."""
+    body = {"rows_hash": rows_hash, "reason": reason}
+    return _post(token, f"/billing/runs/{month}/approval", body, key)
+
+
+def refuse(token: str, month: str, reason: str, key: str) -> Json:
+    """Send the run back; raises NotShown with the API's words."""
+    return _post(token, f"/billing/runs/{month}/refusal", {"reason": reason}, key)
+
+
+def dollars(cents: int | None, *, signed: bool = False) -> str:
+    """An amount as people read it."""
+    if cents is None:
+        return "–"
+    sign = "-" if cents < 0 else "+" if signed and cents else ""
+    return f"{sign}${abs(cents) / 100:,.2f}"
+
+
+def _get(token: str, path: str) -> Any:
+    return ask(settings().billing_api_url, path, token, missing=_MISSING)
+
+
+def _post(token: str, path: str, body: Json, key: str) -> Json:
+    done: Json = act(settings().billing_api_url, path, token, body, key=key, missing=_MISSING)
+    return done
