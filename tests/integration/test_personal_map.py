@@ -71,6 +71,7 @@ def test_a_customer_gets_what_is_personal_or_it_is_a_secret_of_the_platform(
         "billing.payment.idempotency_key",
         "billing.refund.idempotency_key",
         "billing.refund.provider_reference",
+        "billing.chargeback.provider_reference",
     }
 
 
