@@ -216,6 +216,9 @@ ROUTES = [
     ("POST", f"/billing/contracts/{NOBODY}/hold", ACTORS),
     ("POST", f"/billing/contracts/{NOBODY}/release", ACTORS),
     ("GET", f"/billing/refunds/{NOBODY}", ACTORS),
+    ("GET", "/billing/chargebacks", ACTORS),
+    ("GET", f"/billing/chargebacks/{NOBODY}", ACTORS),
+    ("POST", f"/billing/chargebacks/{NOBODY}/write-off", ACTORS),
     ("GET", "/billing/acts", ACTORS),
     ("GET", f"/billing/customers/{NOBODY}", ACTORS),
 ]
