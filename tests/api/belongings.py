@@ -48,6 +48,13 @@ _COMPANY_ACCOUNT = """
 INSERT INTO identity (issuer, subject, linked_at, staff_id)
 SELECT 'https://id.example', email, now(), id FROM staff WHERE email = %s
 """
+_DISPUTE = """
+INSERT INTO chargeback (provider_reference, payment_id, invoice_id, customer_id, amount_cents,
+    currency, reason, status, answer_by, opened_at)
+SELECT 'dp_1', id, invoice_id, customer_id, amount_cents, currency, 'fraudulent', 'lost', now(),
+    now()
+FROM payment WHERE status = 'approved' LIMIT 1
+"""
 _OF_EXPERT = {
     "visit_id": "SELECT id FROM assignment WHERE expert_id = %s"
     " AND status IN ('proposed', 'accepted')",
@@ -75,6 +82,7 @@ _OF_NOBODY = {
     },
     "billing": {
         "alert_id": "SELECT id FROM alert",
+        "chargeback_id": "SELECT id FROM chargeback",
         "contract_id": "SELECT id FROM contract",
         "customer_id": "SELECT customer_id FROM contract",
         "invoice_id": "SELECT id FROM invoice WHERE status = 'paid'",
@@ -138,10 +146,12 @@ def _expert(databases: Databases, who: UUID) -> Belongings:
 
 
 def add_what_staff_end(databases: Databases) -> None:
-    """A colleague's account at a provider and a customer's request, which the demo world lacks."""
+    """A colleague's account at a provider, a customer's request and a dispute, which the demo world
+    lacks."""
     databases.execute("sysops", _COMPANY_ACCOUNT, COLLEAGUE)
     (who,) = databases.rows("customer", "SELECT id FROM account LIMIT 1")[0]
     databases.execute("customer", _REQUEST, who)
+    databases.execute("billing", _DISPUTE)
 
 
 def everybodys(databases: Databases, quantum: str, path: str) -> dict[str, str]:
