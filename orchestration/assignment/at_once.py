@@ -11,7 +11,7 @@ import dagster as dg
 from api.kernel.database import database
 from orchestration.assignment.assets import AssignmentSettings
 from orchestration.assignment.news import news
-from orchestration.definitions.common import UNFINISHED
+from orchestration.definitions.common import unfinished
 
 JOB = "assign_experts_job"
 LOOK_EVERY_SECONDS = 10
@@ -34,10 +34,8 @@ async def _news() -> str | None:
 )
 def assign_at_once(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """One run for the same news, and none while another is queued or at work."""
-    unfinished = dg.RunsFilter(job_name=JOB, statuses=UNFINISHED)
-    running = context.instance.get_run_records(unfinished, limit=1)
-    if running:
-        return dg.SkipReason(f"{running[0].dagster_run.run_id} of {JOB} is not finished.")
+    if running := unfinished(context, JOB):
+        return running
     changed = asyncio.run(_news())
     if changed is None:
         return dg.SkipReason("Nothing has changed since the last run that might serve a ticket.")

@@ -18,7 +18,7 @@ from api.kernel.settings import Settings
 from orchestration.billing.assets import DUNNING, GROUP, REFUND, RETRY
 from orchestration.billing.reconciling import Reconciled, Reconciler
 from orchestration.billing.reconciling_rules import KINDS
-from orchestration.definitions.common import OWNER, UNFINISHED, cron
+from orchestration.definitions.common import OWNER, cron, unfinished
 
 PROVIDER_BOOKS = dg.AssetKey(["billing", "provider_books"])
 JOB = "billing_reconciliation_job"
@@ -147,11 +147,8 @@ def billing_reconciliation_schedule(
     context: dg.ScheduleEvaluationContext,
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Starts a run for each month that has to be compared."""
-    running = context.instance.get_run_records(
-        dg.RunsFilter(job_name=JOB, statuses=UNFINISHED), limit=1
-    )
-    if running:
-        yield dg.SkipReason(f"{running[0].dagster_run.run_id} of {JOB} is not finished.")
+    if running := unfinished(context, JOB):
+        yield running
         return
     for month in asyncio.run(months_to_compare()):
         # Several requests of a tick need keys; a later tick compares the same months again.

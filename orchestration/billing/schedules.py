@@ -10,7 +10,7 @@ from api.billing.calendar import BILLING_ZONE, Period
 from api.kernel import clock
 from orchestration.billing import steps
 from orchestration.billing.assets import APPROVAL, DRAFT, DUNNING, INVOICE, PAYMENT, REFUND
-from orchestration.definitions.common import UNFINISHED, cron
+from orchestration.definitions.common import cron, unfinished
 
 RUN_JOB = "billing_run_job"
 FOLLOW_UP_JOB = "billing_follow_up_job"
@@ -30,16 +30,6 @@ follow_up_job = dg.define_asset_job(
 )
 
 
-def _unfinished(context: dg.ScheduleEvaluationContext, job: str) -> dg.SkipReason | None:
-    """A job never starts while its last run is on its way."""
-    running = context.instance.get_run_records(
-        dg.RunsFilter(job_name=job, statuses=UNFINISHED), limit=1
-    )
-    if not running:
-        return None
-    return dg.SkipReason(f"{running[0].dagster_run.run_id} of {job} is not finished.")
-
-
 @dg.schedule(
     job=run_job,
     # Hours after midnight, so that what happened on the month's last day has arrived.
@@ -52,7 +42,7 @@ def billing_run_schedule(
     context: dg.ScheduleEvaluationContext,
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Starts the run of the newest complete month."""
-    yield _unfinished(context, RUN_JOB) or _request(Period.last_complete(clock.now()).first)
+    yield unfinished(context, RUN_JOB) or _request(Period.last_complete(clock.now()).first)
 
 
 @dg.schedule(
@@ -66,7 +56,7 @@ def billing_resume_schedule(
     context: dg.ScheduleEvaluationContext,
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Starts a run for each month that can go on by itself."""
-    if running := _unfinished(context, RUN_JOB):
+    if running := unfinished(context, RUN_JOB):
         yield running
         return
     periods = asyncio.run(steps.resumable_months())
@@ -88,7 +78,7 @@ def billing_follow_up_schedule(
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Starts a follow-up when it would find something to do."""
     for job in (RUN_JOB, FOLLOW_UP_JOB):
-        if running := _unfinished(context, job):
+        if running := unfinished(context, job):
             yield running
             return
     due = asyncio.run(steps.what_is_due())

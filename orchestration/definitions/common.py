@@ -20,6 +20,18 @@ def cron(job: str, default: str) -> str:
     return os.environ.get(f"SQUAD_{job.upper()}_CRON", default)
 
 
+def unfinished(
+    context: dg.ScheduleEvaluationContext | dg.SensorEvaluationContext, job: str
+) -> dg.SkipReason | None:
+    """Why not to start a job now: its last run is still on its way."""
+    running = context.instance.get_run_records(
+        dg.RunsFilter(job_name=job, statuses=UNFINISHED), limit=1
+    )
+    if not running:
+        return None
+    return dg.SkipReason(f"{running[0].dagster_run.run_id} of {job} is not finished.")
+
+
 def scheduled_job(
     name: str,
     selection: dg.AssetSelection,
@@ -44,13 +56,7 @@ def scheduled_job(
     def unless_running(
         context: dg.ScheduleEvaluationContext,
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        running = context.instance.get_run_records(
-            dg.RunsFilter(job_name=name, statuses=UNFINISHED), limit=1
-        )
-        if running:
-            yield dg.SkipReason(f"{running[0].dagster_run.run_id} of {name} is not finished.")
-        else:
-            yield dg.RunRequest()
+        yield unfinished(context, name) or dg.RunRequest()
 
     schedule = dg.ScheduleDefinition(
         name=f"{name}_schedule",
