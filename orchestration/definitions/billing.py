@@ -15,27 +15,29 @@ from orchestration.billing import (
 )
 from orchestration.card_scan import assets as card_scan
 
-_runs = dg.Definitions(
-    assets=[
-        *assets.SOURCES,
-        assets.drafts,
-        assets.approval,
-        assets.invoices,
-        assets.payments,
-        assets.overdue,
-        assets.refunds,
-        reconciling_assets.provider_books,
-        ledger_assets.ledger,
-    ],
-    jobs=[schedules.run_job, schedules.follow_up_job, reconciling_assets.reconciliation_job],
-    schedules=[
-        schedules.billing_run_schedule,
-        schedules.billing_resume_schedule,
-        schedules.billing_follow_up_schedule,
-        reconciling_assets.billing_reconciliation_schedule,
-    ],
-)
-
+# One object of this kind in a module: Dagster takes no second one, whatever its name.
 defs = dg.Definitions.merge(
-    _runs, ledger_assets.job_defs, anchoring.defs, card_scan.definitions("billing")
+    dg.Definitions(
+        assets=[
+            *assets.SOURCES,
+            assets.drafts,
+            assets.approval,
+            assets.invoices,
+            assets.payments,
+            assets.overdue,
+            assets.refunds,
+            reconciling_assets.provider_books,
+            ledger_assets.ledger,
+        ],
+        jobs=[schedules.run_job, schedules.follow_up_job, reconciling_assets.reconciliation_job],
+        schedules=[
+            schedules.billing_run_schedule,
+            schedules.billing_resume_schedule,
+            schedules.billing_follow_up_schedule,
+            reconciling_assets.billing_reconciliation_schedule,
+        ],
+    ),
+    ledger_assets.job_defs,
+    anchoring.defs,
+    card_scan.definitions("billing"),
 )

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 import dagster as dg
@@ -28,6 +29,13 @@ def test_loading_the_definitions_loads_no_heavy_library(location: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("location", ["operations", "billing", "analytics"])
+def test_a_code_location_has_the_one_definitions_object_that_dagster_takes(location: str) -> None:
+    module = import_module(f"orchestration.definitions.{location}")
+    found = [name for name, it in vars(module).items() if isinstance(it, dg.Definitions)]
+    assert found == ["defs"]
 
 
 def test_every_mart_is_published() -> None:
