@@ -2,9 +2,9 @@
 
 A number is 13 to 19 digits, in one piece or in groups with single spaces or dashes between
 them, that begins like a card and passes Luhn's check. One random number of 16 digits in thirty
-does, so what is no number at all is taken out first: UUIDs, hashes, and what follows the point
-of a decimal. `api/kernel/card_scan.sql` finds runs of digits by the same patterns inside a
-database.
+does, so what is no number at all is taken out first: UUIDs, hashes and random ids of 24 and more
+hexadecimal digits, and what follows the point of a decimal. `api/kernel/card_scan.sql` finds runs
+of digits by the same patterns inside a database.
 """
 
 import re
@@ -17,7 +17,7 @@ GROUP = 4
 """The least digits of a printed group; the last may have fewer."""
 
 _UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
-_HASH = re.compile(r"\b(?=[0-9]*[a-f])[0-9a-f]{32,}\b", re.IGNORECASE)
+_HASH = re.compile(r"(?<![0-9a-z])(?=[0-9]*[a-f])[0-9a-f]{24,}(?![0-9a-z])", re.IGNORECASE)
 _RUN = re.compile(r"(?<![0-9])(?<![0-9]\.)[0-9]+(?:[ -][0-9]+)*")
 
 # Issuer ranges of ISO/IEC 7812-1 as the networks publish them: first digits, least and most digits.
