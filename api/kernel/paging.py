@@ -1,6 +1,7 @@
 """Keyset pages: a cursor names the last row seen, so pages stay right while rows are added."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -12,6 +13,7 @@ from litestar.params import QueryParameter
 MOST = 100
 
 P = TypeVar("P", bound=msgspec.Struct)
+Row = TypeVar("Row")
 
 PageSize = Annotated[int, QueryParameter(ge=1, le=MOST, description="How many to return.")]
 PageCursor = Annotated[
@@ -46,6 +48,14 @@ def cursor_of(moment: datetime, id: UUID) -> str:  # noqa: A002
 def cursor_to(place: msgspec.Struct) -> str:
     """The cursor after a place of any kind."""
     return urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def cut(
+    found: Sequence[Row], size: int, place: Callable[[Row], msgspec.Struct]
+) -> tuple[list[Row], str | None]:
+    """A page, and the cursor after it if there are more rows: `found` was asked for one more."""
+    shown = list(found[:size])
+    return shown, cursor_to(place(shown[-1])) if len(found) > size else None
 
 
 def position_of(cursor: str) -> Position:

@@ -29,7 +29,7 @@ from api.billing.invoices.service import show_invoice
 from api.billing.invoices.views import InvoiceDetail
 from api.kernel.auth import SignedInRequest
 from api.kernel.errors import NotFound
-from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
+from api.kernel.paging import PageCursor, PageSize, cut, position, position_of
 
 Kind = Annotated[ActKind | None, QueryParameter(description="Acts of this kind alone.")]
 
@@ -234,6 +234,5 @@ class HistoryController(Controller):
         search = Search(customer_id, contract_id, invoice_id, act)
         after = position_of(cursor) if cursor else None
         found = await history.page(session, search, after, limit + 1)
-        shown = found[:limit]
-        more = cursor_of(shown[-1].at, shown[-1].id) if len(found) > limit else None
+        shown, more = cut(found, limit, lambda it: position(it.at, it.id))
         return ActPage([ActView.of(one) for one in shown], more)

@@ -19,7 +19,7 @@ from api.billing.chargebacks.tables import Chargeback
 from api.billing.guards import READERS
 from api.kernel.auth import SignedInRequest
 from api.kernel.errors import NotFound
-from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
+from api.kernel.paging import PageCursor, PageSize, cut, position, position_of
 
 Wanted = Annotated[Status | None, QueryParameter(description="Leave it out for all.")]
 
@@ -74,8 +74,7 @@ class ChargebackController(Controller):
             query = query.where(place < (after.moment, after.id))
         query = query.order_by(Chargeback.opened_at.desc(), Chargeback.id.desc())
         found = list(await session.scalars(query.limit(limit + 1)))
-        shown = found[:limit]
-        more = cursor_of(shown[-1].opened_at, shown[-1].id) if len(found) > limit else None
+        shown, more = cut(found, limit, lambda it: position(it.opened_at, it.id))
         return ChargebackPage([ChargebackView.of(it) for it in shown], more)
 
     @get("/{chargeback_id:uuid}", summary="One chargeback")

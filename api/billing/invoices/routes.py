@@ -16,7 +16,7 @@ from api.billing.guards import DECIDERS, READERS
 from api.billing.invoices import comparison, runs, service
 from api.billing.invoices.comparison import Kind
 from api.billing.invoices.numbers import number_of
-from api.billing.invoices.tables import InvoiceStatus
+from api.billing.invoices.tables import Invoice, InvoiceStatus
 from api.billing.invoices.views import (
     ChangeView,
     InvoiceDetail,
@@ -26,7 +26,7 @@ from api.billing.invoices.views import (
 )
 from api.kernel.auth import SignedInRequest
 from api.kernel.errors import NotFound
-from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
+from api.kernel.paging import PageCursor, PageSize, Position, cut, position, position_of
 
 Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=500)]
 NO_ID = UUID(int=0)
@@ -66,6 +66,11 @@ class InvoicePage(msgspec.Struct):
 
     items: list[InvoiceView]
     next_cursor: str | None
+
+
+def _place(it: Invoice) -> Position:
+    """An invoice's place in the list: by month, and within one by id."""
+    return position(datetime.combine(it.period_start, time(), UTC), it.id)
 
 
 def _period(text: str) -> Period:
@@ -179,11 +184,7 @@ class InvoiceController(Controller):
         )
         after = position_of(cursor) if cursor else None
         found = await service.invoice_page(session, search, after, limit + 1)
-        shown = found[:limit]
-        more = None
-        if len(found) > limit:
-            month = datetime.combine(shown[-1].period_start, time(), UTC)
-            more = cursor_of(month, shown[-1].id)
+        shown, more = cut(found, limit, _place)
         return InvoicePage([InvoiceView.of(invoice) for invoice in shown], more)
 
     @get("/{invoice_id:uuid}", summary="One invoice")

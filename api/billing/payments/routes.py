@@ -17,7 +17,7 @@ from api.billing.payments import service
 from api.billing.payments.service import AlertStatus
 from api.billing.payments.tables import Alert
 from api.kernel.auth import SignedInRequest
-from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
+from api.kernel.paging import PageCursor, PageSize, cut, position, position_of
 
 LOOKED_AFTER = "Looked after."
 Status = Annotated[AlertStatus | None, QueryParameter(description="Leave it out for both.")]
@@ -63,8 +63,7 @@ class AlertController(Controller):
         """The newest first, page by page."""
         after = position_of(cursor) if cursor else None
         found = await service.page(session, status=status, kind=kind, after=after, size=limit + 1)
-        shown = found[:limit]
-        more = cursor_of(shown[-1].created_at, shown[-1].id) if len(found) > limit else None
+        shown, more = cut(found, limit, lambda it: position(it.created_at, it.id))
         return AlertPage([AlertView.of(alert) for alert in shown], more)
 
     @post("/{alert_id:uuid}/closing", status_code=200, guards=READERS, summary="Close an alert")

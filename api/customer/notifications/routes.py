@@ -19,7 +19,7 @@ from api.customer.notifications.words import WORDS
 from api.kernel.auth import SignedInRequest
 from api.kernel.notifications import replies
 from api.kernel.notifications.views import AttemptView, Told, attempts_by_notification, told
-from api.kernel.paging import PageCursor, PageSize, Position, cursor_of, position_of
+from api.kernel.paging import PageCursor, PageSize, Position, cut, position, position_of
 
 
 class NotificationView(Told, kw_only=True):
@@ -71,12 +71,12 @@ class NotificationController(Controller):
         """
         after = position_of(cursor) if cursor else None
         found = await _page(session, request.user.id, ticket_id, after, limit + 1)
-        shown = found[:limit]
+        shown, more = cut(found, limit, lambda it: position(it.created_at, it.id))
         made = await attempts_by_notification(session, LOG, [it.id for it in shown])
         phone = await session.scalar(select(Account.phone).where(Account.id == request.user.id))
         return NotificationPage(
             [view(it, made[it.id]) for it in shown],
-            cursor_of(shown[-1].created_at, shown[-1].id) if len(found) > limit else None,
+            more,
             await replies.stopped_since(session, LOG, phone) if phone else None,
         )
 

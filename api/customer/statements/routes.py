@@ -15,7 +15,7 @@ from api.customer.statements import service
 from api.customer.statements.documents import Document
 from api.customer.statements.views import StatementDetail, StatementView
 from api.kernel.auth import SignedInRequest
-from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
+from api.kernel.paging import PageCursor, PageSize, cut, position, position_of
 
 
 def _pdf(document: Document) -> bytes:
@@ -46,8 +46,7 @@ class StatementController(Controller):
         """Invoices and what became of them, the newest first, page by page."""
         after = position_of(cursor) if cursor else None
         found = await service.page(session, request.user.id, after, limit + 1)
-        shown = found[:limit]
-        more = cursor_of(shown[-1].issued_at, shown[-1].id) if len(found) > limit else None
+        shown, more = cut(found, limit, lambda it: position(it.issued_at, it.id))
         return StatementPage([StatementView.of(statement) for statement in shown], more)
 
     @get("/{statement_id:uuid}", summary="One statement")

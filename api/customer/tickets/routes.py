@@ -27,7 +27,7 @@ from api.customer.tickets.views import (
     windows_of,
 )
 from api.kernel.auth import SignedInRequest
-from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
+from api.kernel.paging import PageCursor, PageSize, cut, position, position_of
 
 
 class TicketController(Controller):
@@ -70,8 +70,7 @@ class TicketController(Controller):
         """The newest first, page by page."""
         after = position_of(cursor) if cursor else None
         found = await service.page(session, request.user.id, after, limit + 1)
-        shown = found[:limit]
-        more = cursor_of(shown[-1].submitted_at, shown[-1].id) if len(found) > limit else None
+        shown, more = cut(found, limit, lambda it: position(it.submitted_at, it.id))
         return TicketPage([TicketView.of(ticket, now) for ticket in shown], more)
 
     @get("/{ticket_id:uuid}", summary="One ticket")

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.kernel.paging import PageCursor, PageSize, cursor_to, place_of
+from api.kernel.paging import PageCursor, PageSize, cut, place_of
 from api.sysops.assignment import explaining, runs
 from api.sysops.assignment.explanation_views import Explanation, TermCost
 from api.sysops.assignment.policy_routes import READERS
@@ -107,8 +107,7 @@ class RunController(Controller):
         """The newest first, page by page: who was served, under which policy, whether proven."""
         before = place_of(cursor, RunPlace).id if cursor else None
         found = await runs.page(session, before, limit + 1)
-        shown = found[:limit]
-        more = cursor_to(RunPlace(shown[-1].id)) if len(found) > limit else None
+        shown, more = cut(found, limit, lambda it: RunPlace(it.id))
         return RunPage([RunLine.of(run) for run in shown], more)
 
     @get("/{run_id:uuid}", summary="One assignment run")

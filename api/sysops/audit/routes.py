@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.kernel.auth import Requires, SignedInRequest
 from api.kernel.clock import with_zone
 from api.kernel.fields import Line
-from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
+from api.kernel.paging import PageCursor, PageSize, cut, position, position_of
 from api.sysops.audit import service
 from api.sysops.audit.tables import AuditEntry
 
@@ -82,6 +82,5 @@ class AuditController(Controller):
         )
         after = position_of(cursor) if cursor else None
         found = await service.page(session, search, after, limit + 1)
-        shown = found[:limit]
-        more = cursor_of(shown[-1].at, shown[-1].id) if len(found) > limit else None
+        shown, more = cut(found, limit, lambda it: position(it.at, it.id))
         return AuditPage([AuditView.of(entry) for entry in shown], more)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.auth import STAFF_ROLES, Requires, SignedInRequest
 from api.kernel.fields import Line, Prose
-from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
+from api.kernel.paging import PageCursor, PageSize, cut, position, position_of
 from api.sysops.audit.routes import act_of
 from api.sysops.catalogue.rules import CODE
 from api.sysops.knowledge import service
@@ -176,8 +176,7 @@ class ArticleController(Controller):
         listing = service.Listing(status, device_type, ticket_type, tag, audience)
         after = position_of(cursor) if cursor else None
         found = await service.page(session, reader, listing, after, limit + 1)
-        shown = found[:limit]
-        more = cursor_of(shown[-1].updated_at, shown[-1].id) if len(found) > limit else None
+        shown, more = cut(found, limit, lambda it: position(it.updated_at, it.id))
         return ArticlePage([ArticleView.of(it, reader) for it in shown], more)
 
     @get("/{article_id:uuid}", guards=[Requires(*STAFF_ROLES)], summary="One article")

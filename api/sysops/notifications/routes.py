@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.kernel.auth import Requires
 from api.kernel.notifications.rules import Status
 from api.kernel.notifications.views import AttemptView, Told, attempts_by_notification, told
-from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
+from api.kernel.paging import PageCursor, PageSize, cut, position, position_of
 from api.sysops.notifications.service import Kind
 from api.sysops.notifications.tables import LOG, Notification
 from api.sysops.staff.tables import Staff
@@ -80,10 +80,6 @@ class StaffNotificationController(Controller):
             query = query.where(Notification.id < position_of(cursor).id)
         rows = await session.execute(query.order_by(Notification.id.desc()).limit(limit + 1))
         found = [(notification, name) for notification, name in rows]
-        shown = found[:limit]
+        shown, more = cut(found, limit, lambda it: position(it[0].created_at, it[0].id))
         made = await attempts_by_notification(session, LOG, [it.id for it, _ in shown])
-        last = shown[-1][0] if len(found) > limit else None
-        return StaffNotificationPage(
-            [view(it, name, made[it.id]) for it, name in shown],
-            cursor_of(last.created_at, last.id) if last else None,
-        )
+        return StaffNotificationPage([view(it, name, made[it.id]) for it, name in shown], more)

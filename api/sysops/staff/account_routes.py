@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.auth import Requires, SignedInRequest
 from api.kernel.fields import Email, Line, Phone
-from api.kernel.paging import PageCursor, PageSize, cursor_of, position_of
+from api.kernel.paging import PageCursor, PageSize, cut, position, position_of
 from api.kernel.sign_in.passwords import NewPassword
 from api.sysops.audit.routes import act_of
 from api.sysops.staff import accounts, identities, links
@@ -123,8 +123,7 @@ class AccountController(Controller):
         after = position_of(cursor) if cursor else None
         search = accounts.Search(role, active, text)
         found = await accounts.page(session, search, after, limit + 1)
-        shown = found[:limit]
-        more = cursor_of(shown[-1].created_at, shown[-1].id) if len(found) > limit else None
+        shown, more = cut(found, limit, lambda it: position(it.created_at, it.id))
         return StaffPage([StaffView.of(staff) for staff in shown], more)
 
     @post(summary="Create a staff account")
