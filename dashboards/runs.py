@@ -1,11 +1,10 @@
 """Billing runs as the Billing API has them now: asked and decided with the reader's own token."""
 
-import csv
-import io
 from typing import Any, Final
 
 from dashboards.asking import Json, act, ask
 from dashboards.settings import settings
+from warehouse import reports
 
 _MISSING: Final = "There is no billing run for this month."
 PAGE: Final = 50
@@ -69,11 +68,7 @@ def as_csv(token: str, month: str, kind: str, customer: str | None) -> bytes:
         after = page["next_after"]
         if after is None:
             break
-    out = io.StringIO()
-    writer = csv.DictWriter(out, _COLUMNS, extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue().encode()
+    return reports.to_lines(_COLUMNS, ([it[name] for name in _COLUMNS] for it in rows)).encode()
 
 
 def approve(token: str, month: str, rows_hash: str, reason: str, key: str) -> Json:

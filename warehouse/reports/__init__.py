@@ -4,7 +4,7 @@
 which only group and count. `catalogue` names them, `run` runs one.
 """
 
-from warehouse.reports.as_csv import file_name, to_csv
+from warehouse.reports.as_csv import file_name, to_csv, to_lines
 from warehouse.reports.catalogue import REPORTS, Page, Report, find
 from warehouse.reports.definitions import Definition, define
 from warehouse.reports.filters import Filters, InvalidFilters, parse
@@ -27,4 +27,5 @@ __all__ = [
     "parse",
     "run",
     "to_csv",
+    "to_lines",
 ]

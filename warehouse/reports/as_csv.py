@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -19,10 +20,15 @@ def to_csv(table: Table) -> str:
     Moments are in UTC, truth values are words, both as JSON has them; what is not known is
     empty. A text that a spreadsheet would take for a formula begins with an apostrophe.
     """
+    return to_lines([column.name for column in table.columns], table.rows)
+
+
+def to_lines(names: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
+    """The same of rows from anywhere."""
     lines = io.StringIO()
     writer = csv.writer(lines)
-    writer.writerow(column.name for column in table.columns)
-    writer.writerows([_cell(value) for value in row] for row in table.rows)
+    writer.writerow(names)
+    writer.writerows([_cell(value) for value in row] for row in rows)
     return lines.getvalue()
 
 
