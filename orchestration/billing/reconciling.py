@@ -109,13 +109,16 @@ class _Slice:
     since: datetime
     until: datetime
     open_alerts: frozenset[tuple[str, UUID]]
+    alerted: frozenset[UUID] = field(init=False)
     examined: set[UUID] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     found: list[Difference] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.alerted = frozenset(subject for _, subject in self.open_alerts)
+
     def note(self, difference: Difference | None, *subjects: UUID) -> None:
-        alerted = {subject for _, subject in self.open_alerts}
-        self.examined.update(it for it in subjects if it in alerted)
+        self.examined.update(self.alerted.intersection(subjects))
         if difference is not None:
             self.found.append(difference)
 
@@ -159,25 +162,33 @@ class Reconciler:
         self.result.differences += it.found
 
     async def _listed_charges(self, it: _Slice) -> None:
-        async for chunk in _chunks(self.provider.list_charges(it.since, it.until)):
-            ours = await self._ours(_PAYMENTS, chunk)
-            for listed in chunk:
-                own = ours.get(listed.idempotency_key)
-                it.seen.add(listed.idempotency_key)
-                it.note(compare_charge(listed, own), *_subjects(listed, own))
-                if listed.status == "approved":
-                    self.result.charges += 1
-                    self.result.charged_cents += listed.amount_cents
+        entries = self.provider.list_charges(it.since, it.until)
+        async for listed in self._compared(it, entries, _PAYMENTS, compare_charge):
+            if listed.status == "approved":
+                self.result.charges += 1
+                self.result.charged_cents += listed.amount_cents
 
     async def _listed_refunds(self, it: _Slice) -> None:
-        async for chunk in _chunks(self.provider.list_refunds(it.since, it.until)):
-            ours = await self._ours(_REFUNDS, chunk)
+        entries = self.provider.list_refunds(it.since, it.until)
+        async for listed in self._compared(it, entries, _REFUNDS, compare_refund):
+            self.result.refunds += 1
+            self.result.refunded_cents += listed.amount_cents
+
+    async def _compared(
+        self,
+        it: _Slice,
+        entries: AsyncIterator[Entry],
+        query: TextClause,
+        compare: Callable[[Entry, Ours | None], Difference | None],
+    ) -> AsyncIterator[Entry]:
+        """The provider's entries, each when what differs about it has been noted."""
+        async for chunk in _chunks(entries):
+            ours = await self._ours(query, chunk)
             for listed in chunk:
                 own = ours.get(listed.idempotency_key)
                 it.seen.add(listed.idempotency_key)
-                it.note(compare_refund(listed, own), *_subjects(listed, own))
-                self.result.refunds += 1
-                self.result.refunded_cents += listed.amount_cents
+                it.note(compare(listed, own), *_subjects(listed, own))
+                yield listed
 
     async def _disputes(self, it: _Slice) -> None:
         """Each in a transaction of its own; one that was taken before changes nothing."""

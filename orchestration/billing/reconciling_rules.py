@@ -79,6 +79,8 @@ def compare_charge(listed: ListedCharge, ours: Ours | None) -> Difference | None
             "the provider correct the charge, or give back there what is too much."
         )
         return _of(ours, f"charge_{DIFFERS}", detail)
+    if ours.status in _UNDECIDED:
+        return _not_known_yet("charge", ours, said)
     if listed.status == "approved":
         return _taken(listed, ours, said)
     if ours.status == "approved":
@@ -87,14 +89,10 @@ def compare_charge(listed: ListedCharge, ours: Ours | None) -> Difference | None
             "nothing, the invoice is owed: agree with the customer how it is paid."
         )
         return _of(ours, f"charge_{NOT_DONE}", detail)
-    if ours.status in _UNDECIDED:
-        return _of(ours, f"charge_{NOT_BOOKED}", f"{said}; we do not know yet. {_FOLLOW_UP}")
     return None
 
 
 def _taken(listed: ListedCharge, ours: Ours, said: str) -> Difference | None:
-    if ours.status in _UNDECIDED:
-        return _of(ours, f"charge_{NOT_BOOKED}", f"{said}; we do not know yet. {_FOLLOW_UP}")
     if ours.status == "declined":
         detail = (
             f"{said}, and we hold it as declined. Repair: give it back at the provider, for the "
@@ -126,7 +124,7 @@ def compare_refund(listed: ListedRefund, ours: Ours | None) -> Difference | None
         )
         return _of(ours, f"refund_{DIFFERS}", detail)
     if ours.status in _UNDECIDED:
-        return _of(ours, f"refund_{NOT_BOOKED}", f"{said}; we do not know yet. {_FOLLOW_UP}")
+        return _not_known_yet("refund", ours, said)
     if ours.status == "refused":
         detail = (
             f"{said}, and we hold it as refused: the customer has it as credit too. Repair: take "
@@ -158,6 +156,10 @@ def contradicted(what: What, ours: Ours, reason: str) -> Difference:
     """The provider, asked by the key, tells of something else."""
     detail = f"Asked by the key {ours.key}, the provider answers: {reason}. Repair: compare there."
     return _of(ours, f"{what}_{DIFFERS}", detail)
+
+
+def _not_known_yet(what: What, ours: Ours, said: str) -> Difference:
+    return _of(ours, f"{what}_{NOT_BOOKED}", f"{said}; we do not know yet. {_FOLLOW_UP}")
 
 
 def _of(ours: Ours, kind: str, detail: str) -> Difference:
