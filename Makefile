@@ -74,7 +74,7 @@ check: .venv ## Lint, format, types, import rules, SQL format
 	@touch $@
 
 # Where it is missing, every process that needs the solver compiles it for itself, at the same time.
-.venv/.solver: .venv/.installed $(shell find orchestration/assignment -name "*.py") api/sysops/assignment/policy.py api/sysops/experts/days.py api/sysops/experts/rules.py
+.venv/.solver: .venv/.installed $(shell find orchestration/assignment api/sysops/assignment api/sysops/experts -name "*.py")
 	@echo "Compiling the assignment solver, once: this takes a minute ..."
 	@.venv/bin/python -m orchestration.assignment.warm_up
 	@touch $@

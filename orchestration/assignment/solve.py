@@ -47,17 +47,17 @@ def solve(problem: Problem) -> Solution:
     """The optimum, proven over all pairs that break no hard rule and all edges not taken out."""
     watch = Watch()
     repairs = added = rounds = 0
-    found = _draft(problem, None, watch)
+    warm: Warm | None = None
     while True:
         rounds += 1
+        found = _draft(problem, warm, watch)
+        warm = found.warm
         slot = found.state.slot_of[: problem.tickets].copy()
         bad = _undrivable(problem, slot)
         if len(bad):
             repairs += len(bad)
-            warm = found.warm
             del found  # its edges are not kept beside the next one's
             _bar(problem, bad, slot[bad], whole=rounds > ROUNDS)
-            found = _draft(problem, warm, watch)
             continue
         best = prove(found)
         watch.add(best.seconds)
@@ -67,10 +67,8 @@ def solve(problem: Problem) -> Solution:
         if left_out.none or not best.certificate.holds:
             break
         added += len(left_out.gaining.ticket)
-        warm = found.warm
         del found
         add(problem, left_out.gaining)
-        found = _draft(problem, warm, watch)
     proven = best.certificate.holds
     if not proven:
         slot = _by_the_oracle(problem, slot)

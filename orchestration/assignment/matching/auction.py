@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from orchestration.assignment.matching.compiled import FAR, Flags, Ints, Shorts, compiled
-from orchestration.assignment.matching.graph import Edges, Rules, State
+from orchestration.assignment.matching.graph import Edges, Rules, State, least_of
 
 STEPS = (256, 64, 32, 16, 8, 4, 2, 1)
 """What a bid adds, in cost units; the last one leaves little for the exact finish."""
@@ -83,9 +83,7 @@ def _part_from_dear(edges: Edges, tickets: _Side, slots: _Side, step: int, queue
     """
     count = 0
     for ticket in range(len(tickets.mate)):
-        least = FAR if tickets.must[ticket] else 0
-        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
-            least = min(least, edges.cost[edge] - slots.worth[edges.other[edge]])
+        least = min(least_of(edges, slots.worth, ticket), FAR if tickets.must[ticket] else 0)
         slot = tickets.mate[ticket]
         if slot >= 0:
             excess = max(tickets.worth[ticket] - least - step, 0)

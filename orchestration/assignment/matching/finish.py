@@ -23,7 +23,7 @@ from orchestration.assignment.matching.compiled import (
     compiled,
     empty_heap,
 )
-from orchestration.assignment.matching.graph import Edges, Rules, State, edge_of
+from orchestration.assignment.matching.graph import Edges, Rules, State, edge_of, least_of
 
 
 class _Side(NamedTuple):
@@ -74,10 +74,9 @@ def _tighten(edges: Edges, back: Edges, rules: Rules, state: State) -> None:
         alone = back.first[slot] == back.first[slot + 1]
         if not rules.forced[slot] and (alone or state.price[slot] < 0):
             state.price[slot] = 0
+    worth = -state.price
     for ticket in range(len(state.slot_of)):
-        least = 0 if rules.optional[ticket] else FAR
-        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
-            least = min(least, edges.cost[edge] + state.price[edges.other[edge]])
+        least = min(least_of(edges, worth, ticket), 0 if rules.optional[ticket] else FAR)
         slot = state.slot_of[ticket]
         # What a pair pays is found among its own edges: the price may have changed since.
         if slot >= 0 and _pays(edges, state, ticket, slot) > least:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from orchestration.assignment.matching.compiled import Flags, Ints, Levels, Shorts, compiled
+from orchestration.assignment.matching.compiled import FAR, Flags, Ints, Levels, Shorts, compiled
 
 
 class Edges(NamedTuple):
@@ -94,6 +94,15 @@ def where(edges: Edges, kept: Flags) -> Edges:
                 count += 1
         first[row + 1] = count
     return Edges(first, other, cost)
+
+
+@compiled
+def least_of(edges: Edges, worth: Ints, row: int) -> int:
+    """What the best choice of a row comes to: an edge's cost less what the other is worth."""
+    least = FAR
+    for edge in range(edges.first[row], edges.first[row + 1]):
+        least = min(least, edges.cost[edge] - worth[edges.other[edge]])
+    return least
 
 
 @compiled
