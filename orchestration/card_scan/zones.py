@@ -5,6 +5,7 @@ is a role that is given digits alone, and tables that it cannot be given are sea
 that made them. A zone whose variables are not set belongs to another process.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,12 +37,12 @@ class Zone:
         return done
 
 
-class ZoneSettings(Settings):
+class ZoneSettings(Settings, ABC):
     """What a process of the zone is given."""
 
+    @abstractmethod
     def zone(self) -> Zone:
         """What of the platform is in it."""
-        raise NotImplementedError
 
 
 class OperationsZone(ZoneSettings):

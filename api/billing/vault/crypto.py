@@ -57,13 +57,7 @@ class Kek(_Secret):
 
     def __init__(self, encoded: str) -> None:
         """`encoded` is 32 bytes in base64; raises ValueError without repeating them."""
-        try:
-            key = b64decode(encoded.strip(), validate=True)
-        except ValueError:
-            key = b""
-        if len(key) != KEY_BYTES:
-            raise ValueError(f"A key-encryption key is {KEY_BYTES} bytes in base64.")
-        self._cipher = AESGCM(key)
+        self._cipher = AESGCM(decoded_kek(encoded))
 
     def wrap(self, key: bytes, label: str) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
@@ -76,6 +70,17 @@ class Kek(_Secret):
             )
         except (InvalidTag, ValueError):
             raise WrongKey(f"The key-encryption key does not open {label}.") from None
+
+
+def decoded_kek(encoded: str) -> bytes:
+    """The bytes of a key-encryption key in base64; raises ValueError without repeating them."""
+    try:
+        key = b64decode(encoded.strip(), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"A key-encryption key is {KEY_BYTES} bytes in base64.")
+    return key
 
 
 def generate_kek() -> str:

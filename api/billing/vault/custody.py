@@ -8,9 +8,9 @@ of the key, so that parts that do not belong together are refused before anythin
 import hashlib
 import hmac
 import os
-from base64 import b64decode, b64encode
+from base64 import b64encode
 
-from api.billing.vault.crypto import KEY_BYTES
+from api.billing.vault.crypto import KEY_BYTES, decoded_kek
 
 CHECK_BYTES = 4
 
@@ -21,7 +21,7 @@ class WrongParts(ValueError):
 
 def split(key: str) -> tuple[str, str]:
     """Two new parts of a key (32 bytes in base64); raises ValueError when it is none."""
-    whole = _bytes(key)
+    whole = decoded_kek(key)
     first = os.urandom(KEY_BYTES)
     check = _check(whole)
     return _text(first, check), _text(_xor(whole, first), check)
@@ -42,22 +42,12 @@ def combine(first: str, second: str) -> str:
 def _part(text: str) -> tuple[bytes, str]:
     encoded, _, check = text.strip().partition(".")
     try:
-        return _bytes(encoded), check
+        return decoded_kek(encoded), check
     except ValueError:
         raise WrongParts(
             "A part of the key-encryption key is 32 bytes in base64, a point and 8 signs, as"
             " `squad vault split-key` writes it."
         ) from None
-
-
-def _bytes(encoded: str) -> bytes:
-    try:
-        key = b64decode(encoded.strip(), validate=True)
-    except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise ValueError(f"A key-encryption key is {KEY_BYTES} bytes in base64.")
-    return key
 
 
 def _text(part: bytes, check: str) -> str:

@@ -67,7 +67,8 @@ def current_of(uses: Sequence[KeyUse]) -> KeyUse | None:
 
 def is_under_way(uses: Sequence[KeyUse]) -> bool:
     """Whether an older key is not retired, or a card is not under the current one."""
-    return any(it.retired_at is None or it.cards for it in uses if it is not current_of(uses))
+    current = current_of(uses)
+    return any(it.retired_at is None or it.cards for it in uses if it is not current)
 
 
 async def key_uses(session: AsyncSession) -> list[KeyUse]:

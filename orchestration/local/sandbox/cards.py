@@ -26,6 +26,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
+from api.kernel.luhn import passes_luhn
+
 
 class Conduct(Enum):
     """How the provider behaves around the charge."""
@@ -104,15 +106,6 @@ def judge(number: str, expiry: tuple[int, int], today: date) -> Decline | None:
 def conduct_of(number: str) -> Conduct:
     card = _BY_NUMBER.get(number)
     return card.conduct if card else Conduct.PROMPT
-
-
-def passes_luhn(number: str) -> bool:
-    """Luhn's check over a string of decimal digits (ISO/IEC 7812-1, annex B)."""
-    total = 0
-    for place, digit in enumerate(reversed(number)):
-        value = int(digit) * (1 + place % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
 
 
 def brand_of(number: str) -> str:

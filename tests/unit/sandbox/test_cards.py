@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.kernel.luhn import passes_luhn
 from orchestration.local.sandbox import cards
-from orchestration.local.sandbox.cards import SPECIAL_CARDS, brand_of, judge, passes_luhn
+from orchestration.local.sandbox.cards import SPECIAL_CARDS, brand_of, judge
 
 TODAY = date(2026, 3, 31)
 LATER = (2099, 12)
