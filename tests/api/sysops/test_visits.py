@@ -10,6 +10,7 @@ import pytest
 
 from api.messages import Window
 from api.sysops.tickets.missed import withdraw_missed
+from api.sysops.tickets.visit_rules import next_visit_from
 from tests.api.support import pointers
 from tests.api.sysops.conftest import SignIn, add_staff
 from tests.api.sysops.lives import (
@@ -111,7 +112,9 @@ async def test_after_a_visit_for_nothing_windows_that_are_over_do_not_keep_the_t
 ) -> None:
     visit = await eve.accepted(databases, ticket_id, expert)
     now = datetime.now(UTC)
-    windows = [Window(now - HOUR, now + 3 * HOUR), Window(now + 3 * DAY, now + 3 * DAY + 4 * HOUR)]
+    ((time_zone,),) = databases.rows("sysops", "SELECT time_zone FROM ticket")
+    tomorrow = next_visit_from(now, time_zone)
+    windows = [Window(now - HOUR, tomorrow), Window(now + 3 * DAY, now + 3 * DAY + 4 * HOUR)]
     databases.execute(
         "sysops",
         "UPDATE ticket SET preferred_windows = %s::jsonb",
