@@ -46,6 +46,9 @@ ASK_AGAIN = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 )
 
+NOT_REFUNDABLE = "not_refundable"
+"""The provider's code for a refund that it will never make: declined, or less is left."""
+
 
 class PaymentSettings(Settings):
     """Environment: `SQUAD_PAYMENTS_URL`, `SQUAD_PAYMENTS_KEY`, and the limits below likewise."""
@@ -151,8 +154,7 @@ class HttpPayments:
                 path, request.idempotency_key, {"amount": request.amount_cents}
             )
             if answer.status_code == HTTPStatus.CONFLICT:
-                problem = _problem(answer)
-                return RefundRefused(problem.code, problem.detail)
+                return _refusal(_problem(answer))
             _raise_unless_success(answer)
             refund = _decoded(answer, WireRefund)
         except ProviderUnavailable as error:
@@ -228,6 +230,15 @@ def _raise_unless_success(answer: httpx.Response) -> None:
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
         raise IdempotencyConflict(status, code)
     raise ProviderError(status, code)
+
+
+def _refusal(problem: Problem) -> RefundRefused | Unknown:
+    """A conflict is the end of a refund only where the provider says so: it may as well be about
+    an earlier request under the key that is still under way, or come from what stands between.
+    """
+    if problem.code == NOT_REFUNDABLE:
+        return RefundRefused(problem.code, problem.detail)
+    return Unknown(f"HTTP {HTTPStatus.CONFLICT.value}: {problem.code}")
 
 
 def _retry_after(answer: httpx.Response) -> float | None:

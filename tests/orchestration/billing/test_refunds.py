@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from api.billing.adjustments import service
@@ -19,7 +20,8 @@ from api.kernel.outside.payments import (
 )
 from orchestration.billing.charging import ProviderRefusesUs
 from orchestration.billing.refunding import Refunder, RefundProgress
-from tests.orchestration.billing.conftest import charges
+from orchestration.local.sandbox.server import Running
+from tests.orchestration.billing.conftest import charges, settings_for
 from tests.orchestration.billing.faults import Countdown, Killed, killed_at
 from tests.orchestration.billing.test_charging import TOTAL, owing
 from tests.orchestration.billing.world import World
@@ -135,6 +137,31 @@ async def test_what_the_provider_refuses_is_the_customers_credit(
     assert world.balance()["credit"] == -700
     assert world.sent("customer", "credit_changed")[-1]["cents"] == 700
     assert world.rows("SELECT kind FROM alert") == [("refund_refused",)]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(409, json={"code": "key_in_use", "detail": "An earlier one is under way."}),
+        httpx.Response(409, text="<html>Conflict</html>"),
+    ],
+)
+async def test_a_conflict_that_is_no_refusal_leaves_the_refund_open(
+    world: World, provider: HttpPayments, sandbox: Running, answer: httpx.Response
+) -> None:
+    """Taken for a refusal, the customer would have the credit and the money."""
+    await intend(world, await paid(world, provider))
+
+    async def say(request: httpx.Request) -> httpx.Response:
+        page = httpx.Response(200, json={"refunds": []})
+        return answer if request.method == "POST" else page
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(say))
+    async with HttpPayments(settings_for(sandbox.url), client) as busy:
+        assert (await give_back(world, busy)).unknown == 1
+    assert state(world) == ("unknown", TOTAL)
+    assert world.rows("SELECT cents FROM credit_balance") == []
+    assert (await give_back(world, provider)).refunded == 1
 
 
 async def test_a_fault_of_ours_is_alerted_and_a_refused_key_stops_the_step(
