@@ -37,11 +37,16 @@ from orchestration.billing.exclusive import REFUNDING, only_one
 PAGE = 100
 FIRST_ID = UUID(int=0)
 UNKNOWN, REFUSED, NOT_POSSIBLE = "refund_unknown", "refund_refused", "refund_not_possible"
-CONTRADICTED = "refund_contradicted"
+CONTRADICTED, HELD_BACK = "refund_contradicted", "refund_held_back"
+OPEN_KINDS = (UNKNOWN, NOT_POSSIBLE, CONTRADICTED, HELD_BACK)
+"""Alerts about a refund that end with its decision."""
+DISPUTED = Unknown("the payment is disputed, and the provider does not know the refund")
 
 _OPEN = text("""
 SELECT r.id, r.customer_id, r.amount_cents, r.created_at, r.idempotency_key,
-       p.provider_reference AS charge
+       p.provider_reference AS charge,
+       EXISTS (SELECT FROM chargeback c WHERE c.invoice_id = r.invoice_id AND c.status <> 'won')
+           AS disputed
 FROM refund r JOIN payment p ON p.id = r.payment_id
 WHERE r.status IN ('intent', 'unknown') AND r.id > :after
 ORDER BY r.id LIMIT :page
@@ -126,7 +131,10 @@ class Refunder:
             amount_cents=row.amount_cents,
         )
         found = await self.provider.find_refund(request)
-        return found if found is not None else await self.provider.refund(request)
+        if found is not None:
+            return found
+        # The bank has given the customer this money since the refund was intended.
+        return DISPUTED if row.disputed else await self.provider.refund(request)
 
     def _count(self, outcome: RefundOutcome | ProviderError) -> None:
         match outcome:
@@ -172,7 +180,7 @@ async def book(
     refund.decided_at = now
     invoice.version += 1
     await session.flush()
-    for kind in (UNKNOWN, NOT_POSSIBLE, CONTRADICTED):
+    for kind in OPEN_KINDS:
         await close_alert(session, kind, refund.id, now)
     await announce(session, [invoice.id], now, adjusted=True)
 
@@ -184,6 +192,13 @@ async def _left_open(
     if isinstance(outcome, ProviderError):
         detail = f"The provider refuses this refund for a fault of ours: {outcome}."
         await _alert(session, NOT_POSSIBLE, cause, detail, now)
+        return
+    if outcome == DISPUTED:
+        detail = (
+            "The customer's bank has taken this payment back, so the refund was not sent. It is "
+            "sent when the dispute is won; when it is lost, the customer has the money already."
+        )
+        await _alert(session, HELD_BACK, cause, detail, now)
         return
     refund.status = "unknown"
     await session.flush()

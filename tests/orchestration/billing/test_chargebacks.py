@@ -16,6 +16,7 @@ from orchestration.local.sandbox.server import Running
 from tests.orchestration.billing.conftest import charges
 from tests.orchestration.billing.reconciled import reconcile
 from tests.orchestration.billing.test_charging import TOTAL, owing
+from tests.orchestration.billing.test_refunds import give_back, intend
 from tests.orchestration.billing.world import OCTOBER, World
 
 GOOD = "4242424242424242"
@@ -74,6 +75,27 @@ async def test_what_the_bank_takes_back_is_no_cash_and_a_won_dispute_is_cash_aga
     assert alerts(world) == [("chargeback_opened", "closed")]
     assert await books_are_right(world)
     await act(world, adjustments.refund, refunding, amount_cents=None, source="invoice")
+
+
+async def test_a_refund_that_a_dispute_overtakes_waits_until_it_is_won(
+    world: World, sandbox: Running, provider: HttpPayments
+) -> None:
+    dispute = await disputed(world, sandbox, provider)
+    # Finance refunds before the dispute is heard of, and the provider would do it.
+    await intend(world, world.value("SELECT id FROM invoice"))
+    await reconcile(world, provider)
+    for _ in range(2):
+        await give_back(world, provider)
+        assert [it.refunded_cents for it in await charges(provider)] == [0]
+    assert ("refund_held_back", "open") in alerts(world)
+    assert await books_are_right(world)
+    await bank(sandbox, "PUT", f"/{dispute}", status="won")
+    await reconcile(world, provider)
+    assert (await give_back(world, provider)).refunded == 1
+    assert [it.refunded_cents for it in await charges(provider)] == [TOTAL]
+    assert ("refund_held_back", "closed") in alerts(world)
+    assert world.balance() == {}
+    assert await books_are_right(world)
 
 
 async def test_a_lost_dispute_waits_for_finance_and_is_written_off_once(
