@@ -9,18 +9,9 @@ import msgspec
 from api.billing.adjustments.rules import AppliesTo, Source
 from api.billing.adjustments.tables import CreditNote, FinanceAct, Refund
 from api.billing.contracts.tables import Contract
+from api.billing.fields import Hash, Reason
 from api.billing.invoices.numbers import CREDIT_NOTES, number_text
 
-Reason = Annotated[
-    str,
-    msgspec.Meta(
-        min_length=3,
-        max_length=500,
-        pattern=r"^[^\x00]*$",
-        description="Why; kept in the history, and not shown to the customer.",
-    ),
-]
-Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Amount = Annotated[int, msgspec.Meta(gt=0, le=99_999_999_999)]
 
 

@@ -15,6 +15,7 @@ from litestar.params import JSONBody
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.billing.fields import Reason
 from api.billing.guards import READERS
 from api.billing.invoices.tables import ApprovalLimit
 from api.kernel.auth import Requires, SignedInRequest
@@ -29,7 +30,7 @@ class NewLimit(msgspec.Struct, forbid_unknown_fields=True):
         int,
         msgspec.Meta(ge=0, le=99_999_999_999, description="0: two people approve every run."),
     ]
-    reason: Annotated[str, msgspec.Meta(min_length=3, max_length=500, pattern=r"^[^\x00]*$")]
+    reason: Reason
 
 
 class LimitView(msgspec.Struct, kw_only=True):

@@ -10,8 +10,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.billing.adjustments.views import Hash
 from api.billing.calendar import Period
+from api.billing.fields import Hash, Reason
 from api.billing.guards import DECIDERS, READERS
 from api.billing.invoices import comparison, runs, service
 from api.billing.invoices.comparison import Kind
@@ -28,7 +28,6 @@ from api.kernel.auth import SignedInRequest
 from api.kernel.errors import NotFound
 from api.kernel.paging import PageCursor, PageSize, Position, cut, position, position_of
 
-Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=500)]
 NO_ID = UUID(int=0)
 Month = Annotated[
     str | None,

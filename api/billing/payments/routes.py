@@ -21,7 +21,9 @@ from api.kernel.paging import PageCursor, PageSize, cut, position, position_of
 
 LOOKED_AFTER = "Looked after."
 Status = Annotated[AlertStatus | None, QueryParameter(description="Leave it out for both.")]
-Kind = Annotated[str | None, QueryParameter(max_length=50, description="`payment_declined` ...")]
+Kind = Annotated[
+    str | None, QueryParameter(pattern="^[a-z_]{1,50}$", description="`payment_declined` ...")
+]
 
 
 class AlertView(msgspec.Struct, kw_only=True):

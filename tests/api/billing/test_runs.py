@@ -115,6 +115,20 @@ async def test_changes_come_largest_first_with_their_reasons_and_by_customer(
     assert changed["why"] == "The tax is another."
 
 
+@pytest.mark.parametrize("reason", ["No.\x00", " \n  ", "No", "x" * 501])
+async def test_a_decision_needs_a_reason_that_can_be_read_and_kept(
+    billing: httpx.AsyncClient, world: World, reason: str
+) -> None:
+    await held(world)
+    asked = {"rows_hash": (await show(billing))["rows_hash"], "reason": reason}
+    for act, body in (("approval", asked), ("refusal", {"reason": reason})):
+        answer = await billing.post(
+            f"/billing/runs/2026-10/{act}", json=body, headers=token(FINANCE)
+        )
+        assert (answer.status_code, pointers(answer)) == (400, {"/reason"}), answer.text
+    assert (await show(billing))["status"] == "held"
+
+
 async def test_finance_approves_what_it_saw_and_that_is_issued(
     billing: httpx.AsyncClient, world: World
 ) -> None:
