@@ -50,7 +50,8 @@ def billing_run_schedule(
     cron_schedule=cron("billing_resume", "*/5 * * * *"),
     execution_timezone=str(BILLING_ZONE),
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Carry on with months that finance has approved, or whose run was interrupted.",
+    description="Carry on with months that finance has approved, or whose run was interrupted or "
+    "never began.",
 )
 def billing_resume_schedule(
     context: dg.ScheduleEvaluationContext,

@@ -6,9 +6,9 @@ Settings are read when a step begins, so that loading the definitions needs none
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from api.billing.calendar import Period
@@ -31,6 +31,8 @@ from orchestration.billing.settings import BillingSettings
 from orchestration.billing.trial_balance import TrialBalance, trial_balance
 
 Report = Callable[[Progress], None]
+BEGUN_WITHIN = timedelta(hours=12)
+"""Of the month's end in New York: the run's own schedule is hours before."""
 
 
 async def draft_month(period: Period) -> tuple[Drafted, list[Finding]]:
@@ -101,8 +103,8 @@ class Due:
 
 
 async def resumable_months() -> list[date]:
-    """Months that can go on by themselves: interrupted before approval, approved, or with an
-    outlier that finance has released since.
+    """Months that can go on by themselves: interrupted before approval, approved, with an
+    outlier that finance has released since, or over for half a day and never begun.
     """
     released = exists().where(
         Invoice.run_id == BillingRun.id, Invoice.review == "released", Invoice.status == "draft"
@@ -112,7 +114,22 @@ async def resumable_months() -> list[date]:
         | (BillingRun.status.in_(rules.ISSUED) & released)
     )
     async with _billing("resume") as (_, sessions), sessions() as session:
-        return list(await session.scalars(query.order_by(BillingRun.period)))
+        begun = list(await session.scalars(query.order_by(BillingRun.period)))
+        newest = await session.scalar(select(func.max(BillingRun.period)))
+    return begun + missed_months(newest, clock.now())
+
+
+def missed_months(newest: date | None, now: datetime) -> list[date]:
+    """Months after the newest run whose tick on the first did not start one: the job runner was
+    away, or had another month under way. Before the first run of all there are none.
+    """
+    missed: list[date] = []
+    if newest is not None:
+        due, period = Period.last_complete(now - BEGUN_WITHIN), Period(newest).next
+        while period <= due:
+            missed.append(period.first)
+            period = period.next
+    return missed
 
 
 async def what_is_due() -> Due:

@@ -226,6 +226,22 @@ async def test_the_month_that_is_over_is_billed_on_the_first(
     assert request.partition_key == KEY
 
 
+async def test_a_month_whose_first_tick_was_missed_is_billed_all_the_same(
+    job: World, instance: dg.DagsterInstance
+) -> None:
+    """The run of another month was under way at that minute, or the job runner was away."""
+    job.previous_run(0, 0, PAST)
+    assert await tick(schedules.billing_resume_schedule, instance) == []
+    job.now += timedelta(hours=6)
+    (request,) = await tick(schedules.billing_resume_schedule, instance)
+    assert request.partition_key == KEY
+    assert (await run(schedules.RUN_JOB, instance, KEY)).success
+    assert await tick(schedules.billing_resume_schedule, instance) == []
+    job.now += timedelta(days=61)
+    requests = await tick(schedules.billing_resume_schedule, instance)
+    assert [it.partition_key for it in requests] == ["2024-11-01", "2024-12-01"]
+
+
 async def tick(schedule: Any, instance: dg.DagsterInstance) -> list[dg.RunRequest]:
     """What a schedule asks for now."""
 
