@@ -93,6 +93,14 @@ async def test_the_vault_and_its_sealed_messages_hold_nothing_that_reads(
         assert scan_database(name, scanner(databases, name)).ok
 
 
+def test_an_identifier_that_holds_a_uuid_is_no_number(databases: Databases) -> None:
+    databases.execute("billing", "CREATE TABLE planted (it text)")
+    reference = "ch_42424242-4242-4242-8242-424242424242"
+    databases.execute("billing", f"INSERT INTO planted VALUES ('{reference}')")
+    databases.execute("billing", "ALTER TABLE planted OWNER TO billing_owner")
+    assert scan_database("billing", scanner(databases, "billing")).ok
+
+
 def test_who_scans_is_given_digits_and_can_read_nothing(databases: Databases) -> None:
     databases.execute("billing", "CREATE TABLE planted (it text)")
     databases.execute("billing", f"INSERT INTO planted VALUES ('Ada owes {CARD} to 202-555-0100')")

@@ -51,14 +51,15 @@ def test_it_is_found_as_it_is_printed_on_a_card(text: str) -> None:
         "2026-11-02 2026-12-01",
         "0.4242424242424242",
         "42424242-4242-4242-8242-424242424242",
+        "ch_42424242-4242-4242-8242-424242424242_1",
         "a4242424242424242" * 4,
         "ch_b4242424242424242c0ffee1",
         "42424242424242424242",
         "4242, 4242, 4242, 4242",
         "",
     ],
-    ids=["check digit", "range", "phone", "days", "fraction", "uuid", "hash", "id", "20 digits",
-         "list", "nothing"],
+    ids=["check digit", "range", "phone", "days", "fraction", "uuid", "uuid in a name", "hash", "id",
+         "20 digits", "list", "nothing"],
 )  # fmt: skip
 def test_what_is_no_card_number_is_left_alone(text: str) -> None:
     assert list(numbers_in(text)) == []
