@@ -30,7 +30,11 @@ CASE_END = "coalesce(CASE WHEN c.ends_on <= :last THEN c.ends_on END, 'infinity'
 
 _CASES = text(f"""
 SELECT c.plan_code, c.state, {CASE_START} AS starts_on, {CASE_END} AS ends_on,
-       p.name, p.price_cents, p.currency, p.interval, r.rate_millionths, count(*) AS contracts
+       p.name, p.price_cents, p.currency, p.interval, r.rate_millionths, count(*) AS contracts,
+       ARRAY(SELECT until FROM former_price WHERE plan_code = c.plan_code ORDER BY until)
+           AS untils,
+       ARRAY(SELECT price_cents FROM former_price WHERE plan_code = c.plan_code ORDER BY until)
+           AS former
 FROM contract c
 LEFT JOIN plan p ON p.code = c.plan_code
 LEFT JOIN LATERAL (
@@ -97,7 +101,12 @@ def _rated(rows: Iterable[Mapping[Any, Any]], period: Period) -> RatedCases:
         if row["price_cents"] is None or row["rate_millionths"] is None:
             continue
         plan = Plan(
-            row["plan_code"], row["name"], row["price_cents"], row["currency"], row["interval"]
+            row["plan_code"],
+            row["name"],
+            row["price_cents"],
+            row["currency"],
+            row["interval"],
+            tuple(zip(row["untils"], row["former"], strict=True)),
         )
         ends_on = row["ends_on"] if row["ends_on"] < date.max else None
         case = Case(plan, row["rate_millionths"], row["starts_on"], ends_on)

@@ -20,7 +20,7 @@ ALERT = "invoice_outlier"
 # Rating cuts by cumulative rounding, which is within a cent of the plain share.
 _PARK = text("""
 WITH term AS (
-    SELECT i.id, i.subtotal_cents, p.price_cents, c.starts_on, c.ends_on,
+    SELECT i.id, i.subtotal_cents, c.plan_code, p.price_cents, c.starts_on, c.ends_on,
            CASE WHEN p.interval = 'month' THEN CAST(:first AS date) ELSE (c.starts_on
                + make_interval(years => CAST(:year - extract(year FROM c.starts_on) AS int))
            )::date END AS first,
@@ -30,7 +30,12 @@ WITH term AS (
     FROM invoice i JOIN contract c ON c.id = i.contract_id JOIN plan p ON p.code = c.plan_code
     WHERE i.run_id = :run_id AND i.status = 'draft' AND i.review IS NULL
 ), implied AS (
-    SELECT id, round(price_cents::numeric * greatest(
+    SELECT id, round(coalesce(
+        (SELECT f.price_cents FROM former_price f
+         WHERE f.plan_code = term.plan_code AND f.until > greatest(starts_on, first)
+         ORDER BY f.until LIMIT 1),
+        price_cents
+    )::numeric * greatest(
         CASE WHEN ends_on <= CAST(:last AS date) THEN ends_on ELSE last END
             - greatest(starts_on, first) + 1, 0
     ) / (last - first + 1)) AS cents

@@ -23,13 +23,21 @@ LineKind = Literal["plan", "proration", "credit", "tax"]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A support plan; `price_cents` is per `interval`."""
+    """A support plan; `price_cents` is per `interval`.
+
+    `former` are the prices before it, each with the day from which it was in force no more.
+    """
 
     code: str
     name: str
     price_cents: int
     currency: str
     interval: Literal["month", "year"]
+    former: tuple[tuple[date, int], ...] = ()
+
+    def price_on(self, day: date) -> int:
+        """The price in force on a day, in cents."""
+        return min((it for it in self.former if it[0] > day), default=(day, self.price_cents))[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +140,8 @@ def _monthly(case: Case, period: Period) -> Line | None:
     last = min(case.ends_on or period.last, period.last)
     if first > last:
         return None
-    return _share(case.plan, (period.first, period.last), first, last)
+    price = case.plan.price_on(first)
+    return _share(case.plan.name, price, (period.first, period.last), first, last)
 
 
 def _yearly(case: Case, period: Period) -> Line | None:
@@ -146,19 +155,21 @@ def _yearly(case: Case, period: Period) -> Line | None:
     ends_here = case.ends_on if case.ends_on and case.ends_on in period else None
     term = term_containing(case.starts_on, period.last)
     if term[0] in period and (case.ends_on is None or case.ends_on >= term[0]):
-        return _share(case.plan, term, term[0], ends_here or term[1])
+        price = case.plan.price_on(term[0])
+        return _share(case.plan.name, price, term, term[0], ends_here or term[1])
     if ends_here is None or ends_here < case.starts_on:
         return None
     term = term_containing(case.starts_on, ends_here)
     if ends_here == term[1]:
         return None
-    unused = _share(case.plan, term, ends_here + ONE_DAY, term[1])
+    price = case.plan.price_on(term[0])
+    unused = _share(case.plan.name, price, term, ends_here + ONE_DAY, term[1])
     return Line("credit", f"Credit: {unused.description}", -unused.amount_cents)
 
 
-def _share(plan: Plan, whole: tuple[date, date], first: date, last: date) -> Line:
-    amount = share_cents(plan.price_cents, whole, first, last)
-    words = f"{plan.name}, {first} to {last}"
+def _share(name: str, price_cents: int, whole: tuple[date, date], first: date, last: date) -> Line:
+    amount = share_cents(price_cents, whole, first, last)
+    words = f"{name}, {first} to {last}"
     if (first, last) == whole:
         return Line("plan", words, amount)
     part, days = ((end - begin).days + 1 for begin, end in ((first, last), whole))

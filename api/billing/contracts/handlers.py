@@ -1,12 +1,14 @@
 """What customers agreed to, and what plans cost, as the other quanta tell it."""
 
-from datetime import datetime
+from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.billing.calendar import billing_day
 from api.billing.contracts.billed import tell
-from api.billing.contracts.tables import Contract, Plan
+from api.billing.contracts.tables import Contract, FormerPrice, Plan
 from api.messages import ContractChanged, PlanPriced
 
 
@@ -55,8 +57,9 @@ async def contract_changed(session: AsyncSession, message: ContractChanged, now:
         await tell(session, contract, now)
 
 
-async def plan_priced(session: AsyncSession, message: PlanPriced, _: datetime) -> None:
-    """Keep what a plan costs. An older version changes nothing."""
+async def plan_priced(session: AsyncSession, message: PlanPriced, now: datetime) -> None:
+    """Keep what a plan costs, and what it cost until today. An older version changes nothing."""
+    await _keep_former(session, message, billing_day(now))
     values = {
         "version": message.version,
         "name": message.name,
@@ -72,6 +75,18 @@ async def plan_priced(session: AsyncSession, message: PlanPriced, _: datetime) -
             index_elements=["code"], set_=values, where=Plan.version < message.version
         )
     )
+
+
+async def _keep_former(session: AsyncSession, message: PlanPriced, today: date) -> None:
+    """Of two changes on one day the first tells what was in force until then."""
+    older = (Plan.code == message.code, Plan.version < message.version)
+    before = await session.scalar(select(Plan.price_cents).where(*older).with_for_update())
+    if before is not None and before != message.price_cents:
+        await session.execute(
+            insert(FormerPrice)
+            .values(plan_code=message.code, until=today, price_cents=before)
+            .on_conflict_do_nothing()
+        )
 
 
 def _first(message: ContractChanged, now: datetime) -> Contract:

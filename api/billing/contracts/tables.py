@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,6 +28,16 @@ class Plan(Base):
     currency: Mapped[str]
     interval: Mapped[str]
     active: Mapped[bool]
+
+
+class FormerPrice(Base):
+    """What a plan cost before the day `until`, on which another price came into force."""
+
+    __tablename__ = "former_price"
+
+    plan_code: Mapped[str] = mapped_column(ForeignKey("plan.code"), primary_key=True)
+    until: Mapped[date] = mapped_column(primary_key=True)
+    price_cents: Mapped[Cents]
 
 
 class Contract(Base):

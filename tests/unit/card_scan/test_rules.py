@@ -58,8 +58,8 @@ def test_it_is_found_as_it_is_printed_on_a_card(text: str) -> None:
         "4242, 4242, 4242, 4242",
         "",
     ],
-    ids=["check digit", "range", "phone", "days", "fraction", "uuid", "uuid in a name", "hash", "id",
-         "20 digits", "list", "nothing"],
+    ids=["check digit", "range", "phone", "days", "fraction", "uuid", "uuid in a name", "hash",
+         "id", "20 digits", "list", "nothing"],
 )  # fmt: skip
 def test_what_is_no_card_number_is_left_alone(text: str) -> None:
     assert list(numbers_in(text)) == []
