@@ -14,7 +14,7 @@ from api.billing.adjustments import history
 from api.billing.adjustments.history import Act
 from api.billing.adjustments.tables import ActKind
 from api.billing.invoices import rules, runs
-from api.billing.invoices.limits import limit_cents
+from api.billing.invoices.limits import limit_for
 from api.billing.invoices.tables import BillingRun, Invoice
 from api.billing.payments.alerts import close_alert
 from api.kernel.errors import Conflict, NotFound
@@ -36,7 +36,7 @@ async def release(session: AsyncSession, invoice_id: UUID, act: Act, *, seen: st
         raise Conflict("The invoice is not the one you saw. Look at it again.")
     if run.status == "approved":
         raise Conflict("The run of this month is being issued. Try again in a few minutes.")
-    over = rules.over_limit(invoice.total_cents, await limit_cents(session))
+    over = rules.over_limit(invoice.total_cents, await limit_for(session, act.actor_id))
     if run.status in rules.ISSUED and over is not None:
         raise Conflict(f"{over} Its run is issued and cannot be approved again: void it.")
     invoice.status, invoice.review, invoice.reason = "draft", "released", None

@@ -48,9 +48,11 @@ class LimitView(msgspec.Struct, kw_only=True):
         return cls(**{name: getattr(limit, name) for name in cls.__struct_fields__})
 
 
-async def in_force(session: AsyncSession) -> ApprovalLimit | None:
-    """The newest limit, None when none was ever set."""
+async def in_force(session: AsyncSession, *, not_by: UUID | None = None) -> ApprovalLimit | None:
+    """The newest limit (that somebody else has set), None when none was ever set."""
     query = select(ApprovalLimit).order_by(ApprovalLimit.set_at.desc(), ApprovalLimit.id.desc())
+    if not_by is not None:
+        query = query.where(ApprovalLimit.set_by != not_by)
     found: ApprovalLimit | None = await session.scalar(query.limit(1))
     return found
 
@@ -58,6 +60,15 @@ async def in_force(session: AsyncSession) -> ApprovalLimit | None:
 async def limit_cents(session: AsyncSession) -> int:
     """The total, in cents, over which two people approve."""
     return LimitView.of(await in_force(session)).limit_cents
+
+
+async def limit_for(session: AsyncSession, person: UUID) -> int:
+    """The total, in cents, over which this person's approval needs another one's.
+
+    Who keeps the limit may be of finance too: one's own rise does not make one's approval enough.
+    """
+    others = LimitView.of(await in_force(session, not_by=person)).limit_cents
+    return min(others, await limit_cents(session))
 
 
 class ApprovalLimitController(Controller):

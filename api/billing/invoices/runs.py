@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.billing.calendar import Period
 from api.billing.invoices import rules
 from api.billing.invoices.hashes import run_hash
-from api.billing.invoices.limits import limit_cents
+from api.billing.invoices.limits import limit_cents, limit_for
 from api.billing.invoices.rules import Finding
 from api.billing.invoices.tables import BillingRun, Invoice, RunEvent
 from api.billing.payments.alerts import Cause, close_alert, open_alerts
@@ -93,9 +93,11 @@ async def approve(
     if run.rows_hash is None or current != run.rows_hash:
         raise Conflict("The rows have changed since they were checked. Check the run again.")
     await recount(session, run)
-    over = rules.over_limit(run.total_cents, await limit_cents(session))
+    automatic = actor == rules.AUTOMATIC
+    limit = await (limit_cents(session) if automatic else limit_for(session, UUID(actor)))
+    over = rules.over_limit(run.total_cents, limit)
     if over is not None:
-        if actor == rules.AUTOMATIC:
+        if automatic:
             raise Conflict(over)
         if run.first_approved_hash != current:
             run.first_approved_hash, run.first_approved_by = current, actor

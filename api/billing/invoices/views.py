@@ -93,8 +93,8 @@ class ApprovalView(msgspec.Struct, kw_only=True):
             run.approved_hash or run.rows_hash
         )
         decided = run.approved_hash is not None
-        needed = 2 if decided and of_these else 1
-        if not decided:
+        needed = 2 if of_these else 1
+        if not (decided or of_these):
             needed = rules.approvals_needed(run.total_cents, limit_cents)
         return cls(
             needed=needed,

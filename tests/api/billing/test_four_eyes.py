@@ -84,6 +84,20 @@ async def test_other_rows_or_a_refusal_begin_again(
     assert await state(billing) == ("held", 2, 0, None)
 
 
+async def test_nobody_makes_the_own_approval_enough_by_raising_the_limit(
+    billing: httpx.AsyncClient, world: World
+) -> None:
+    """Some are administrators and of finance."""
+    await limited(billing, world, 5996)
+    raised = {"limit_cents": 99_999_999_999, "reason": "No more waiting."}
+    answer = await billing.put(LIMIT, json=raised, headers=token("administrator", who=OTHER))
+    assert answer.status_code == 200
+    assert (await approve(billing, OTHER)).json()["status"] == "held"
+    assert await state(billing) == ("held", 2, 1, str(OTHER))
+    assert (await approve(billing, OTHER)).status_code == 409
+    assert (await approve(billing)).json()["status"] == "approved"
+
+
 async def test_up_to_the_limit_a_run_goes_on_by_itself(
     billing: httpx.AsyncClient, world: World
 ) -> None:

@@ -12,6 +12,7 @@ from orchestration.billing.issuing import RowsChanged
 from tests.orchestration.billing.faults import Killed, killed_at
 from tests.orchestration.billing.world import OCTOBER, World
 
+FINANCE = "00000000-0000-0000-0000-00000000002a"
 STATUS = "SELECT status FROM billing_run WHERE period = '2026-10-01'"
 
 
@@ -25,13 +26,13 @@ def some_contracts(world: World, count: int = 3) -> None:
 async def approve(world: World, period: Period = OCTOBER) -> None:
     async with world.as_role("billing_api") as sessions, sessions.begin() as session:
         run = await runs.find_run(session, period, lock=True)
-        await runs.approve(session, run, "finance", "Looked at.", world.now)
+        await runs.approve(session, run, FINANCE, "Looked at.", world.now)
 
 
 async def refuse(world: World) -> None:
     async with world.as_role("billing_api") as sessions, sessions.begin() as session:
         run = await runs.find_run(session, OCTOBER, lock=True)
-        await runs.refuse(session, run, "finance", "Prices are wrong.", world.now)
+        await runs.refuse(session, run, FINANCE, "Prices are wrong.", world.now)
 
 
 async def test_a_run_like_last_months_is_approved_and_issued_by_itself(world: World) -> None:
@@ -103,7 +104,7 @@ async def test_the_first_run_of_all_waits_for_finance_who_approves_it(world: Wor
     await approve(world)
     assert (await world.issue()).issued == 1
     assert world.rows("SELECT kind, status FROM alert") == [("run_held", "closed")]
-    assert world.rows("SELECT approved_by FROM billing_run") == [("finance",)]
+    assert world.rows("SELECT approved_by FROM billing_run") == [(FINANCE,)]
 
 
 async def test_a_run_far_from_last_months_waits(world: World) -> None:
