@@ -5,6 +5,7 @@ path stays msgspec's; only when it has refused a body is the body walked again, 
 field, to list every error with its JSON pointer.
 """
 
+import re
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +19,11 @@ from api.kernel.fields import decode_field
 MISSING = "This field is required."
 UNKNOWN = "This field is not known here."
 # Merchant-initiated charges need no security code, and one that is never taken cannot leak.
-SECURITY_CODE_NAMES = frozenset({"cvc", "cvv", "cvv2", "cvc2", "cid", "csc", "security_code"})
+_SECURITY_CODE = re.compile(
+    "(card)?(cvc|cvv|cvn|csc|cid|cav|cvd)2?(code|number|value)?"
+    "|(card)?(security|verification|validation)(code|number|value)"
+)
+SECURITY_CODE = "The card's security code is not accepted. Send the request without it."
 
 
 def list_errors(body: bytes, type_: Any) -> list[FieldError]:
@@ -32,6 +37,11 @@ def list_errors(body: bytes, type_: Any) -> list[FieldError]:
     except msgspec.DecodeError:
         return [FieldError(pointer="", detail="The body is not valid JSON.")]
     return list(_walk(raw, type_, ""))
+
+
+def is_security_code(name: str) -> bool:
+    """Whether a field or parameter is named like the code on a card, however it is written."""
+    return _SECURITY_CODE.fullmatch(re.sub("[^a-z0-9]", "", name.lower())) is not None
 
 
 def _struct_of(type_: Any) -> type[msgspec.Struct] | None:
@@ -72,8 +82,8 @@ def _walk_struct(
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     for name in raw.keys() - fields.keys():
         detail = UNKNOWN
-        if name.lower().replace("-", "_") in SECURITY_CODE_NAMES:
-            detail = "The card's security code is not accepted. Send the request without it."
+        if is_security_code(name):
+            detail = SECURITY_CODE
         yield FieldError(pointer=f"{pointer}/{_escape(name)}", detail=detail)
     for name, field in fields.items():
         if name in raw:

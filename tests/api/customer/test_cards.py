@@ -80,7 +80,7 @@ async def test_a_wrong_number_is_refused_and_never_repeated(
     assert counts(databases) == before
 
 
-@pytest.mark.parametrize("name", ["cvc", "CVV", "security_code", "security-code"])
+@pytest.mark.parametrize("name", ["cvc", "cardVerificationValue"])
 async def test_a_security_code_is_refused(ada: Customer, databases: Databases, name: str) -> None:
     before = counts(databases)
     answer = await ada.post("/cards", CARD | {name: "123"})
@@ -88,6 +88,10 @@ async def test_a_security_code_is_refused(ada: Customer, databases: Databases, n
     (error,) = answer.json()["errors"]
     assert error["pointer"] == f"/{name}"
     assert "security code is not accepted" in error["detail"]
+    in_address = await ada.post(f"/cards?{name}=123", CARD)
+    assert (in_address.status_code, pointers(in_address)) == (422, {f"/query/{name}"})
+    nested = await ada.post("/cards", {"card": CARD | {name: "123"}})
+    assert nested.status_code == 400
     assert counts(databases) == before
 
 

@@ -7,7 +7,7 @@ import pytest
 from msgspec import Meta
 
 from api.kernel.fields import Email, Phone, Zip, decode_field, place, takes_texts
-from api.kernel.validation import list_errors
+from api.kernel.validation import is_security_code, list_errors
 
 
 class Inner(msgspec.Struct, forbid_unknown_fields=True):
@@ -92,12 +92,23 @@ def test_every_error_is_listed_at_its_pointer(body: bytes, expected: list[str]) 
     assert pointers(body) == expected
 
 
-@pytest.mark.parametrize("name", ["cvc", "CVV", "security_code", "security-code"])
+@pytest.mark.parametrize(
+    "name",
+    ["cvc", "CVV", "cvc2", "security_code", "security-code", "securityCode", "cardCvc",
+     "card_verification_value", "cvv_code", "Card Security Code"],
+)  # fmt: skip
 def test_a_security_code_is_refused_by_name_and_not_repeated(name: str) -> None:
     body = b'{"email":"a@example.com","count":1,"inner":{"zip":"10001","line":"x"},"%s":"987"}'
     (error,) = list_errors(body % name.encode(), Body)
     assert "not accepted" in error.detail
     assert "987" not in error.detail
+
+
+@pytest.mark.parametrize(
+    "name", ["code", "decline_code", "cidr", "security", "verification", "card"]
+)
+def test_what_only_sounds_like_a_security_code_is_none(name: str) -> None:
+    assert not is_security_code(name)
 
 
 def test_a_phone_number_without_country_code_is_american_and_ends_in_e164() -> None:
