@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import dagster as dg
 
+from api.billing.amounts import amount_text
 from api.billing.calendar import BILLING_ZONE, Period
 from api.billing.invoices.rules import Finding
 from orchestration.billing import evidence, steps
@@ -86,7 +87,7 @@ def drafts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[N
         metadata={
             "status": done.status,
             "invoices": done.invoices,
-            "total": f"{done.total_cents / 100:,.2f} USD",
+            "total": amount_text(done.total_cents, "USD"),
             "cases_rated": done.cases,
             "written": done.written,
             "removed": done.removed,

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Row, TextClause, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.billing.amounts import amount_text
 from api.billing.calendar import Period
 from api.billing.contracts.tables import SUPPORT_PLAN
 from api.billing.invoices.hashes import run_hash
@@ -250,7 +251,7 @@ def _compared(name: str, value: int, last: int | None, tolerance: float, floor: 
             figures={"this": value, "last": None},
         )
     what = name.split("_", maxsplit=1)[0]
-    shown, before = (f"{it / 100:,.2f}" if what == "total" else f"{it:,}" for it in (value, last))
+    shown, before = (amount_text(it) if what == "total" else f"{it:,}" for it in (value, last))
     change = f"{(value - last) / last:+.1%}" if last else "new"
     return Finding(
         name=name,

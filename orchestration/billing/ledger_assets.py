@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from api.billing.amounts import amount_text
 from api.billing.calendar import BILLING_ZONE
 from orchestration.billing import steps
 from orchestration.billing.assets import DUNNING, GROUP, REFUND, RETRY
@@ -33,7 +34,7 @@ def ledger() -> Iterator[dg.MaterializeResult[None]]:
         metadata={
             "entries": found.entries,
             **{
-                f"{account} ({currency})": f"{cents / 100:,.2f}"
+                f"{account} ({currency})": amount_text(cents)
                 for (currency, account), cents in found.accounts.items()
             },
         },

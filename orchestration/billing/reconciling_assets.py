@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from api.billing.amounts import amount_text
 from api.billing.calendar import BILLING_ZONE, Period, billing_day
 from api.kernel import clock
 from api.kernel.database import database
@@ -103,9 +104,9 @@ def provider_books(context: dg.AssetExecutionContext) -> Iterator[dg.Materialize
     yield dg.MaterializeResult(
         metadata={
             "charges": done.charges,
-            "charged": f"{done.charged_cents / 100:,.2f}",
+            "charged": amount_text(done.charged_cents),
             "refunds": done.refunds,
-            "refunded": f"{done.refunded_cents / 100:,.2f}",
+            "refunded": amount_text(done.refunded_cents),
             "disputes": done.disputes,
             "at_other_accounts": done.elsewhere,
         },

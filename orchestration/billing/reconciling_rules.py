@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID, uuid5
 
+from api.billing.amounts import amount_text
 from api.kernel.outside.payments import ListedCharge, ListedRefund
 
 What = Literal["charge", "refund"]
@@ -66,7 +67,8 @@ def stranger(provider_ref: str) -> UUID:
 
 def compare_charge(listed: ListedCharge, ours: Ours | None) -> Difference | None:
     """What differs about a charge in the provider's list."""
-    said = f"The provider's charge {listed.provider_ref} of {_money(listed)} is {listed.status}"
+    amount = amount_text(listed.amount_cents, listed.currency)
+    said = f"The provider's charge {listed.provider_ref} of {amount} is {listed.status}"
     if ours is None:
         detail = (
             f"{said} under the key {listed.idempotency_key}, which is not ours. Repair: find out "
@@ -74,8 +76,9 @@ def compare_charge(listed: ListedCharge, ours: Ours | None) -> Difference | None
         )
         return Difference(f"charge_{WITHOUT_INTENT}", stranger(listed.provider_ref), detail)
     if (listed.amount_cents, listed.currency) != (ours.amount_cents, ours.currency):
+        asked = amount_text(ours.amount_cents, ours.currency)
         detail = (
-            f"{said}, and we asked for {_cents(ours.amount_cents, ours.currency)}. Repair: have "
+            f"{said}, and we asked for {asked}. Repair: have "
             "the provider correct the charge, or give back there what is too much."
         )
         return _of(ours, f"charge_{DIFFERS}", detail)
@@ -142,7 +145,7 @@ def compare_refund(listed: ListedRefund, ours: Ours | None) -> Difference | None
 
 def missing(what: What, ours: Ours) -> Difference:
     """What is booked here, and the provider, asked by the key, knows nothing of."""
-    amount = _cents(ours.amount_cents, ours.currency)
+    amount = amount_text(ours.amount_cents, ours.currency)
     words = {
         "charge": f"We booked a charge of {amount} that the provider does not have. Repair: ask "
         "the provider; if it took nothing, the invoice is owed: agree with the customer.",
@@ -164,11 +167,3 @@ def _not_known_yet(what: What, ours: Ours, said: str) -> Difference:
 
 def _of(ours: Ours, kind: str, detail: str) -> Difference:
     return Difference(kind, ours.id, detail, ours.customer_id)
-
-
-def _money(listed: ListedCharge) -> str:
-    return _cents(listed.amount_cents, listed.currency)
-
-
-def _cents(cents: int, currency: str) -> str:
-    return f"{cents / 100:,.2f} {currency}"

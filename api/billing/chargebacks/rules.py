@@ -7,6 +7,8 @@ when only the end was heard of.
 from datetime import datetime
 from typing import Literal
 
+from api.billing.amounts import amount_text
+
 Told = Literal["open", "won", "lost"]
 Status = Literal["open", "won", "lost", "written_off"]
 
@@ -29,7 +31,7 @@ def contradicts(known: Status | None, told: Told) -> bool:
 def opened(cents: int, currency: str, number: str, reason: str, answer_by: datetime) -> str:
     """What finance is told when the money is taken back."""
     return (
-        f"The customer's bank has taken back {cents / 100:,.2f} {currency} paid for {number} "
+        f"The customer's bank has taken back {amount_text(cents, currency)} paid for {number} "
         f"({reason}). Answer at the provider by {answer_by:%Y-%m-%d %H:%M} UTC, or it is lost."
     )
 
@@ -37,5 +39,5 @@ def opened(cents: int, currency: str, number: str, reason: str, answer_by: datet
 def lost(cents: int, currency: str, number: str) -> str:
     """What finance is told when a dispute is lost."""
     return (
-        f"The dispute over {cents / 100:,.2f} {currency} paid for {number} is lost. Write it off."
+        f"The dispute over {amount_text(cents, currency)} paid for {number} is lost. Write it off."
     )

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from api.billing.amounts import amount_text
+
 Severity = Literal["block", "hold", "note"]
 AUTOMATIC = "automatic"
 """Who approved a run that was inside all tolerances."""
@@ -73,7 +75,7 @@ def over_limit(total_cents: int, limit_cents: int) -> str | None:
     """Why a run is not approved by itself, or by one person alone; None when it may be."""
     if approvals_needed(total_cents, limit_cents) == 1:
         return None
-    total, limit = (f"{it / 100:,.2f}" for it in (total_cents, limit_cents))
+    total, limit = amount_text(total_cents), amount_text(limit_cents)
     return f"The total of {total} is over {limit}: two people have to approve it."
 
 
