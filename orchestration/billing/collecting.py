@@ -16,7 +16,7 @@ from api.billing.vault.crypto import KeyWrapper
 from api.kernel.outside.payments import PaymentProvider
 from orchestration.billing.charging import Charger, Progress
 from orchestration.billing.exclusive import CHARGING, only_one
-from orchestration.billing.intents import FRESH, OVERDUE, Attempt, intended, undecided
+from orchestration.billing.intents import FRESH, NEW_CARD, OVERDUE, Attempt, intended, undecided
 
 _DONE = text("""
 SELECT r.id FROM billing_run r
@@ -26,7 +26,7 @@ FOR UPDATE
 """)
 
 
-_DUE = text("""
+_DUE = text(f"""
 SELECT EXISTS (SELECT FROM payment WHERE status IN ('intent', 'unknown'))
     OR EXISTS (
         SELECT FROM invoice i JOIN contract c ON c.id = i.contract_id
@@ -42,11 +42,10 @@ SELECT EXISTS (SELECT FROM payment WHERE status IN ('intent', 'unknown'))
     OR EXISTS (
         SELECT FROM dunning d JOIN invoice i ON i.id = d.invoice_id
         JOIN contract c ON c.id = i.contract_id
-        JOIN vault_card v ON v.customer_id = i.customer_id
         WHERE d.status IN ('running', 'exhausted') AND i.status = 'declined'
-            AND c.held_since IS NULL AND v.status = 'active' AND v.created_at > d.updated_at
+            AND c.held_since IS NULL AND {NEW_CARD}
     )
-""")
+""")  # noqa: S608 - constants
 
 
 _REFUNDS_DUE = text("SELECT EXISTS (SELECT FROM refund WHERE status IN ('intent', 'unknown'))")

@@ -33,21 +33,29 @@ WHERE c.held_since IS NULL AND i.status = 'issued' AND i.number > :after
 ORDER BY i.number LIMIT :page {_LOCKED}
 """  # noqa: S608 - constants
 
+# Of an invoice `i`: a card that was added since the last try began, however late it was decided.
+NEW_CARD = """
+EXISTS (
+    SELECT FROM vault_card v
+    WHERE v.customer_id = i.customer_id AND v.status = 'active' AND NOT EXISTS (
+        SELECT FROM payment p
+        WHERE p.invoice_id = i.id AND (p.created_at >= v.created_at OR p.card_id = v.card_id)
+    )
+)
+"""
+
 # Due by the schedule, asked for by finance, or the customer has added a card since the last try.
 _OVERDUE = f"""
 SELECT i.id, i.number, i.customer_id, i.total_cents - i.credited_cents AS due_cents, i.currency,
-       d.updated_at AS tried_at
+       coalesce((SELECT max(p.created_at) FROM payment p WHERE p.invoice_id = i.id), 'infinity')
+           AS tried_at
 FROM dunning d JOIN invoice i ON i.id = d.invoice_id JOIN contract c ON c.id = i.contract_id
 WHERE c.held_since IS NULL AND i.status = 'declined' AND i.number > :after
     AND d.status IN ('running', 'exhausted')
     AND (
         (d.status = 'running' AND d.next_at <= :now)
         OR d.asked_at IS NOT NULL
-        OR EXISTS (
-            SELECT FROM vault_card v
-            WHERE v.customer_id = i.customer_id AND v.status = 'active'
-                AND v.created_at > d.updated_at
-        )
+        OR {NEW_CARD}
     )
     AND NOT EXISTS (
         SELECT FROM payment p WHERE p.invoice_id = i.id AND p.status IN ('intent', 'unknown')

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from api.kernel.outside.http_payments import HttpPayments
+from api.kernel.outside.payments import ChargeRequest, Unknown
 from tests.orchestration.billing.conftest import charges
 from tests.orchestration.billing.test_charging import DECLINED, invoice, owing
 from tests.orchestration.billing.world import World
@@ -71,6 +72,34 @@ async def test_a_new_card_is_tried_at_once_and_ends_the_dunning(
     assert (await world.follow_up(provider, days=1)).done == 0
 
 
+class Lost:
+    """The real provider, but a charge does not reach it."""
+
+    def __init__(self, provider: HttpPayments) -> None:
+        self._provider = provider
+
+    async def charge(self, _: ChargeRequest) -> Unknown:
+        return Unknown("no answer")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._provider, name)
+
+
+async def test_a_card_added_while_a_try_is_undecided_is_tried_as_soon_as_that_is_declined(
+    world: World, provider: HttpPayments
+) -> None:
+    (contract,) = await owing(world, DECLINED)
+    assert (await world.charge(Lost(provider))).unknown == 1
+    world.now += timedelta(hours=2)
+    await world.card(contract, days=0)
+    # The old card's charge is settled first; the new card does not wait for the schedule's day.
+    await world.follow_up(provider, days=0.1)
+    assert world.rows("SELECT status FROM payment WHERE attempt = 1") == [("declined",)]
+    await world.follow_up(provider, days=0.1)
+    assert invoice(world, contract) == ("paid", None)
+    assert len(await charges(provider)) == 1
+
+
 async def test_a_new_card_that_is_declined_too_uses_up_no_step(
     world: World, provider: HttpPayments
 ) -> None:
@@ -112,7 +141,11 @@ async def test_a_contract_with_another_unpaid_invoice_stays_suspended(
         "WITH other AS (INSERT INTO invoice (run_id, contract_id, customer_id, period_start,"
         " period_end, number, status, currency, subtotal_cents, tax_cents, total_cents, row_hash,"
         " created_at) SELECT run_id, contract_id, customer_id, '2026-08-01', '2026-08-31', 99,"
-        " 'declined', currency, 1, 0, 1, row_hash, created_at FROM invoice RETURNING id)"
+        " 'declined', currency, 1, 0, 1, row_hash, created_at FROM invoice"
+        " RETURNING id, customer_id), tried AS (INSERT INTO payment (invoice_id, attempt,"
+        " customer_id, card_id, idempotency_key, amount_cents, currency, status, created_at)"
+        " SELECT id, 1, customer_id, uuidv7(), 'other', 1, 'USD', 'declined',"
+        " now() + interval '9 years' FROM other)"
         " INSERT INTO dunning SELECT id, 4, 'exhausted', NULL, now() + interval '9 years', now()"
         " FROM other"
     )
