@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
@@ -51,12 +51,18 @@ async def take(session: AsyncSession, told: ListedDispute, now: datetime) -> Non
 
 
 async def _disputed(session: AsyncSession, told: ListedDispute) -> Payment | None:
+    # All disputes of a charge together take back no more than it.
+    others = select(func.coalesce(func.sum(Chargeback.amount_cents), 0)).where(
+        Chargeback.payment_id == Payment.id,
+        Chargeback.provider_reference != told.provider_ref,
+        Chargeback.status != "won",
+    )
     query = select(Payment).where(
         Payment.idempotency_key == told.idempotency_key,
         Payment.provider_reference == told.charge_ref,
         Payment.status == "approved",
         Payment.currency == told.currency,
-        Payment.amount_cents >= told.amount_cents,
+        Payment.amount_cents - others.scalar_subquery() >= told.amount_cents,
     )
     columns = (Payment.id, Payment.invoice_id, Payment.customer_id)
     return await session.scalar(query.options(load_only(*columns)))

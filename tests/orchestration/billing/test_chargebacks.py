@@ -11,6 +11,7 @@ from api.billing.adjustments.history import Act
 from api.billing.chargebacks import service
 from api.kernel.errors import Conflict
 from api.kernel.outside.http_payments import HttpPayments
+from api.kernel.outside.payments import ListedDispute
 from orchestration.billing import evidence
 from orchestration.local.sandbox.server import Running
 from tests.orchestration.billing.conftest import charges
@@ -119,6 +120,39 @@ async def test_a_lost_dispute_waits_for_finance_and_is_written_off_once(
     await reconcile(world, provider)
     assert world.balance() == {"write_off": TOTAL, **EARNED}
     assert ("chargeback_contradicted", "open") in alerts(world)
+
+
+async def test_disputes_take_back_no_more_than_the_charge_until_one_is_won(
+    world: World, sandbox: Running, provider: HttpPayments
+) -> None:
+    dispute = await disputed(world, sandbox, provider)
+    await reconcile(world, provider)
+    (charge,) = await charges(provider)
+    again = ListedDispute(
+        provider_ref="dp_again",
+        charge_ref=charge.provider_ref,
+        idempotency_key=charge.idempotency_key,
+        amount_cents=1,
+        currency="USD",
+        reason="duplicate",
+        status="open",
+        answer_by=world.now,
+        created_at=world.now,
+    )
+
+    async def tell() -> None:
+        async with world.as_role("provider_reconciler") as sessions, sessions.begin() as session:
+            await service.take(session, again, world.now)
+
+    await tell()
+    assert world.balance() == {"chargeback": TOTAL, **EARNED}
+    assert ("chargeback_contradicted", "open") in alerts(world)
+    await bank(sandbox, "PUT", f"/{dispute}", status="won")
+    await reconcile(world, provider)
+    for _ in range(2):
+        await tell()
+    assert world.balance() == {"chargeback": 1, "cash": TOTAL - 1, **EARNED}
+    assert ("chargeback_contradicted", "closed") in alerts(world)
 
 
 async def test_a_dispute_over_no_charge_of_ours_is_alerted_and_posts_nothing(
