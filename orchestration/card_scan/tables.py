@@ -74,8 +74,16 @@ def scan_database(
                     skipped = _skipped(connection, name, schema, table, exceptions)
                     done.tables += 1
                     done.findings += _found(connection, login, name, (schema, table), skipped)
-    done.closed = [f"{name}: {schema}.{table}" for schema, table in sorted(closed - seen)]
+    if closed := closed - seen:
+        # A table that was dropped before its own login came to it, as dbt does, is not closed.
+        closed &= _still_there(logins[0])
+    done.closed = [f"{name}: {schema}.{table}" for schema, table in sorted(closed)]
     return done
+
+
+def _still_there(login: Login) -> set[tuple[str, str]]:
+    with psycopg.connect(plain_url(login.url), autocommit=True) as connection:
+        return {(schema, table) for schema, table, _ in _tables(connection, login)}
 
 
 def _tables(connection: psycopg.Connection[Any], login: Login) -> list[tuple[str, str, bool]]:

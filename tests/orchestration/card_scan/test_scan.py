@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -131,6 +131,22 @@ def test_a_table_that_the_owner_cannot_read_is_searched_by_who_made_it_or_told(
     done = scan_database("analytics", [*scanner(databases, "analytics"), own])
     assert [it.place for it in done.findings] == ["analytics: marts.planted.it, row at (0,1)"]
     assert done.closed == []
+
+
+def test_a_table_that_goes_before_its_own_login_comes_is_not_told(databases: Databases) -> None:
+    """A build of the warehouse replaces tables while they are looked through."""
+    own = Login(databases.url("analytics", "transformer"), "own")
+
+    class Replacing(list[Login]):
+        def __iter__(self) -> Iterator[Login]:
+            yield self[0]
+            with databases.connect("analytics", "transformer") as connection:
+                connection.execute(b"DROP TABLE marts.replaced")
+            yield self[1]
+
+    with databases.connect("analytics", "transformer") as connection:
+        connection.execute(b"CREATE TABLE marts.replaced AS SELECT 1 AS it")
+    assert scan_database("analytics", Replacing([*scanner(databases, "analytics"), own])).ok
 
 
 def test_a_column_of_numbers_can_be_allowed_and_one_of_texts_cannot(databases: Databases) -> None:
