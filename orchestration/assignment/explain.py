@@ -16,6 +16,7 @@ import numpy as np
 from orchestration.assignment.costs import TERMS
 from orchestration.assignment.matching.compiled import Flags, Ints, Levels, Shorts, compiled
 from orchestration.assignment.matching.graph import Edges
+from orchestration.assignment.matching.prices import lowest
 from orchestration.assignment.policy import PRIORITY_LEVELS, WINDOWS_A_DAY
 from orchestration.assignment.problem import Problem
 from orchestration.assignment.solve import Solution
@@ -145,7 +146,8 @@ def _alternatives(problem: Problem, solution: Solution, others: _Others) -> list
     slots, costs = others.slot[tickets, places], others.cost[tickets, places]
     best, columns = solution.optimum, problem.columns
     high = best.state.price[slots] - best.state.value[tickets]
-    more = costs + np.maximum(high, best.low_price[slots] - best.low_value[tickets])
+    low_price, low_value = lowest(problem.edges, best.full, best.rules, best.state)
+    more = costs + np.maximum(high, low_price[slots] - low_value[tickets])
     owner, needed = _owners(problem, solution)[slots], _needed(problem, solution, tickets, slots)
     full_day = _full_days(problem, solution)[_days(problem, slots)]
     away = problem.km_of(tickets, slots)

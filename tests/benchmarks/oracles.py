@@ -5,14 +5,14 @@ from numpy.typing import NDArray
 from ortools.graph.python import min_cost_flow
 
 from orchestration.assignment.matching.compiled import Shorts, compiled
-from orchestration.assignment.matching.graph import Edges, between_equals
+from orchestration.assignment.matching.graph import Edges
 from orchestration.assignment.matching.solver import Draft
 from orchestration.assignment.problem import LEVELS, Problem
 
 
 def cost_by_or_tools(found: Draft) -> int:
     """The least cost over edges between equals, as a flow: what must be served and taken is."""
-    usable = between_equals(found.edges, found.full.ticket, found.full.slot)
+    usable = found.usable
     tickets, slots = len(found.level), len(found.state.ticket_of)
     rows = np.repeat(np.arange(tickets), np.diff(usable.first))
     optional = np.flatnonzero(found.rules.optional)

@@ -9,21 +9,13 @@ The two are one search: a slot's worth is its price below zero, as a ticket's is
 `cost - worth - worth` is an edge's reduced cost from either side.
 """
 
-from heapq import heappop, heappush
 from typing import NamedTuple
 
 import numpy as np
 
-from orchestration.assignment.matching.compiled import (
-    FAR,
-    Flags,
-    Heap,
-    Ints,
-    Shorts,
-    compiled,
-    empty_heap,
-)
+from orchestration.assignment.matching.compiled import FAR, Flags, Ints, Shorts, compiled
 from orchestration.assignment.matching.graph import Edges, Rules, State, edge_of, least_of
+from orchestration.assignment.matching.nearest import Queue, empty, nearer, nearest, queue_of
 
 
 class _Side(NamedTuple):
@@ -54,14 +46,15 @@ def make_exact(edges: Edges, back: Edges, rules: Rules, state: State) -> None:
     """Turns prices and pairs that are near the optimum into the optimum."""
     _tighten(edges, back, rules, state)
     tickets, slots = _side(state.value, state.slot_of), _side(-state.price, state.ticket_of)
+    queue = queue_of(len(state.ticket_of))
     for ticket in range(len(state.slot_of)):
         if state.slot_of[ticket] < 0 and not (rules.optional[ticket] and state.value[ticket] == 0):
-            _place(edges, rules.optional, tickets, slots, ticket)
-    may_idle = ~rules.forced
+            _place(edges, rules.optional, tickets, slots, queue, ticket)
+    may_idle, queue = ~rules.forced, queue_of(len(state.slot_of))
     for slot in range(len(state.ticket_of)):
         idle = state.ticket_of[slot] < 0 and back.first[slot] < back.first[slot + 1]
         if idle and (rules.forced[slot] or slots.worth[slot] < 0):
-            _place(back, may_idle, slots, tickets, slot)
+            _place(back, may_idle, slots, tickets, queue, slot)
     state.price[:] = -slots.worth
 
 
@@ -106,12 +99,14 @@ def _take_tight(edges: Edges, state: State, ticket: int) -> None:
 
 
 @compiled
-def _place(edges: Edges, may_stay: Flags, own: _Side, others: _Side, source: int) -> None:
+def _place(
+    edges: Edges, may_stay: Flags, own: _Side, others: _Side, queue: Queue, source: int
+) -> None:
     """Gives an open one of its own side a mate, or leaves the one whose place is worth it least.
 
-    `edges` are by the own side; who `may_stay` without a mate is worth 0 then.
+    `edges` are by the own side; who `may_stay` without a mate is worth 0 then. In the queue are
+    others; it is empty before and after.
     """
-    heap = empty_heap()
     own.far[source] = 0
     own.touched[0] = source
     reached, seen = 1, 0
@@ -132,11 +127,13 @@ def _place(edges: Edges, may_stay: Flags, own: _Side, others: _Side, source: int
                 if others.mate[other] < 0:
                     best, end_other, end_own = away, other, -1
                 else:
-                    heappush(heap, (away, np.int64(other)))
-        one, far = _next(heap, own, others, best)
+                    nearer(queue, others.far, other)
+        one, far = _next(queue, others, best)
         if one >= 0:
+            own.far[one] = far
             own.touched[reached] = one
             reached += 1
+    empty(queue)
     _shift_worth(own, reached, best, 1)
     _shift_worth(others, seen, best, -1)
     _shift_mates(own, others, source, end_other, end_own)
@@ -145,16 +142,12 @@ def _place(edges: Edges, may_stay: Flags, own: _Side, others: _Side, source: int
 
 
 @compiled
-def _next(heap: Heap, own: _Side, others: _Side, best: int) -> tuple[int, int]:
-    """The nearest that was not reached yet, by the mate that it has; -1 at the end."""
-    while len(heap) > 0:
-        far, other = heappop(heap)
-        if far >= best:
-            break
-        mate = others.mate[other]
-        if far == others.far[other] and own.far[mate] == FAR:
-            own.far[mate] = far
-            return int(mate), int(far)
+def _next(queue: Queue, others: _Side, best: int) -> tuple[int, int]:
+    """Whom the nearest of the others has, and how far that is; -1 at the end."""
+    if queue.size[0] > 0:
+        other = nearest(queue, others.far)
+        if others.far[other] < best:
+            return int(others.mate[other]), int(others.far[other])
     return -1, 0
 
 

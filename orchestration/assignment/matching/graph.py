@@ -51,34 +51,51 @@ def fresh(tickets: int, slots: int) -> State:
     )
 
 
-@compiled
-def by_slot(edges: Edges, slots: int) -> Edges:
-    """The same edges by slot."""
-    first = np.zeros(slots + 1, np.int64)
-    for edge in range(len(edges.other)):
-        first[edges.other[edge] + 1] += 1
-    for slot in range(slots):
-        first[slot + 1] += first[slot]
-    place = first[:-1].copy()
-    other = np.empty(len(edges.other), np.int32)
-    cost = np.empty(len(edges.other), np.int32)
-    for ticket in range(len(edges.first) - 1):
-        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
-            at = place[edges.other[edge]]
-            other[at] = ticket
-            cost[at] = edges.cost[edge]
-            place[edges.other[edge]] = at + 1
-    return Edges(first, other, cost)
+def between_equals(edges: Edges, ticket_level: Levels, slot_level: Levels) -> tuple[Edges, Edges]:
+    """The edges whose ticket and slot are full at the same level, by ticket and by slot."""
+    usable = _room_for(len(edges.first), len(edges.other))
+    back = _room_for(len(slot_level) + 1, len(edges.other))
+    count = _fill_equals(edges, ticket_level, slot_level, usable, back.first)
+    usable = Edges(usable.first, usable.other[:count], usable.cost[:count])
+    back = Edges(back.first, back.other[:count], back.cost[:count])
+    _fill_by_slot(usable, back)
+    return usable, back
+
+
+def _room_for(rows: int, edges: int) -> Edges:
+    """Memory from numpy, in pages that are huge where the system has them: what is read in no
+    order is found sooner. What is never filled takes none."""
+    return Edges(np.zeros(rows, np.int64), np.empty(edges, np.int32), np.empty(edges, np.int32))
 
 
 @compiled
-def between_equals(edges: Edges, ticket_level: Levels, slot_level: Levels) -> Edges:
-    """The edges whose ticket and slot are full at the same level."""
-    kept = np.empty(len(edges.other), np.bool_)
+def _fill_equals(
+    edges: Edges, ticket_level: Levels, slot_level: Levels, usable: Edges, first_back: Ints
+) -> int:
+    """Fills the edges by ticket, and where the rows of each slot begin; returns how many."""
+    count = 0
+    for ticket in range(len(ticket_level)):
+        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
+            slot = edges.other[edge]
+            if slot_level[slot] == ticket_level[ticket]:
+                usable.other[count], usable.cost[count] = slot, edges.cost[edge]
+                first_back[slot + 1] += 1
+                count += 1
+        usable.first[ticket + 1] = count
+    for slot in range(len(slot_level)):
+        first_back[slot + 1] += first_back[slot]
+    return count
+
+
+@compiled
+def _fill_by_slot(edges: Edges, back: Edges) -> None:
+    place = back.first[:-1].copy()
     for ticket in range(len(edges.first) - 1):
         for edge in range(edges.first[ticket], edges.first[ticket + 1]):
-            kept[edge] = slot_level[edges.other[edge]] == ticket_level[ticket]
-    return where(edges, kept)
+            slot = edges.other[edge]
+            at = place[slot]
+            place[slot] = at + 1
+            back.other[at], back.cost[at] = ticket, edges.cost[edge]
 
 
 @compiled

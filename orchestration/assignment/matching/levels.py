@@ -51,7 +51,8 @@ def grow(edges: Edges, level: Levels, levels: int, wanted: Shorts, pairing: Pair
         edges.first[:-1].copy(),
         np.full(slots, -1, np.int32),
     )
-    wish = _wishes(edges, slots)
+    # Whoever knows what it wants from before takes that; the few others may take any.
+    wish = _wishes(edges, slots) if (wanted < 0).all() else np.zeros(slots, np.int32)
     stamp = 0
     for now in range(levels):
         _take_wanted(edges, level, now, wanted, pairing)

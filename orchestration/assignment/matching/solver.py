@@ -15,11 +15,10 @@ from orchestration.assignment.matching.graph import (
     Rules,
     State,
     between_equals,
-    by_slot,
     fresh,
 )
 from orchestration.assignment.matching.levels import Fullness, grow, optional_tickets
-from orchestration.assignment.matching.prices import lowest, raise_to_highest
+from orchestration.assignment.matching.prices import raise_to_highest
 from orchestration.assignment.watch import Watch
 
 
@@ -53,13 +52,11 @@ class Draft:
 class Optimum:
     """A proven draft; `served` counts tickets by level.
 
-    Prices and values of `state` are the highest dual prices, `low_price` and `low_value` the
-    lowest; `irreplaceable` slots are those without which fewer tickets could be served.
+    Prices and values of `state` are the highest dual prices; `irreplaceable` slots are those
+    without which fewer tickets could be served.
     """
 
     state: State
-    low_price: Ints
-    low_value: Ints
     irreplaceable: Ints
     full: Fullness
     rules: Rules
@@ -76,8 +73,7 @@ def draft(edges: Edges, level: Levels, slots: int, levels: int, warm: Warm | Non
     full = grow(edges, level, levels, wanted, Pairing(state.slot_of, state.ticket_of))
     watch.lap("levels")
     rules = Rules(optional_tickets(full, level), np.asarray(full.slot < levels))
-    usable = between_equals(edges, full.ticket, full.slot)
-    back = by_slot(usable, slots)
+    usable, back = between_equals(edges, full.ticket, full.slot)
     watch.lap("edges")
     if warm is None:
         state = fresh(tickets, slots)
@@ -103,15 +99,12 @@ def draft(edges: Edges, level: Levels, slots: int, levels: int, warm: Warm | Non
 def prove(found: Draft) -> Optimum:
     """Gives the prices their meaning and checks every condition of the optimum."""
     watch = Watch()
-    low_price, low_value = lowest(found.usable, found.rules, found.state)
-    endless = raise_to_highest(found.back, found.rules, found.state)
+    endless = raise_to_highest(found.usable, found.back, found.rules, found.state)
     watch.lap("prices")
     proof = certify(found.edges, found.level, found.full, found.rules, found.state, found.levels)
     watch.lap("certificate")
     return Optimum(
         state=found.state,
-        low_price=low_price,
-        low_value=low_value,
         irreplaceable=endless,
         full=found.full,
         rules=found.rules,
