@@ -102,7 +102,7 @@ def columns(snapshot: Snapshot, policy: Policy) -> Columns:
     experts = _experts(snapshot, people, expert_of, table)
     return Columns(
         ticket_ids=tickets["id"].to_list(),
-        versions=tickets["version"].cast(pl.Int64).to_numpy(),
+        versions=_ints(tickets["version"]),
         expert_ids=people["id"].to_list(),
         kinds_of=kinds_of,
         tickets=_tickets(snapshot, tickets, ticket_of, expert_of, kinds_of),
@@ -112,10 +112,10 @@ def columns(snapshot: Snapshot, policy: Policy) -> Columns:
     )
 
 
+# Writable, as polars' own memory is when it is empty: else there are more types to compile for.
 def seconds(series: pl.Series) -> Ints:
     """Moments as whole seconds since 1970; none is long ago."""
-    whole = series.dt.epoch("s").fill_null(NEVER)
-    return np.ascontiguousarray(whole.to_numpy(), np.int64)
+    return _ints(series.dt.epoch("s").fill_null(NEVER))
 
 
 def _numbers(ids: pl.Series) -> pl.DataFrame:
@@ -142,8 +142,7 @@ def _along_a_curve(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _places(frame: pl.DataFrame) -> Floats:
     """Unit vectors of latitudes and longitudes in degrees."""
-    phi = np.radians(frame["latitude"].to_numpy())
-    lam = np.radians(frame["longitude"].to_numpy())
+    phi, lam = (np.radians(frame[it].to_numpy()) for it in ("latitude", "longitude"))
     vectors = (np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi))
     return np.ascontiguousarray(np.stack(vectors, axis=1), np.float64).reshape(-1, 3)
 
@@ -154,7 +153,11 @@ def _rows(owner: Ints, count: int) -> Ints:
 
 
 def _ints(series: pl.Series) -> Ints:
-    return np.ascontiguousarray(series.cast(pl.Int64).to_numpy(), np.int64)
+    return np.ascontiguousarray(series.cast(pl.Int64).to_numpy(writable=True), np.int64)
+
+
+def _floats(series: pl.Series) -> Floats:
+    return np.ascontiguousarray(series.cast(pl.Float64).to_numpy(writable=True), np.float64)
 
 
 def _tickets(
@@ -191,7 +194,7 @@ def _tickets(
         excluded=_ints(excluded["expert"]).astype(np.int32),
         first_road=_rows(_ints(roads["ticket"]), count),
         road_expert=_ints(roads["expert"]).astype(np.int32),
-        road_km=np.ascontiguousarray(roads["km"].to_numpy(), np.float64),
+        road_km=_floats(roads["km"]),
     )
 
 
@@ -204,8 +207,8 @@ def _experts(
     snapshot: Snapshot, people: pl.DataFrame, expert_of: pl.DataFrame, table: Calendar
 ) -> Experts:
     count = len(people)
-    number = np.searchsorted(np.array(table.zones), people["time_zone"].to_numpy().astype(str))
-    zone: Shorts = number.astype(np.int32)
+    zones = people["time_zone"].to_numpy().astype(str)
+    zone: Shorts = np.searchsorted(np.array(table.zones), zones).astype(np.int32)
     shifts = _numbered(snapshot.shifts, "expert", expert_of)
     absences = _numbered(snapshot.absences, "expert", expert_of)
     visits = _numbered(snapshot.visits, "expert", expert_of).sort("expert", "since")
@@ -222,10 +225,8 @@ def _experts(
         table,
     )
     for busy in (absences, visits):
-        owner = _ints(busy["expert"])
-        taken = calendars.touched(
-            zone[owner], seconds(busy["since"]), seconds(busy["until"]), table
-        )
+        owner, since, until = _ints(busy["expert"]), seconds(busy["since"]), seconds(busy["until"])
+        taken = calendars.touched(zone[owner], since, until, table)
         np.logical_and.at(free, owner, ~taken)
     owner, start = _ints(visits["expert"]), seconds(visits["since"])
     visit_day = calendars.day_of(zone[owner], start, table)
@@ -236,7 +237,7 @@ def _experts(
     free &= np.repeat(room > 0, WINDOWS_A_DAY, axis=1)
     return Experts(
         place=_places(people),
-        radius_km=people["radius_km"].cast(pl.Float64).to_numpy(),
+        radius_km=_floats(people["radius_km"]),
         zone=zone,
         free=calendars.bits(free),
         load=load,

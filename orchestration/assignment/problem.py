@@ -86,11 +86,12 @@ class Problem:
     def terms_of(self, tickets: Ints, slots: Ints, km: Floats) -> Ints:
         """The cost terms of some edges (rows x TERMS)."""
         experts, windows = np.divmod(slots, max(self.windows, 1))
-        return costs.terms(self.setting, tickets, experts, km, windows)
+        return costs.terms(self.setting, np.ascontiguousarray(tickets), experts, km, windows)
 
     def road_km_of(self, tickets: Ints, slots: Ints, km: Floats) -> Floats:
         """The way by road of pairs that are considered."""
-        return costs.road_kms(self.setting, tickets, slots // max(self.windows, 1), km)
+        experts = slots // max(self.windows, 1)
+        return costs.road_kms(self.setting, np.ascontiguousarray(tickets), experts, km)
 
     def km_of(self, tickets: Ints, slots: Ints) -> Floats:
         """The way (great circle) of pairs that are considered."""
