@@ -9,7 +9,7 @@ import structlog
 from psycopg import sql
 
 from orchestration.local.postgres import EmbeddedPostgres, throw_away_postgres
-from tests import hashing
+from tests import hashing, known_types
 from tests.databases import Databases, Templates
 
 # Tests ask quicker than people do; those of the limits set limits of their own.
@@ -32,6 +32,13 @@ structlog.configure(
 def cheap_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         hashing.use(hashing.CHEAP, patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def types_asked_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        known_types.remember(patch)
         yield
 
 
