@@ -1,5 +1,6 @@
 """What every test may ask for: a real PostgreSQL, made by the migrations, a copy a test."""
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -26,6 +27,12 @@ structlog.configure(
         ),
     ]
 )
+
+
+def pytest_collection_finish() -> None:
+    """What was imported lives as long as the worker: no collection looks through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
