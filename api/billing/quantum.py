@@ -10,7 +10,9 @@ from api.billing.adjustments.routes import (
 from api.billing.chargebacks.routes import ChargebackController
 from api.billing.invoices.limits import ApprovalLimitController
 from api.billing.invoices.routes import InvoiceController, RunController
+from api.billing.one_offs.routes import OneOffController
 from api.billing.payments.routes import AlertController
+from api.billing.reruns.routes import RerunController
 from api.kernel.auth import STAFF_ISSUER, TokenVerifier
 from api.kernel.database import create_engine
 from api.kernel.limits import Limits
@@ -36,8 +38,10 @@ def quantum(settings: QuantumSettings) -> Quantum:
         verifier=TokenVerifier("billing", {STAFF_ISSUER: settings.staff_public_key}),
         controllers=[
             RunController,
+            RerunController,
             ApprovalLimitController,
             InvoiceController,
+            OneOffController,
             AlertController,
             ChargebackController,
             AdjustmentController,

@@ -8,8 +8,10 @@ import asyncio
 import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
+from uuid import UUID
 
 import dagster as dg
+from pydantic import Field
 
 from api.billing.amounts import amount_text
 from api.billing.calendar import BILLING_ZONE, Period
@@ -42,6 +44,13 @@ SOURCES = [
         (CARD, "Card numbers under lock; only the charge step reads them."),
     )
 ]
+
+
+class BillAgain(dg.Config):
+    """Customers, by their ids, who are billed again for a month that is issued, and why."""
+
+    customers: list[str] = Field(default_factory=list)
+    reason: str = "Asked for at the job runner."
 
 
 def _month(context: dg.AssetExecutionContext) -> Period:
@@ -78,10 +87,16 @@ def _results(key: dg.AssetKey, findings: Sequence[Finding]) -> list[dg.AssetChec
     retry_policy=RETRY,
     check_specs=_checks(DRAFT, tuple(CHECKS)),
     description="One draft a contract with something to bill in the month, checked. "
-    "Drafted again, only what differs is written.",
+    "Drafted again, only what differs is written. Of an issued month, `customers` are billed "
+    "for what they lack.",
 )
-def drafts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+def drafts(
+    context: dg.AssetExecutionContext, config: BillAgain
+) -> Iterator[dg.MaterializeResult[None]]:
     """Draft, then check; what the checks found is what approval goes by."""
+    if config.customers:
+        customers = [UUID(it) for it in config.customers]
+        asyncio.run(steps.ask_again(_month(context), customers, config.reason))
     done, findings = asyncio.run(steps.draft_month(_month(context)))
     yield dg.MaterializeResult(
         metadata={

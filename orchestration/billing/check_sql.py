@@ -5,7 +5,7 @@ repeats its subject's own reasoning finds nothing. Parameters are those of `case
 `run_id`, `previous_id` (last month's run) and `product_class`.
 """
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from api.billing.invoices.hashes import STORED_ROW_HASH
 
@@ -16,7 +16,8 @@ _RATE = """
         ORDER BY valid_from DESC LIMIT 1
     ) rate ON true
 """
-_COUNTED = "i.run_id = :run_id AND i.status NOT IN ('parked', 'void')"
+COUNTED = "i.run_id = :run_id AND i.status NOT IN ('parked', 'void')"
+"""The rows that an approval is about."""
 _SERVED = """
     c.standing = 'good' AND c.held_since IS NULL AND c.starts_on <= :last
     AND (c.ends_on IS NULL OR (c.ends_on >= :first AND c.ends_on >= c.starts_on))
@@ -51,34 +52,106 @@ ORDER BY c.id
 
 SERVED = text(f"SELECT count(*) FROM contract c WHERE {_SERVED}")  # noqa: S608
 
+# Lines of one-offs are few, and found by the index of what they point at.
+_WITH_ONE_OFFS = """
+    SELECT l.invoice_id, sum(l.amount_cents) AS cents FROM invoice_line l
+    WHERE l.one_off_id IS NOT NULL GROUP BY 1
+"""
+
 TWICE = text(f"""
-SELECT i.contract_id FROM invoice i WHERE {_COUNTED} GROUP BY i.contract_id HAVING count(*) > 1
+SELECT i.contract_id FROM invoice i WHERE {COUNTED} GROUP BY i.contract_id HAVING count(*) > 1
 """)  # noqa: S608 - constants
 
-UNEQUAL_LINES = text(f"""
+
+def unequal_lines(rows: str) -> TextClause:
+    """Of some rows `i`, those that are not the sum of their lines, or negative."""
+    return text(f"""
 SELECT i.id FROM invoice i
 LEFT JOIN LATERAL (
-    SELECT sum(amount_cents) AS total, sum(amount_cents) FILTER (WHERE kind = 'tax') AS tax
+    SELECT sum(amount_cents) AS total, sum(amount_cents) FILTER (WHERE kind = 'tax') AS tax,
+           sum(amount_cents) FILTER (WHERE kind = 'carried_forward') AS carried
     FROM invoice_line WHERE invoice_id = i.id
 ) l ON true
-WHERE {_COUNTED}
-    AND (l.total IS DISTINCT FROM i.total_cents OR coalesce(l.tax, 0) <> i.tax_cents)
+WHERE {rows} AND (
+    l.total IS DISTINCT FROM i.total_cents OR coalesce(l.tax, 0) <> i.tax_cents
+    OR coalesce(l.carried, 0) <> i.carried_cents OR i.total_cents < 0
+    OR (i.carried_cents > 0 AND i.total_cents > 0)
+)
 """)  # noqa: S608 - constants
 
-OTHER_HASH = text(f"""
-SELECT i.id FROM invoice i WHERE {_COUNTED} AND i.row_hash <> {STORED_ROW_HASH}
+
+def other_hash(rows: str) -> TextClause:
+    """Of some rows `i`, those that are not what was drafted."""
+    return text(f"""
+SELECT i.id FROM invoice i WHERE {rows} AND i.row_hash <> {STORED_ROW_HASH}
 """)  # noqa: S608 - constants
 
-WRONG_TAX = text(f"""
+
+def wrong_tax(rows: str) -> TextClause:
+    """Of some rows `i`, those whose tax is not the rate of what is taxed by it, rate by rate."""
+    return text(f"""
 SELECT i.id FROM invoice i JOIN contract c ON c.id = i.contract_id {_RATE}
-WHERE {_COUNTED} AND i.tax_cents IS DISTINCT FROM
-    round(i.subtotal_cents::numeric * rate.rate_millionths / 1000000)
+LEFT JOIN ({_WITH_ONE_OFFS}) extra ON extra.invoice_id = i.id
+WHERE {rows} AND i.tax_cents IS DISTINCT FROM CASE
+    WHEN extra.invoice_id IS NULL
+    THEN round(i.subtotal_cents::numeric * rate.rate_millionths / 1000000)
+    ELSE (
+        SELECT sum(round(part.cents::numeric * part.rate_millionths / 1000000)) FROM (
+            SELECT sum(l.amount_cents) AS cents,
+                   CASE WHEN o.id IS NULL THEN rate.rate_millionths ELSE other.rate_millionths END
+                       AS rate_millionths
+            FROM invoice_line l LEFT JOIN one_off o ON o.id = l.one_off_id
+            LEFT JOIN LATERAL (
+                SELECT rate_millionths FROM tax_rate
+                WHERE state = c.state AND product_class = o.product_class AND valid_from <= :first
+                ORDER BY valid_from DESC LIMIT 1
+            ) other ON true
+            WHERE l.invoice_id = i.id AND l.kind NOT IN ('tax', 'carried_forward')
+            GROUP BY 2
+        ) part
+    ) END
 """)  # noqa: S608 - constants
 
-CREDITS = text("""
-SELECT i.id, i.customer_id, i.total_cents FROM invoice i
-WHERE i.run_id = :run_id AND i.status = 'parked' AND i.review IS NULL ORDER BY i.id
-""")
+
+# What was due of one-offs when the run was drafted and is on no invoice; the minute is for what was
+# entered meanwhile. Without a rate it cannot be billed.
+ONE_OFFS_LEFT = text(f"""
+SELECT o.id, o.customer_id,
+       p.code IS NULL OR rate.rate_millionths IS NULL OR p.currency <> o.currency OR NOT EXISTS (
+           SELECT FROM tax_rate t WHERE t.state = c.state AND t.product_class = o.product_class
+               AND t.valid_from <= :first
+       ) AS unbillable
+FROM one_off o JOIN contract c ON c.id = o.contract_id LEFT JOIN plan p ON p.code = c.plan_code
+{_RATE}
+WHERE o.withdrawn_at IS NULL AND o.from_period <= :first
+    AND o.created_at < (
+        SELECT max(at) FROM run_event WHERE run_id = :run_id AND act = 'drafted'
+    ) - interval '1 minute'
+    AND c.standing = 'good' AND c.held_since IS NULL
+    AND NOT EXISTS (SELECT FROM invoice_line l WHERE l.one_off_id = o.id)
+    AND NOT EXISTS (
+        SELECT FROM invoice i WHERE i.run_id = :run_id AND i.contract_id = o.contract_id
+            AND i.review = 'outlier' AND i.status = 'void'
+    )
+ORDER BY o.id
+""")  # noqa: S608 - constants
+
+# Lines of one-offs that were withdrawn or say something else.
+ONE_OFFS_CHANGED = text(f"""
+SELECT l.invoice_id FROM invoice_line l JOIN invoice i ON i.id = l.invoice_id
+JOIN one_off o ON o.id = l.one_off_id
+WHERE {COUNTED} AND l.one_off_id IS NOT NULL AND (
+    o.withdrawn_at IS NOT NULL OR o.contract_id <> i.contract_id OR o.from_period > :first
+    OR (l.kind, l.description) <> (o.kind, o.description)
+    OR l.amount_cents <> CASE o.kind WHEN 'charge' THEN 1 ELSE -1 END * o.amount_cents
+)
+ORDER BY 1
+""")  # noqa: S608 - constants
+
+CARRIED = text(f"""
+SELECT count(*) AS invoices, coalesce(sum(carried_cents), 0)::bigint AS cents
+FROM invoice i WHERE {COUNTED} AND i.carried_cents > 0
+""")  # noqa: S608 - constants
 
 # Contracts of which billing heard only after last month was billed, or which were held then. One
 # without a single day there has nothing to be billed for.

@@ -38,9 +38,8 @@ class Checking:
     """Whether the run waits for approval; of any other nothing is written or alerted."""
 
     async def rows(self, query: TextClause) -> Sequence[Row[Any]]:
-        period = Period(self.run.period)
-        asked = parameters(period) | {"run_id": self.run.id, "product_class": SUPPORT_PLAN}
-        asked["previous_first"] = period.previous.first
+        asked = parameters(self.run) | {"product_class": SUPPORT_PLAN}
+        asked["previous_first"] = Period(self.run.period).previous.first
         names = query.compile().params.keys()
         chosen = {name: value for name, value in asked.items() if name in names}
         return (await self.session.execute(query, chosen)).all()
@@ -95,20 +94,44 @@ async def contracts_billable(it: Checking) -> Finding:
     )
 
 
-async def credits_parked(it: Checking) -> Finding:
-    """Negative totals are not charged; finance decides on each."""
-    found = await it.rows(check_sql.CREDITS)
-    words = "A cancelled year leaves a credit of {} cents; it is parked."
-    await it.alert(
-        "credit_due",
-        [Cause(row.id, words.format(-row.total_cents), row.customer_id) for row in found],
+async def one_offs_billed(it: Checking) -> Finding:
+    """What finance has entered is on the month's invoices as it was entered; nothing is left."""
+    left, changed = (
+        await it.rows(check_sql.ONE_OFFS_LEFT),
+        await it.rows(check_sql.ONE_OFFS_CHANGED),
     )
+    words = "This one-off charge or credit cannot be billed: its plan, rate or currency is missing."
+    unbillable = [row for row in left if row.unbillable]
+    await it.alert(
+        "unbillable_one_off", [Cause(row.id, words, row.customer_id) for row in unbillable]
+    )
+    wrong = [row.id for row in left if not row.unbillable] + [row.invoice_id for row in changed]
     return Finding(
-        name="credits_parked",
+        name="one_offs_billed",
+        severity="block",
+        ok=not wrong,
+        detail=f"{len(wrong)} one-off charges or credits are not billed as entered."
+        if wrong
+        else "Every one-off charge and credit that is due is billed as it was entered.",
+        figures={
+            "count": len(wrong),
+            "first": [str(one) for one in wrong[:SHOWN]],
+            "unbillable": len(unbillable),
+        },
+    )
+
+
+async def credits_carried(it: Checking) -> Finding:
+    """Sums below nothing: the invoice is over nothing, and the rest is credit for the next ones."""
+    (figures,) = await it.rows(check_sql.CARRIED)
+    return Finding(
+        name="credits_carried",
         severity="note",
-        ok=not found,
-        detail=f"{len(found)} credits are parked." if found else "No credit is due.",
-        figures={"count": len(found), "total_cents": sum(row.total_cents for row in found)},
+        ok=not figures.invoices,
+        detail=f"{figures.invoices} invoices come to less than nothing, which carries forward."
+        if figures.invoices
+        else "No invoice comes to less than nothing.",
+        figures={"count": figures.invoices, "total_cents": figures.cents},
     )
 
 
@@ -191,22 +214,23 @@ CHECKS: dict[str, Check] = {
         "No contract has two invoices.", "{} contracts have two invoices.",
     ),
     "lines_equal_invoice": _none_of(
-        "lines_equal_invoice", check_sql.UNEQUAL_LINES, "block",
+        "lines_equal_invoice", check_sql.unequal_lines(check_sql.COUNTED), "block",
         "The lines of every invoice sum to its total.", "{} invoices differ from their lines.",
     ),
     "rows_as_hashed": _none_of(
-        "rows_as_hashed", check_sql.OTHER_HASH, "block",
+        "rows_as_hashed", check_sql.other_hash(check_sql.COUNTED), "block",
         "Every row is as it was drafted.", "{} rows are not as they were drafted.",
     ),
     "tax_as_due": _none_of(
-        "tax_as_due", check_sql.WRONG_TAX, "block",
-        "Every tax is the state's rate of the subtotal.", "{} invoices have another tax than due.",
+        "tax_as_due", check_sql.wrong_tax(check_sql.COUNTED), "block",
+        "Every tax is the state's rate of what it taxes.", "{} invoices have another tax than due.",
     ),
     "contracts_billable": contracts_billable,
     "count_like_last_month": count_like_last_month,
     "total_like_last_month": total_like_last_month,
     "last_month_complete": last_month_complete,
-    "credits_parked": credits_parked,
+    "one_offs_billed": one_offs_billed,
+    "credits_carried": credits_carried,
     "outliers_parked": outliers_parked,
 }  # fmt: skip
 

@@ -1,4 +1,6 @@
-"""A new invoice uses up the credit that its customer has: less is charged, or nothing."""
+"""Credit of customers: a new invoice carries some forward, or uses it up, so that less is charged
+or nothing; what nobody will use up is alerted.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,8 +9,21 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.billing.adjustments.ledger import credit_now
+from api.billing.adjustments.ledger import CREDIT_DUE, credit_now
+from api.billing.calendar import Period
+from api.billing.payments.alerts import Cause, open_alerts
 from api.kernel.outbox import send
+
+# Another currency than that of the credit there is has no sum, which the database refuses.
+_CARRY = text("""
+INSERT INTO credit_balance AS b (customer_id, currency, cents, version, updated_at)
+SELECT customer_id, currency, sum(carried_cents)::bigint, 1, :now FROM invoice
+WHERE id = ANY(:ids) AND carried_cents > 0 GROUP BY 1, 2 ORDER BY 1
+ON CONFLICT (customer_id) DO UPDATE
+SET cents = CASE WHEN b.currency = excluded.currency THEN b.cents + excluded.cents END,
+    version = b.version + 1, updated_at = :now
+RETURNING customer_id, currency, cents, version
+""")
 
 # Several invoices of one customer use the credit in the order of their numbers.
 _USE = text("""
@@ -45,6 +60,50 @@ FROM (SELECT customer_id, sum(amount)::bigint AS amount FROM used GROUP BY 1) AS
 WHERE b.customer_id = taken.customer_id
 RETURNING b.customer_id, b.version, b.cents, b.currency
 """)
+
+
+# A contract is billed up to its end: with that month the last invoice has used what it could. Who
+# has something to be billed yet may use it still.
+_LEFT = text("""
+SELECT last.id, b.customer_id, b.cents FROM credit_balance b
+CROSS JOIN LATERAL (
+    SELECT c.id, c.ends_on FROM contract c WHERE c.customer_id = b.customer_id
+    ORDER BY c.ends_on DESC NULLS FIRST, c.id LIMIT 1
+) last
+WHERE b.cents > 0 AND last.ends_on <= :last AND NOT EXISTS (
+    SELECT FROM invoice i WHERE i.customer_id = b.customer_id AND i.status IN ('draft', 'parked')
+) AND NOT EXISTS (
+    SELECT FROM one_off o WHERE o.customer_id = b.customer_id AND o.withdrawn_at IS NULL
+        AND NOT EXISTS (SELECT FROM invoice_line l WHERE l.one_off_id = o.id)
+)
+ORDER BY b.customer_id
+""")
+
+_USED = text("""
+UPDATE alert SET status = 'closed', closed_at = :now
+WHERE kind = :kind AND status = 'open' AND NOT EXISTS (
+    SELECT FROM credit_balance b WHERE b.customer_id = alert.customer_id AND b.cents > 0
+)
+""")
+
+
+async def carry_forward(session: AsyncSession, invoice_ids: Sequence[UUID], now: datetime) -> None:
+    """Give customers the credit that their new invoices carry forward, in the caller's
+    transaction (role biller).
+    """
+    rows = (await session.execute(_CARRY, {"ids": list(invoice_ids), "now": now})).all()
+    await send(session, *(credit_now(row, now) for row in rows))
+
+
+async def alert_left(session: AsyncSession, period: Period, now: datetime) -> None:
+    """When a month is issued: credit of customers whose last contract has ended is for finance to
+    pay out; alerts of credit that is gone are closed.
+    """
+    rows = (await session.execute(_LEFT, {"last": period.last})).all()
+    words = "The customer's last contract has ended and {} cents of credit are left: pay them out."
+    causes = [Cause(row.id, words.format(row.cents), row.customer_id) for row in rows]
+    await open_alerts(session, CREDIT_DUE, causes, now)
+    await session.execute(_USED, {"kind": CREDIT_DUE, "now": now})
 
 
 async def use_credit(session: AsyncSession, invoice_ids: Sequence[UUID], now: datetime) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select, text
+from sqlalchemy import TextClause, exists, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,42 +17,60 @@ from api.billing.invoices import rules
 from api.billing.invoices.hashes import row_hash_sql
 from api.billing.invoices.runs import find_run, record, recount, uncheck
 from api.billing.invoices.tables import BillingRun, Invoice
+from orchestration.billing import one_offs
 from orchestration.billing.cases import (
     BILLABLE,
     CASE_END,
+    CASE_ONE_OFFS,
     CASE_START,
+    ONE_OFFS,
     RatedCases,
     parameters,
     rated_cases,
 )
 
-# What each contract should have: its case's bill, and the hash of the row it would be.
-_WANTED = f"""
-WITH rated AS (
+
+def _wanted(of_customers: str) -> str:
+    """What each contract should have: its case's bill, and the hash of the row it would be."""
+    return f"""
+WITH {ONE_OFFS}, rated AS (
     SELECT * FROM unnest(
         CAST(:plan_codes AS text[]), CAST(:states AS text[]), CAST(:starts AS date[]),
-        CAST(:ends AS date[]), CAST(:currencies AS text[]), CAST(:subtotals AS bigint[]),
-        CAST(:taxes AS bigint[]), CAST(:content_hashes AS bytea[])
+        CAST(:ends AS date[]), CAST(:one_off_keys AS text[]), CAST(:currencies AS text[]),
+        CAST(:subtotals AS bigint[]), CAST(:taxes AS bigint[]), CAST(:carried AS bigint[]),
+        CAST(:content_hashes AS bytea[])
     ) WITH ORDINALITY AS rated (
-        plan_code, state, starts_on, ends_on, currency, subtotal_cents, tax_cents, content_hash,
-        case_number
+        plan_code, state, starts_on, ends_on, one_offs, currency, subtotal_cents, tax_cents,
+        carried_cents, content_hash, case_number
     )
 ), wanted AS MATERIALIZED (
     SELECT uuidv7() AS id, c.id AS contract_id, c.customer_id, rated.currency,
-           rated.subtotal_cents, rated.tax_cents, rated.case_number,
+           rated.subtotal_cents, rated.tax_cents, rated.carried_cents, rated.case_number,
            {row_hash_sql("c.id", "c.customer_id", "rated.content_hash")} AS row_hash
     FROM contract c JOIN plan p ON p.code = c.plan_code
+    LEFT JOIN one_offs o ON o.contract_id = c.id
     JOIN rated ON rated.plan_code = c.plan_code AND rated.state = c.state
         AND rated.starts_on = {CASE_START} AND rated.ends_on = {CASE_END}
-    WHERE {BILLABLE}
+        AND rated.one_offs = {CASE_ONE_OFFS}
+    WHERE {BILLABLE} {of_customers}
 )
 """  # noqa: S608 - constants
 
-_REMOVE_STALE = text(f"""
-{_WANTED}, stale AS (
+
+def remove_stale(of_customers: str, statuses: str) -> TextClause:
+    """A statement that removes what should not be there, of some statuses.
+
+    A draft also goes when it has a one-off that was withdrawn: another one may look the same.
+    """
+    return text(f"""
+{_wanted(of_customers)}, stale AS (
     SELECT i.id FROM invoice i
     LEFT JOIN wanted w ON w.contract_id = i.contract_id AND w.row_hash = i.row_hash
-    WHERE i.run_id = :run_id AND i.status IN ('draft', 'parked') AND w.id IS NULL
+    WHERE i.run_id = :run_id AND i.status IN ({statuses})
+        {of_customers.replace("c.", "i.")} AND (w.id IS NULL OR i.id IN (
+        SELECT l.invoice_id FROM invoice_line l JOIN one_off o ON o.id = l.one_off_id
+        WHERE l.one_off_id IS NOT NULL AND o.withdrawn_at IS NOT NULL
+    ))
 ), lines AS (
     DELETE FROM invoice_line l USING stale WHERE l.invoice_id = stale.id
 ), gone AS (
@@ -61,35 +79,48 @@ _REMOVE_STALE = text(f"""
 SELECT count(*) FROM gone
 """)  # noqa: S608 - constants
 
-_ADD_MISSING = text(f"""
-{_WANTED}, made AS (
+
+_REMOVE_STALE = remove_stale("", "'draft', 'parked'")
+
+
+def add_missing(of_customers: str, of_void: str) -> TextClause:
+    """A statement that drafts what contracts lack; `of_void` says which void invoices count."""
+    return text(f"""
+{_wanted(of_customers)}, made AS (
     INSERT INTO invoice (
         id, run_id, contract_id, customer_id, period_start, period_end, status, currency,
-        subtotal_cents, tax_cents, total_cents, row_hash, created_at
+        subtotal_cents, tax_cents, carried_cents, total_cents, row_hash, created_at
     )
-    SELECT w.id, :run_id, w.contract_id, w.customer_id, :first, :last,
-           CASE WHEN w.subtotal_cents < 0 THEN 'parked' ELSE 'draft' END, w.currency,
-           w.subtotal_cents, w.tax_cents, w.subtotal_cents + w.tax_cents, w.row_hash, :now
+    SELECT w.id, :run_id, w.contract_id, w.customer_id, :first, :last, 'draft', w.currency,
+           w.subtotal_cents, w.tax_cents, w.carried_cents,
+           w.subtotal_cents + w.tax_cents + w.carried_cents, w.row_hash, :now
     FROM wanted w
     WHERE NOT EXISTS (
         SELECT FROM invoice i
         WHERE i.run_id = :run_id AND i.contract_id = w.contract_id
-            -- What finance has voided as an outlier comes again only when it is another amount.
-            AND (i.status <> 'void' OR (i.review = 'outlier' AND i.row_hash = w.row_hash))
+            AND (i.status <> 'void' {of_void})
     )
     RETURNING id
 ), lines AS (
-    INSERT INTO invoice_line (invoice_id, position, kind, description, amount_cents)
-    SELECT made.id, line.position, line.kind, line.description, line.amount_cents
+    INSERT INTO invoice_line (
+        invoice_id, position, kind, description, amount_cents, one_off_id
+    )
+    SELECT made.id, line.position, line.kind, line.description, line.amount_cents, due.id
     FROM made JOIN wanted w ON w.id = made.id
     JOIN unnest(
         CAST(:line_cases AS bigint[]), CAST(:positions AS int[]), CAST(:kinds AS text[]),
-        CAST(:descriptions AS text[]), CAST(:amounts AS bigint[])
-    ) AS line (case_number, position, kind, description, amount_cents)
+        CAST(:descriptions AS text[]), CAST(:amounts AS bigint[]),
+        CAST(:one_off_places AS bigint[])
+    ) AS line (case_number, position, kind, description, amount_cents, one_off_place)
         ON line.case_number = w.case_number
+    LEFT JOIN due ON due.contract_id = w.contract_id AND due.place = line.one_off_place
 )
 SELECT count(*) FROM made
 """)  # noqa: S608 - constants
+
+
+# What finance has voided as an outlier comes again only when it is another amount.
+_ADD_MISSING = add_missing("", "OR (i.review = 'outlier' AND i.row_hash = w.row_hash)")
 
 
 # The planner cannot know how many contracts share a case and takes them for one: with nested
@@ -123,13 +154,15 @@ async def draft(session: AsyncSession, period: Period, now: datetime) -> Drafted
     """
     if not period.is_over(now):
         raise PeriodNotOver(f"{period} is not over in New York.")
+    await one_offs.alone(session)
     await _open_run(session, period, now)
     run = await find_run(session, period, lock=True)
     status = rules.after("draft", run.status)
     if status is None:
         return Drafted(run.status, invoices=run.invoices, total_cents=run.total_cents)
-    rated = await rated_cases(session, period)
-    removed, written = await _write(session, run, period, rated, now)
+    await one_offs.free(session, run.id)
+    rated = await rated_cases(session, run)
+    removed, written = await _write(session, run, rated, now)
     # A refused run is on its way again; a held one waits on, unless its rows have changed.
     if removed or written or run.status == "refused":
         await _note(session, run, status, now, f"{written} drafted, {removed} removed.")
@@ -145,9 +178,9 @@ async def _open_run(session: AsyncSession, period: Period, now: datetime) -> Non
 
 
 async def _write(
-    session: AsyncSession, run: BillingRun, period: Period, rated: RatedCases, now: datetime
+    session: AsyncSession, run: BillingRun, rated: RatedCases, now: datetime
 ) -> tuple[int, int]:
-    asked: dict[str, Any] = parameters(period) | rated.cases | {"run_id": run.id}
+    asked: dict[str, Any] = parameters(run) | rated.cases
     removed = 0
     await session.execute(_BY_HASHING)
     if await session.scalar(select(exists().where(Invoice.run_id == run.id))):

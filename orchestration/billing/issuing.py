@@ -20,7 +20,7 @@ from api.billing.invoices.hashes import STORED_ROW_HASH
 from api.billing.invoices.numbers import SERIES, take_numbers
 from api.billing.invoices.runs import find_run, record
 from api.billing.invoices.tables import Invoice
-from orchestration.billing.crediting import use_credit
+from orchestration.billing.crediting import alert_left, carry_forward, use_credit
 from orchestration.billing.rating import run_hash
 
 PORTION = 5_000
@@ -33,13 +33,15 @@ WHERE run_id = :run_id AND status NOT IN ('parked', 'void')
 _NEXT = text(f"""
 SELECT i.id, i.contract_id, {STORED_ROW_HASH} AS stored
 FROM invoice i WHERE i.run_id = :run_id AND i.status = 'draft'
-ORDER BY i.contract_id LIMIT :portion
+-- What gives credit comes before what may use it.
+ORDER BY i.carried_cents = 0, i.contract_id LIMIT :portion
 """)  # noqa: S608 - constants
 
-_RELEASED = text(f"""
+_LATE = text(f"""
 SELECT i.id, i.total_cents, i.row_hash = {STORED_ROW_HASH} AS same
-FROM invoice i WHERE i.run_id = :run_id AND i.status = 'draft' AND i.review = 'released'
-ORDER BY i.contract_id LIMIT :portion
+FROM invoice i
+WHERE i.run_id = :run_id AND i.status = 'draft' AND i.review IN ('released', 'late')
+ORDER BY i.carried_cents = 0, i.contract_id LIMIT :portion
 """)  # noqa: S608 - constants
 
 _NUMBER = text("""
@@ -56,7 +58,7 @@ WHERE invoice.id = chosen.id AND invoice.status = 'draft'
 _POST = text("""
 WITH posting AS MATERIALIZED (
     SELECT uuidv7() AS id, i.id AS invoice_id, i.customer_id, i.currency,
-           i.total_cents, i.subtotal_cents, i.tax_cents
+           i.total_cents, i.subtotal_cents, i.tax_cents, i.carried_cents
     FROM invoice i WHERE i.id = ANY(:ids)
 )
 INSERT INTO ledger_entry (
@@ -66,7 +68,8 @@ SELECT p.id, :now, side.account, side.amount_cents, p.currency, 'invoice', p.inv
        p.customer_id, p.invoice_id
 FROM posting p
 CROSS JOIN LATERAL (
-    VALUES ('receivable', p.total_cents), ('revenue', -p.subtotal_cents), ('tax', -p.tax_cents)
+    VALUES ('receivable', p.total_cents), ('revenue', -p.subtotal_cents), ('tax', -p.tax_cents),
+           ('credit', -p.carried_cents)
 ) AS side (account, amount_cents)
 WHERE side.amount_cents <> 0
 """)
@@ -98,7 +101,7 @@ async def issue(
     async with sessions() as session:
         run = await find_run(session, period)
         if run.status in rules.ISSUED:
-            return await _issue_released(sessions, period, now, portion)
+            return await _issue_late(sessions, period, now, portion)
         if rules.after("issue", run.status) is None:
             return Issued(run.status)
         approved = await _approved(session, run.id, run.approved_hash)
@@ -147,6 +150,7 @@ async def _issue_portion(
             detail=f"{total} invoices issued.",
             now=now,
         )
+        await alert_left(session, period, now)
         return None
     changed = [row.id for row in rows if approved.get(row.contract_id) != bytes(row.stored)]
     if changed:
@@ -160,31 +164,34 @@ async def _make_invoices(session: AsyncSession, ids: list[UUID], now: datetime) 
     before = await take_numbers(session, SERIES, len(ids)) - len(ids)
     await session.execute(_NUMBER, {"before": before, "ids": ids, "now": now})
     await session.execute(_POST, {"ids": ids, "now": now})
+    await carry_forward(session, ids, now)
     await use_credit(session, ids, now)
     await announce(session, ids, now)
 
 
-async def _issue_released(
+async def _issue_late(
     sessions: async_sessionmaker[AsyncSession], period: Period, now: datetime, portion: int
 ) -> Issued:
-    """Outliers that finance released after their run was issued; the follow-up charges them.
+    """What was approved after its run was issued: outliers that finance released, and customers
+    billed again. The follow-up charges them.
 
-    Raises RowsChanged when what is stored is not what was released.
+    Raises RowsChanged when what is stored is not what was approved.
     """
     count = 0
     while True:
         async with sessions.begin() as session:
             run = await find_run(session, period, lock=True)
             asked = {"run_id": run.id, "portion": portion}
-            rows = (await session.execute(_RELEASED, asked)).all()
+            rows = (await session.execute(_LATE, asked)).all()
             if not rows:
+                await alert_left(session, period, now)
                 return Issued(run.status, count)
             changed = [row.id for row in rows if not row.same]
             if changed:
-                raise RowsChanged(f"{changed[0]} is not as it was released.")
+                raise RowsChanged(f"{changed[0]} is not as it was approved.")
             await _make_invoices(session, [row.id for row in rows], now)
             run.invoices += len(rows)
             run.total_cents += sum(row.total_cents for row in rows)
-            detail = f"{len(rows)} released outliers issued."
+            detail = f"{len(rows)} late invoices issued."
             await record(session, run, "issued", actor=rules.AUTOMATIC, detail=detail, now=now)
             count += len(rows)

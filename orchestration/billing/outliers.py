@@ -17,34 +17,53 @@ from api.billing.invoices.tables import BillingRun
 ALERT = "invoice_outlier"
 """About an invoice, as long as it is parked."""
 
-# Rating cuts by cumulative rounding, which is within a cent of the plain share.
+# Rating cuts by cumulative rounding, which is within a cent of the plain share. One-offs were
+# entered by finance, and are left out. `renewal` is the year's anniversary; a term that a
+# cancellation ends began on the one before it.
 _PARK = text("""
-WITH term AS (
-    SELECT i.id, i.subtotal_cents, c.plan_code, p.price_cents, c.starts_on, c.ends_on,
-           CASE WHEN p.interval = 'month' THEN CAST(:first AS date) ELSE (c.starts_on
-               + make_interval(years => CAST(:year - extract(year FROM c.starts_on) AS int))
-           )::date END AS first,
-           CASE WHEN p.interval = 'month' THEN CAST(:last AS date) ELSE (c.starts_on
-               + make_interval(years => CAST(:year + 1 - extract(year FROM c.starts_on) AS int))
-           )::date - 1 END AS last
+WITH billed AS (
+    SELECT i.id, i.subtotal_cents - coalesce(extra.cents, 0) AS cents, c.plan_code, p.price_cents,
+           p.interval, c.starts_on, c.ends_on,
+           CASE WHEN c.ends_on BETWEEN :first AND :last THEN c.ends_on END AS ended,
+           CAST(:year AS int) - CAST(extract(year FROM c.starts_on) AS int) AS years
     FROM invoice i JOIN contract c ON c.id = i.contract_id JOIN plan p ON p.code = c.plan_code
+    LEFT JOIN (
+        SELECT invoice_id, sum(amount_cents) AS cents FROM invoice_line
+        WHERE one_off_id IS NOT NULL GROUP BY 1
+    ) extra ON extra.invoice_id = i.id
     WHERE i.run_id = :run_id AND i.status = 'draft' AND i.review IS NULL
+), dated AS (
+    SELECT *, (starts_on + make_interval(years => years))::date AS renewal FROM billed
+), term AS (
+    SELECT *, renewal BETWEEN :first AND :last AND renewal >= starts_on
+               AND coalesce(ends_on >= renewal, true) AS renews,
+           CASE WHEN ended < renewal
+               THEN (starts_on + make_interval(years => years - 1))::date ELSE renewal END AS began,
+           CASE WHEN ended < renewal
+               THEN renewal ELSE (starts_on + make_interval(years => years + 1))::date END AS next
+    FROM dated
 ), implied AS (
-    SELECT id, round(coalesce(
+    SELECT id, cents, round(coalesce(
         (SELECT f.price_cents FROM former_price f
-         WHERE f.plan_code = term.plan_code AND f.until > greatest(starts_on, first)
+         WHERE f.plan_code = term.plan_code AND f.until > CASE
+             WHEN interval = 'month' THEN greatest(starts_on, :first) ELSE began END
          ORDER BY f.until LIMIT 1),
         price_cents
-    )::numeric * greatest(
-        CASE WHEN ends_on <= CAST(:last AS date) THEN ends_on ELSE last END
-            - greatest(starts_on, first) + 1, 0
-    ) / (last - first + 1)) AS cents
+    )::numeric * CASE
+        WHEN interval = 'month' THEN greatest(
+            least(coalesce(ends_on, :last), :last) - greatest(starts_on, :first) + 1, 0
+        )::numeric / (CAST(:last AS date) - CAST(:first AS date) + 1)
+        WHEN renews THEN greatest(coalesce(ended, next - 1) - renewal + 1, 0)::numeric
+            / (next - renewal)
+        WHEN ended >= starts_on THEN -(next - 1 - ended)::numeric / (next - began)
+        ELSE 0 END
+    ) AS implied
     FROM term
 )
 UPDATE invoice i SET status = 'parked', review = 'outlier', version = i.version + 1,
-    reason = format('The subtotal is %s cents where the plan implies %s.',
-                    i.subtotal_cents, implied.cents)
-FROM implied WHERE i.id = implied.id AND abs(i.subtotal_cents - implied.cents) > 1
+    reason = format('The subtotal of the plan is %s cents where the plan implies %s.',
+                    implied.cents, implied.implied)
+FROM implied WHERE i.id = implied.id AND abs(implied.cents - implied.implied) > 1
 RETURNING i.id
 """)
 
@@ -64,6 +83,14 @@ WHERE kind = :kind AND status = 'open' AND NOT EXISTS (
 
 async def park(session: AsyncSession, run: BillingRun, now: datetime) -> None:
     """Park the outliers of a run that waits for approval; the caller holds its lock."""
+    if await mark(session, run):
+        uncheck(run)
+    await recount(session, run)
+    await session.execute(_GONE, {"kind": ALERT, "now": now})
+
+
+async def mark(session: AsyncSession, run: BillingRun) -> bool:
+    """Park those of a run's drafts that nobody has approved; whether there were any."""
     period = Period(run.period)
     asked = {
         "run_id": run.id,
@@ -71,7 +98,4 @@ async def park(session: AsyncSession, run: BillingRun, now: datetime) -> None:
         "last": period.last,
         "year": period.first.year,
     }
-    if (await session.execute(_PARK, asked)).first() is not None:
-        uncheck(run)
-    await recount(session, run)
-    await session.execute(_GONE, {"kind": ALERT, "now": now})
+    return (await session.execute(_PARK, asked)).first() is not None

@@ -5,12 +5,16 @@ is a calendar month of New York. A month is billed when it is over, so every sta
 cancellation in it is known: nothing is estimated. A yearly plan is billed for its whole term
 in the month in which the term begins. ADR 0030 gives the reasons.
 
+One-off charges and credits are lines beside the plan's; what comes to less than nothing carries
+forward as credit, so that no bill is negative (ADR 0038).
+
 How days are cut out of a month or term and how tax is rounded is in `api.kernel.proration`.
 """
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
 from datetime import date
 from typing import Literal
 from uuid import UUID
@@ -18,7 +22,8 @@ from uuid import UUID
 from api.billing.calendar import ONE_DAY, Period
 from api.kernel.proration import share_cents, tax_cents, term_containing
 
-LineKind = Literal["plan", "proration", "credit", "tax"]
+LineKind = Literal["plan", "proration", "charge", "credit", "tax", "carried_forward"]
+CARRIED_FORWARD = "Carried forward as credit to your next invoices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +46,46 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class OneOff:
+    """A charge or credit beside the plan; `amount_cents` is before tax, positive either way."""
+
+    kind: Literal["charge", "credit"]
+    description: str
+    amount_cents: int
+    rate_millionths: int
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """What an amount depends on, and nothing else: contracts with the same case share a bill.
 
-    The contract runs from `starts_on` to `ends_on`, the last day included.
+    The contract runs from `starts_on` to `ends_on`, the last day included. `rate_millionths` is
+    the plan's; the order of `one_offs` does not matter.
     """
 
     plan: Plan
     rate_millionths: int
     starts_on: date
     ends_on: date | None = None
+    one_offs: tuple[OneOff, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """`one_off` says which of the case's one-offs it is, counted from 1."""
+
     kind: LineKind
     description: str
     amount_cents: int
+    one_off: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What one contract owes for one period; the lines, tax included, sum to the total."""
+    """What one contract owes for one period; the lines, tax included, sum to the total.
+
+    The total is never negative: the line of what carries forward makes it nothing instead.
+    """
 
     period: Period
     currency: str
@@ -70,7 +93,11 @@ class Bill:
 
     @property
     def tax_cents(self) -> int:
-        return sum(line.amount_cents for line in self.lines if line.kind == "tax")
+        return self._sum("tax")
+
+    @property
+    def carried_cents(self) -> int:
+        return self._sum("carried_forward")
 
     @property
     def total_cents(self) -> int:
@@ -78,7 +105,10 @@ class Bill:
 
     @property
     def subtotal_cents(self) -> int:
-        return self.total_cents - self.tax_cents
+        return self.total_cents - self.tax_cents - self.carried_cents
+
+    def _sum(self, kind: LineKind) -> int:
+        return sum(line.amount_cents for line in self.lines if line.kind == kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +123,19 @@ class Invoice:
 def rate(case: Case, period: Period) -> Bill | None:
     """The bill of a contract for a month, None when nothing is billed in it.
 
-    A total may be zero (a free plan) or negative (the unused rest of a cancelled year).
+    A total may be zero: a free plan, or a sum below nothing (the unused rest of a cancelled year,
+    a credit over more than the month) that carries forward.
     """
     charge = _monthly(case, period) if case.plan.interval == "month" else _yearly(case, period)
-    if charge is None:
+    taxed = [(charge, case.rate_millionths)] if charge else []
+    taxed += _one_offs(case.one_offs)
+    if not taxed:
         return None
-    tax = tax_cents(charge.amount_cents, case.rate_millionths)
-    lines = (charge, Line("tax", _tax_words(case.rate_millionths), tax)) if tax else (charge,)
-    return Bill(period, case.plan.currency, lines)
+    lines = [line for line, _ in taxed] + _taxes(taxed)
+    total = sum(line.amount_cents for line in lines)
+    if total < 0:
+        lines.append(Line("carried_forward", CARRIED_FORWARD, -total))
+    return Bill(period, case.plan.currency, tuple(lines))
 
 
 def content_hash(bill: Bill) -> bytes:
@@ -133,6 +168,24 @@ def run_hash(rows: Iterable[tuple[UUID, bytes]]) -> bytes:
     for _, row in sorted(rows):
         whole.update(row)
     return whole.digest()
+
+
+def _one_offs(one_offs: Sequence[OneOff]) -> list[tuple[Line, int]]:
+    """Lines with their tax rates, charges first, in an order that is the items' own."""
+    lines: list[tuple[Line, int]] = []
+    for place, it in sorted(enumerate(one_offs, start=1), key=lambda placed: astuple(placed[1])):
+        cents = it.amount_cents if it.kind == "charge" else -it.amount_cents
+        lines.append((Line(it.kind, it.description, cents, place), it.rate_millionths))
+    return lines
+
+
+def _taxes(taxed: Sequence[tuple[Line, int]]) -> list[Line]:
+    """One line a tax rate, on the sum of all that it taxes; none over nothing."""
+    sums: dict[int, int] = defaultdict(int)
+    for line, rate_millionths in taxed:
+        sums[rate_millionths] += line.amount_cents
+    taxes = [(it, tax_cents(cents, it)) for it, cents in sorted(sums.items())]
+    return [Line("tax", _tax_words(it), cents) for it, cents in taxes if cents]
 
 
 def _monthly(case: Case, period: Period) -> Line | None:

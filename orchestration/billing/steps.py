@@ -3,10 +3,11 @@
 Settings are read when a step begins, so that loading the definitions needs none.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -15,6 +16,8 @@ from api.billing.calendar import Period
 from api.billing.invoices import rules
 from api.billing.invoices.rules import Finding
 from api.billing.invoices.tables import BillingRun, Invoice
+from api.billing.reruns.service import Asked, ask
+from api.billing.reruns.tables import Rerun
 from api.billing.vault.settings import VaultSettings
 from api.kernel import clock
 from api.kernel.database import database
@@ -26,6 +29,7 @@ from orchestration.billing.checking import check
 from orchestration.billing.collecting import Collector, refunds_are_due, something_is_due
 from orchestration.billing.drafting import Drafted, draft
 from orchestration.billing.issuing import Issued, issue
+from orchestration.billing.late import draft_late
 from orchestration.billing.refunding import Refunder, RefundProgress
 from orchestration.billing.settings import BillingSettings
 from orchestration.billing.trial_balance import TrialBalance, trial_balance
@@ -33,15 +37,31 @@ from orchestration.billing.trial_balance import TrialBalance, trial_balance
 Report = Callable[[Progress], None]
 BEGUN_WITHIN = timedelta(hours=12)
 """Of the month's end in New York: the run's own schedule is hours before."""
+JOB_RUNNER = "job runner"
+"""Who asked for what was asked for in Dagster."""
 
 
 async def draft_month(period: Period) -> tuple[Drafted, list[Finding]]:
-    """Draft the month and check the drafts."""
+    """Draft the month and check the drafts; when it is issued, what customers lack who are to be
+    billed again.
+    """
     async with _billing("draft") as (settings, sessions):
         async with sessions.begin() as session:
             done = await draft(session, period, clock.now())
         async with sessions.begin() as session:
+            late = await draft_late(session, period, clock.now())
+        done = replace(
+            done, written=done.written + late.drafted, removed=done.removed + late.removed
+        )
+        async with sessions.begin() as session:
             return done, await check(session, period, settings, clock.now())
+
+
+async def ask_again(period: Period, customers: Sequence[UUID], reason: str) -> None:
+    """Have customers billed again, as somebody at the job runner asks for it."""
+    async with _billing("rerun") as (_, sessions), sessions.begin() as session:
+        for customer in customers:
+            await ask(session, period, customer, Asked(JOB_RUNNER, reason, clock.now()))
 
 
 async def decide_month(period: Period) -> str:
@@ -103,15 +123,19 @@ class Due:
 
 
 async def resumable_months() -> list[date]:
-    """Months that can go on by themselves: interrupted before approval, approved, with an
-    outlier that finance has released since, or over for half a day and never begun.
+    """Months that can go on by themselves: interrupted before approval, approved, issued but for
+    a customer who is to be billed again or an outlier that finance has released since, or over
+    for half a day and never begun.
     """
-    released = exists().where(
-        Invoice.run_id == BillingRun.id, Invoice.review == "released", Invoice.status == "draft"
+    late = exists().where(
+        Invoice.run_id == BillingRun.id,
+        Invoice.review.in_(("released", "late")),
+        Invoice.status == "draft",
     )
+    again = exists().where(Rerun.run_id == BillingRun.id, Rerun.done_at.is_(None))
     query = select(BillingRun.period).where(
         BillingRun.status.in_(("drafted", "approved"))
-        | (BillingRun.status.in_(rules.ISSUED) & released)
+        | (BillingRun.status.in_(rules.ISSUED) & (late | again))
     )
     async with _billing("resume") as (_, sessions), sessions() as session:
         begun = list(await session.scalars(query.order_by(BillingRun.period)))

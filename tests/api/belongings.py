@@ -86,6 +86,7 @@ _OF_NOBODY = {
         "contract_id": "SELECT id FROM contract",
         "customer_id": "SELECT customer_id FROM contract",
         "invoice_id": "SELECT id FROM invoice WHERE status = 'paid'",
+        "one_off_id": "SELECT id FROM one_off",
         "period": "SELECT to_char(period, 'YYYY-MM') FROM billing_run",
     },
 }

@@ -63,6 +63,14 @@ WHERE customer_id = :customer_id AND currency = :currency AND cents >= :cents
 RETURNING customer_id, currency, cents, version
 """)
 
+CREDIT_DUE = "credit_due"
+"""About a contract that has ended, the last of a customer who has credit."""
+
+_USED_UP = text("""
+UPDATE alert SET status = 'closed', closed_at = :now
+WHERE kind = :kind AND status = 'open' AND customer_id = :customer_id
+""")
+
 _LOOK = text("SELECT cents FROM credit_balance WHERE customer_id = :customer_id FOR UPDATE")
 
 
@@ -86,6 +94,9 @@ async def change_credit(session: AsyncSession, invoice: Invoice, cents: int, now
     if row is None:
         raise Conflict("The customer has less credit in this currency, or some in another one.")
     await send(session, credit_now(row, now))
+    if row.cents == 0:
+        asked = {"kind": CREDIT_DUE, "customer_id": row.customer_id, "now": now}
+        await session.execute(_USED_UP, asked)
 
 
 def credit_now(balance: CreditBalance | Row[Any], now: datetime) -> CreditChanged:

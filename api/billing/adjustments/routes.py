@@ -73,8 +73,7 @@ class AdjustmentController(Controller):
         """Takes revenue and tax of an invoice back, in parts at most its total.
 
         It lowers what is owed, or becomes credit that the customer's next invoices use up; the
-        customer is told by e-mail. Of a parked invoice the whole credit is taken. 409 says what is
-        possible.
+        customer is told by e-mail. 409 says what is possible.
         """
         note = await service.credit_note(
             session,

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.billing.adjustments import history, parked, rules
+from api.billing.adjustments import history, rules
 from api.billing.adjustments.history import Act
 from api.billing.adjustments.ledger import change_credit, credit_of, post
 from api.billing.adjustments.rules import AppliesTo, NotPossible, Place, Source, Standing
@@ -96,17 +96,10 @@ async def credit_note(
     amount_cents: int | None,
     applies_to: AppliesTo | None,
 ) -> CreditNote:
-    """Take revenue and tax of an invoice back; raises NotFound, or Conflict with the reason.
-
-    Of a parked invoice, the credit of a cancelled year, all of it becomes a credit note.
-    """
+    """Take revenue and tax of an invoice back; raises NotFound, or Conflict with the reason."""
     it = await lock(session, invoice_id)
     if it.invoice.review == "outlier":
         raise Conflict("This invoice is an outlier and was not billed: release or void it.")
-    if it.invoice.status == "parked":
-        term = await parked.release(session, it.invoice, amount_cents, act.now)
-        it, amount_cents = await lock(session, term), -it.invoice.total_cents
-        applies_to = applies_to or "next_invoice"
     try:
         amount, place = rules.credit(it.amounts, amount_cents, applies_to)
     except NotPossible as reason:

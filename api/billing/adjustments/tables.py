@@ -24,6 +24,9 @@ class ActKind(StrEnum):
     CLOSE_ALERT = "close_alert"
     RELEASE_OUTLIER = "release_outlier"
     VOID_OUTLIER = "void_outlier"
+    ONE_OFF = "one_off"
+    WITHDRAW_ONE_OFF = "withdraw_one_off"
+    RERUN = "rerun"
 
 
 class CreditNote(Base):

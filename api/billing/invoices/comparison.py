@@ -50,6 +50,10 @@ FROM compared GROUP BY kind
 _WHY = """
 CASE
     WHEN c.kind = 'new' AND k.starts_on >= :first THEN 'The contract began in this month.'
+    WHEN c.kind = 'new' AND EXISTS (
+        SELECT FROM invoice_line WHERE invoice_id = c.this_id AND position = 1
+            AND one_off_id IS NOT NULL
+    ) THEN 'Nothing but one-off charges or credits is billed.'
     WHEN c.kind = 'new' AND p.interval = 'year' THEN 'A yearly term began in this month.'
     WHEN c.kind = 'new' THEN 'It had no bill last month.'
     WHEN c.kind = 'gone' AND EXISTS (
@@ -61,6 +65,10 @@ CASE
     WHEN c.kind = 'gone' AND k.standing <> 'good' THEN 'The contract is suspended.'
     WHEN c.kind = 'gone' AND p.interval = 'year' THEN 'No yearly term begins in this month.'
     WHEN c.kind = 'gone' THEN 'It has no bill in this month.'
+    WHEN EXISTS (
+        SELECT FROM invoice_line
+        WHERE invoice_id IN (c.this_id, c.last_id) AND one_off_id IS NOT NULL
+    ) THEN 'One-off charges or credits are on one of them.'
     WHEN k.ends_on <= :last THEN 'The contract ended in this month.'
     WHEN k.starts_on > :previous_first THEN 'It began last month; this one is whole.'
     WHEN this_subtotal = last_subtotal THEN 'The tax is another.'

@@ -72,7 +72,8 @@ def _place(it: Invoice) -> Position:
     return position(datetime.combine(it.period_start, time(), UTC), it.id)
 
 
-def _period(text: str) -> Period:
+def period_of(text: str) -> Period:
+    """The month in a path; raises NotFound."""
     try:
         return Period.parse(text)
     except ValueError as error:
@@ -90,7 +91,7 @@ class RunController(Controller):
     @get("/{period:str}", guards=READERS, summary="One billing run")
     async def run(self, period: FromPath[str], session: NamedDependency[AsyncSession]) -> RunDetail:
         """What the checks found, the comparison with last month, and who did what."""
-        return await service.show_run(session, _period(period))
+        return await service.show_run(session, period_of(period))
 
     @get("/{period:str}/changes", guards=READERS, summary="What changed since last month")
     async def changes(
@@ -106,7 +107,7 @@ class RunController(Controller):
 
         The next page is after `next_after`, a contract's id.
         """
-        run = await runs.find_run(session, _period(period))
+        run = await runs.find_run(session, period_of(period))
         last = await comparison.last_run(session, run)
         rows = await comparison.changes(
             session, run, last, kind=kind, customer_id=customer_id, after=after, size=limit + 1
@@ -131,7 +132,7 @@ class RunController(Controller):
         """
         return await service.approve(
             session,
-            _period(period),
+            period_of(period),
             str(request.user.id),
             seen=data.rows_hash,
             reason=data.reason,
@@ -149,7 +150,7 @@ class RunController(Controller):
     ) -> RunDetail:
         """Nothing is issued; when the cause is put right, the month is drafted again."""
         return await service.refuse(
-            session, _period(period), str(request.user.id), reason=data.reason, now=now
+            session, period_of(period), str(request.user.id), reason=data.reason, now=now
         )
 
 

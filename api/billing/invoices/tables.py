@@ -15,8 +15,9 @@ from api.kernel.database import Cents, Id, Moment, one_of
 RUN_STATUSES = ("drafted", "held", "approved", "refused", "issued", "charging", "finished")
 RUN_ACTS = (
     "drafted", "held", "approved", "refused", "issued", "finished", "first_approved", "released",
-    "voided",
+    "voided", "rerun",
 )  # fmt: skip
+LINE_KINDS = ("plan", "proration", "charge", "credit", "tax", "carried_forward")
 LEDGER_ACCOUNTS = ("receivable", "revenue", "tax", "cash", "credit", "write_off", "chargeback")
 LEDGER_CAUSES = (
     "invoice", "credit", "payment", "refund", "credit_note", "write_off", "chargeback",
@@ -25,9 +26,7 @@ LEDGER_CAUSES = (
 
 
 class InvoiceStatus(StrEnum):
-    """`parked` is a credit or an outlier, see `Invoice`; the last three owe nothing and were not
-    paid.
-    """
+    """`parked` is an outlier, see `Invoice`; the last three owe nothing and were not paid."""
 
     DRAFT = "draft"
     PARKED = "parked"
@@ -103,20 +102,26 @@ class RunEvent(Base):
 class Invoice(Base):
     """At most one that is not void, a contract and period; the database refuses a second.
 
-    `total_cents = subtotal_cents + tax_cents`, and the lines sum to the total. What is still
-    to pay of an issued or declined one is `total_cents - credited_cents`; `credited_cents` is
-    what credit has taken off it, `noted_cents` what credit notes have taken back of its
-    revenue and tax, `refunded_cents` what of its payment went back or is on its way back.
+    `total_cents = subtotal_cents + tax_cents + carried_cents`, and the lines sum to the total. It
+    is never negative: `carried_cents` is what a negative sum gives the customer as credit instead,
+    when the invoice is issued. What is still to pay of an issued or declined one is
+    `total_cents - credited_cents`; `credited_cents` is what credit has taken off it, `noted_cents`
+    what credit notes have taken back of its revenue and tax, `refunded_cents` what of its payment
+    went back or is on its way back.
 
     `review` is `outlier` when the checks parked it for an amount that its plan does not imply,
-    and `released` once finance has said that it is right; of any other there is none.
+    `released` once finance has said that it is right, and `late` when it was drafted and approved
+    after its run had been issued; of any other there is none.
     """
 
     __tablename__ = "invoice"
     __table_args__ = (
         one_of("status", InvoiceStatus),
-        one_of("review", ("outlier", "released")),
-        CheckConstraint("total_cents = subtotal_cents + tax_cents", name="total"),
+        one_of("review", ("outlier", "released", "late")),
+        CheckConstraint("total_cents = subtotal_cents + tax_cents + carried_cents", name="total"),
+        CheckConstraint(
+            "carried_cents >= 0 AND (total_cents >= 0 OR status = 'void')", name="not_negative"
+        ),
         CheckConstraint(
             "(number IS NULL) = (status IN ('draft', 'parked')) OR status = 'void'",
             name="numbered",
@@ -139,9 +144,9 @@ class Invoice(Base):
         Index("ix_invoice_customer", "customer_id", text("period_start DESC")),
         Index("ix_invoice_run", "run_id", "status"),
         Index(
-            "ix_invoice_released",
+            "ix_invoice_late",
             "run_id",
-            postgresql_where=text("review = 'released' AND status = 'draft'"),
+            postgresql_where=text("review IN ('released', 'late') AND status = 'draft'"),
         ),
         Index("ix_invoice_owed", "number", postgresql_where=text("status = 'issued'")),
         Index("ix_invoice_period", text("period_start DESC"), text("id DESC")),
@@ -167,6 +172,7 @@ class Invoice(Base):
     subtotal_cents: Mapped[Cents]
     tax_cents: Mapped[Cents]
     total_cents: Mapped[Cents]
+    carried_cents: Mapped[Cents] = mapped_column(server_default="0")
     credited_cents: Mapped[Cents] = mapped_column(server_default="0")
     noted_cents: Mapped[Cents] = mapped_column(server_default="0")
     refunded_cents: Mapped[Cents] = mapped_column(server_default="0")
@@ -179,14 +185,25 @@ class Invoice(Base):
 
 
 class InvoiceLine(Base):
+    """One line; of a one-off charge or credit it names that, which no second line can."""
+
     __tablename__ = "invoice_line"
-    __table_args__ = (one_of("kind", ("plan", "proration", "credit", "tax")),)
+    __table_args__ = (
+        one_of("kind", LINE_KINDS),
+        Index(
+            "uq_invoice_line_one_off",
+            "one_off_id",
+            unique=True,
+            postgresql_where=text("one_off_id IS NOT NULL"),
+        ),
+    )
 
     invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoice.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
     description: Mapped[str]
     amount_cents: Mapped[Cents]
+    one_off_id: Mapped[UUID | None] = mapped_column(ForeignKey("one_off.id"))
 
 
 class InvoiceSeries(Base):

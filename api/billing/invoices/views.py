@@ -146,8 +146,10 @@ class LineView(msgspec.Struct):
 class InvoiceView(msgspec.Struct, kw_only=True):
     """An invoice; `number` is null while it is a draft or parked.
 
-    `due_cents` is what is still to pay. `credited_cents` is what credit took off it, `noted_cents`
-    what credit notes took back of it, `refunded_cents` what went back or is on its way back.
+    `due_cents` is what is still to pay. A sum below nothing is a total of nothing and
+    `carried_cents` of credit for the customer's next invoices. `credited_cents` is what credit took
+    off it, `noted_cents` what credit notes took back of it, `refunded_cents` what went back or is
+    on its way back.
     """
 
     id: UUID
@@ -160,6 +162,7 @@ class InvoiceView(msgspec.Struct, kw_only=True):
     tax_cents: int
     total_cents: int
     due_cents: int
+    carried_cents: int
     credited_cents: int
     noted_cents: int
     refunded_cents: int
@@ -172,8 +175,8 @@ class InvoiceView(msgspec.Struct, kw_only=True):
     def fields(cls, invoice: Invoice) -> dict[str, Any]:
         copied = (
             "id", "contract_id", "customer_id", "status", "subtotal_cents", "tax_cents",
-            "total_cents", "credited_cents", "noted_cents", "refunded_cents", "currency", "reason",
-            "issued_at", "paid_at",
+            "total_cents", "carried_cents", "credited_cents", "noted_cents", "refunded_cents",
+            "currency", "reason", "issued_at", "paid_at",
         )  # fmt: skip
         owed = invoice.status in OWED
         return {name: getattr(invoice, name) for name in copied} | {

@@ -21,6 +21,8 @@ STATUS_WORDS = {
     "written_off": "Nothing to pay",
     "void": "Void",
 }
+NOTHING_TO_PAY = "Nothing to pay"
+"""Of an invoice over nothing, whatever its status."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def document(
         number=statement.number,
         issued=_day(statement.issued_at, zone),
         period=f"{statement.period_start:%B %-d, %Y} to {statement.period_end:%B %-d, %Y}",
-        status=STATUS_WORDS[statement.status],
+        status=STATUS_WORDS[statement.status] if statement.total_cents else NOTHING_TO_PAY,
         reason=statement.reason,
         name=account.full_name,
         address=[

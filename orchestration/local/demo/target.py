@@ -29,7 +29,7 @@ TABLES: Final[dict[str, Sequence[str]]] = {
     ),
     "billing": (
         "plan", "contract", "vault_card", "billing_run", "run_event", "invoice", "invoice_line",
-        "invoice_series", "ledger_entry", "payment", "alert", "dunning",
+        "invoice_series", "ledger_entry", "payment", "alert", "dunning", "one_off",
     ),
     "analytics": ("survey_response", "survey_choice"),
 }  # fmt: skip

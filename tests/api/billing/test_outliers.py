@@ -60,7 +60,9 @@ async def test_one_bad_contract_does_not_stop_the_run_and_is_billed_once_it_is_r
     assert (await world.bill()).issued == 3
     assert world.rows(STANDING, bad) == [("parked", "outlier")]
     invoice = await parked(billing, bad)
-    assert invoice["reason"] == "The subtotal is 2000 cents where the plan implies 1000."
+    assert (
+        invoice["reason"] == "The subtotal of the plan is 2000 cents where the plan implies 1000."
+    )
     run = await look(billing, "/runs/2026-10")
     (finding,) = (it for it in run["findings"] if it["name"] == "outliers_parked")
     assert (finding["ok"], finding["severity"]) == (False, "note")
@@ -92,7 +94,7 @@ async def test_one_bad_contract_does_not_stop_the_run_and_is_billed_once_it_is_r
     assert (run["invoices"], run["total_cents"]) == (4, 7997)
     assert [it["detail"] for it in run["history"] if it["act"] in {"issued", "released"}] == [
         "3 invoices issued.",
-        "1 released outliers issued.",
+        "1 late invoices issued.",
         f"Outlier {invoice['id']} released.",
     ]
     (done,) = (await look(billing, "/acts", act="release_outlier"))["items"]
@@ -110,7 +112,7 @@ async def test_what_was_released_is_issued_only_as_it_was_seen(
     invoice = await parked(billing, bad)
     await act(billing, f"/invoices/{invoice['id']}/release", row_hash=invoice["row_hash"])
     world.execute("UPDATE invoice_line SET description = 'x' WHERE invoice_id = %s", invoice["id"])
-    with pytest.raises(Exception, match="not as it was released"):
+    with pytest.raises(Exception, match="not as it was approved"):
         await world.issue()
     assert world.rows(STANDING, bad) == [("draft", "released")]
 

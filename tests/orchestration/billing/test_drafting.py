@@ -92,13 +92,13 @@ async def test_drafting_again_after_a_change_replaces_that_row_alone(world: Worl
     assert world.rows(SUMS, moved) == [(1999, 0, 1999)]
 
 
-async def test_a_cancelled_year_leaves_a_parked_credit(world: World) -> None:
+async def test_a_cancelled_year_comes_to_nothing_and_carries_the_rest_forward(world: World) -> None:
     world.plan("yearly", 36500, "year")
     contract_id = world.contract("yearly", date(2026, 7, 1), date(2026, 10, 8), state="OR")
     drafted = await world.draft()
-    assert (drafted.invoices, drafted.total_cents) == (0, 0)
-    found = world.rows("SELECT contract_id, status, total_cents, number FROM invoice")
-    assert found == [(contract_id, "parked", -26500, None)]
+    assert (drafted.invoices, drafted.total_cents) == (1, 0)
+    found = world.rows("SELECT contract_id, status, subtotal_cents, carried_cents FROM invoice")
+    assert found == [(contract_id, "draft", -26500, 26500)]
 
 
 async def test_a_contract_without_a_price_or_a_rate_does_not_stop_the_others(world: World) -> None:

@@ -17,7 +17,9 @@ from orchestration.billing.rating import (
     Case,
     Invoice,
     Line,
+    OneOff,
     Plan,
+    content_hash,
     rate,
     row_hash,
     run_hash,
@@ -41,6 +43,17 @@ cases = st.builds(
     starts_on=days,
     ends_on=st.none() | days,
 )
+one_offs = st.lists(
+    st.builds(
+        OneOff,
+        kind=st.sampled_from(["charge", "credit"]),
+        description=st.sampled_from(["A part", "Goodwill"]),
+        amount_cents=st.integers(1, 1_000_000),
+        rate_millionths=st.sampled_from([0, 60_000, 72_500]),
+    ),
+    max_size=6,
+).map(tuple)
+cases_with_one_offs = st.builds(lambda case, those: replace(case, one_offs=those), cases, one_offs)
 periods = days.map(Period.containing)
 ids = st.uuids()
 
@@ -92,13 +105,56 @@ def test_a_cancelled_year_costs_in_all_the_days_that_were_used(case: Case, used:
     assert billed == full_terms * plan.price_cents + last_part
 
 
+@given(cases_with_one_offs, periods)
+def test_a_bill_is_the_sum_of_its_lines_and_never_negative(case: Case, period: Period) -> None:
+    bill = rate(case, period)
+    if bill is None:
+        assert not case.one_offs
+        return
+    assert bill.total_cents == sum(line.amount_cents for line in bill.lines)
+    due = bill.subtotal_cents + bill.tax_cents
+    assert (bill.total_cents, bill.carried_cents) == (max(due, 0), max(-due, 0))
+    assert sorted(line.one_off for line in bill.lines if line.one_off) == list(
+        range(1, len(case.one_offs) + 1)
+    )
+
+
+@given(cases_with_one_offs, periods)
+def test_one_offs_add_to_what_the_plan_costs_and_are_taxed_by_their_own_rates(
+    case: Case, period: Period
+) -> None:
+    bill, plain = rate(case, period), rate(replace(case, one_offs=()), period)
+    extra = dict.fromkeys(
+        (case.rate_millionths, *(one.rate_millionths for one in case.one_offs)), 0
+    )
+    for it in case.one_offs:
+        extra[it.rate_millionths] += it.amount_cents if it.kind == "charge" else -it.amount_cents
+    assert subtotal(bill) == subtotal(plain) + sum(extra.values())
+    extra[case.rate_millionths] += subtotal(plain)
+    taxes = sum(tax_cents(cents, it) for it, cents in extra.items())
+    assert (bill.tax_cents if bill else 0) == taxes
+
+
+@given(cases_with_one_offs, periods, st.randoms())
+def test_the_order_of_one_offs_does_not_matter(case: Case, period: Period, random: Random) -> None:
+    bill = rate(case, period)
+    shuffled = tuple(sorted(case.one_offs, key=lambda _: random.random()))
+    other = rate(replace(case, one_offs=shuffled), period)
+    if bill is None or other is None:
+        assert bill is other
+        return
+    assert content_hash(bill) == content_hash(other)
+    for line in other.lines:
+        if line.one_off:
+            assert line.description == shuffled[line.one_off - 1].description
+            assert abs(line.amount_cents) == shuffled[line.one_off - 1].amount_cents
+
+
 @given(cases, periods)
-def test_a_bill_is_the_sum_of_its_lines_and_its_tax_is_the_rate(case: Case, period: Period) -> None:
+def test_without_one_offs_the_tax_is_the_rate_of_the_subtotal(case: Case, period: Period) -> None:
     bill = rate(case, period)
     if bill is None:
         return
-    assert bill.total_cents == sum(line.amount_cents for line in bill.lines)
-    assert bill.total_cents == bill.subtotal_cents + bill.tax_cents
     exact = bill.subtotal_cents * case.rate_millionths
     assert abs(bill.tax_cents * 1_000_000 - exact) * 2 <= 1_000_000
 

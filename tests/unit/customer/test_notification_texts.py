@@ -144,6 +144,14 @@ def test_a_receipt_lists_its_lines_and_total() -> None:
     assert "  Plus, monthly: $24.99\n  Sales tax TX: $2.06\n  Total: $27.05\n" in text
 
 
+def test_a_receipt_over_nothing_says_that_nothing_is_charged() -> None:
+    nothing = {"lines": [["Credit", -500], ["Carried forward", 500]], "total_cents": 0}
+    _, text = TEMPLATES.render("invoice_paid", "email", INVOICE | nothing)
+    assert "comes to nothing: there is nothing to pay, and your card is not charged." in text
+    assert "is paid" not in text
+    assert "  Credit: -$5.00\n  Carried forward: $5.00\n  Total: $0.00\n" in text
+
+
 def test_a_receipt_says_what_credit_paid() -> None:
     _, text = TEMPLATES.render("invoice_paid", "email", INVOICE | {"credited_cents": 700})
     assert "  Total: $27.05\n  Your credit: -$7.00\n  Charged: $20.05\n" in text

@@ -124,3 +124,9 @@ WHERE r.approved_hash IS DISTINCT FROM i.hash OR r.rows_hash IS DISTINCT FROM i.
 -- rule: a run's acts are told
 SELECT r.id FROM billing_run r WHERE ARRAY['drafted', 'approved', 'issued', 'finished']
     <> ARRAY(SELECT act::text FROM run_event WHERE run_id = r.id ORDER BY at);
+
+-- rule: one-off charges and credits wait for the month that is not over, of contracts that go on
+SELECT o.id FROM one_off o JOIN contract c ON c.id = o.contract_id
+WHERE o.customer_id <> c.customer_id OR c.standing <> 'good' OR c.ends_on < o.from_period
+    OR o.created_at > current_setting('demo.now')::timestamptz
+    OR EXISTS (SELECT FROM billing_run r WHERE r.period >= o.from_period);

@@ -15,6 +15,7 @@ from orchestration.local.demo.rows.billing_runs import BillingRun
 from orchestration.local.demo.rows.customers import PORTION
 from orchestration.local.demo.rows.invoices import invoice_rows
 from orchestration.local.demo.rows.month import Month
+from orchestration.local.demo.rows.one_offs import one_off_rows
 from orchestration.local.demo.rows.payments import payment_rows
 from orchestration.local.demo.rows.statements import statements
 from orchestration.local.demo.rows.told_customers import told_of_invoices
@@ -44,6 +45,7 @@ def money_rows(world: World, cards: Cards, rates: TaxRates, suspended_at: Ints) 
         yield from run.rows(random)
     counter = table(series=same(SERIES, 1), last_number=bigints(np.array([number - 1])))
     yield Batch("billing", "invoice_series", counter)
+    yield from one_off_rows(world, suspended_at)
 
 
 def _part(

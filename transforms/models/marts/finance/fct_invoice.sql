@@ -32,6 +32,7 @@ select
     invoice.currency,
     invoice.subtotal_cents,
     invoice.tax_cents,
+    invoice.carried_cents,
     invoice.total_cents,
     coalesce(charges.collected_cents, 0) as collected_cents,
     invoice.credited_cents,

@@ -11,6 +11,7 @@ select
     subtotal_cents,
     tax_cents,
     total_cents,
+    coalesce(carried_cents, 0) as carried_cents,
     coalesce(credited_cents, 0) as credited_cents,
     coalesce(noted_cents, 0) as noted_cents,
     coalesce(refunded_cents, 0) as refunded_cents,
