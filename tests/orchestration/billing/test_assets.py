@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import dagster as dg
 import psycopg
@@ -58,10 +59,14 @@ async def job(world: World, sandbox: Running, monkeypatch: pytest.MonkeyPatch) -
     return world
 
 
-async def run(name: str, instance: dg.DagsterInstance, key: str | None = None) -> Any:
+async def run(
+    name: str, instance: dg.DagsterInstance, key: str | None = None, config: Any = None
+) -> Any:
     """Run a job in another thread, as an own event loop belongs to each step."""
     job = defs.resolve_job_def(name)
-    return await asyncio.to_thread(job.execute_in_process, instance=instance, partition_key=key)
+    return await asyncio.to_thread(
+        job.execute_in_process, instance=instance, partition_key=key, run_config=config
+    )
 
 
 def checks(result: Any) -> dict[str, bool]:
@@ -104,6 +109,38 @@ async def test_a_held_month_waits_and_the_resume_schedule_carries_on_once_it_is_
     assert (await run(schedules.RUN_JOB, instance, KEY)).success
     assert job.rows("SELECT status FROM billing_run") == [("finished",)]
     assert await tick(schedules.billing_resume_schedule, instance) == []
+
+
+async def test_a_customer_is_billed_again_who_is_named_in_the_configuration_or_was_asked_for(
+    job: World, provider: HttpPayments, instance: dg.DagsterInstance
+) -> None:
+    customer = uuid4()
+    job.plan()
+    job.previous_run(1, 2079, PAST)
+    await job.card(job.contract(starts_on=PAST.first, customer_id=customer))
+    assert (await run(schedules.RUN_JOB, instance, KEY)).success
+    job.contract(starts_on=PAST.first, customer_id=customer)
+    again = {"customers": [str(customer)], "reason": "It came late."}
+    config = {"ops": {"billing__draft": {"config": again}}}
+    assert (await run(schedules.RUN_JOB, instance, KEY, config)).success
+    assert job.rows("SELECT asked_by, reason, drafted FROM rerun") == [
+        ("job runner", "It came late.", 1)
+    ]
+    assert (await run(schedules.FOLLOW_UP_JOB, instance)).success
+    assert [it.amount_cents for it in await charges(provider)] == [2079, 2079]
+    assert await tick(schedules.billing_resume_schedule, instance) == []
+    job.contract(starts_on=PAST.first, customer_id=customer)
+    job.execute(
+        "INSERT INTO rerun (run_id, customer_id, asked_by, reason, asked_at)"
+        " SELECT id, %s, 'x', 'Asked over the API.', now() FROM billing_run WHERE period = %s",
+        customer,
+        PAST.first,
+    )
+    (request,) = await tick(schedules.billing_resume_schedule, instance)
+    assert request.partition_key == KEY
+    assert (await run(schedules.RUN_JOB, instance, KEY)).success
+    assert await tick(schedules.billing_resume_schedule, instance) == []
+    assert job.rows("SELECT count(*), max(number) FROM invoice") == [(3, 3)]
 
 
 async def test_a_follow_up_starts_only_when_something_is_open(
