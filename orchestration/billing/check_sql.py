@@ -52,12 +52,6 @@ ORDER BY c.id
 
 SERVED = text(f"SELECT count(*) FROM contract c WHERE {_SERVED}")  # noqa: S608
 
-# Lines of one-offs are few, and found by the index of what they point at.
-_WITH_ONE_OFFS = """
-    SELECT l.invoice_id, sum(l.amount_cents) AS cents FROM invoice_line l
-    WHERE l.one_off_id IS NOT NULL GROUP BY 1
-"""
-
 TWICE = text(f"""
 SELECT i.contract_id FROM invoice i WHERE {COUNTED} GROUP BY i.contract_id HAVING count(*) > 1
 """)  # noqa: S608 - constants
@@ -68,14 +62,16 @@ def unequal_lines(rows: str) -> TextClause:
     return text(f"""
 SELECT i.id FROM invoice i
 LEFT JOIN LATERAL (
-    SELECT sum(amount_cents) AS total, sum(amount_cents) FILTER (WHERE kind = 'tax') AS tax,
-           sum(amount_cents) FILTER (WHERE kind = 'carried_forward') AS carried
+    SELECT sum(amount_cents) AS total, sum(amount_cents) FILTER (WHERE kind = 'tax') AS tax
     FROM invoice_line WHERE invoice_id = i.id
 ) l ON true
 WHERE {rows} AND (
     l.total IS DISTINCT FROM i.total_cents OR coalesce(l.tax, 0) <> i.tax_cents
-    OR coalesce(l.carried, 0) <> i.carried_cents OR i.total_cents < 0
-    OR (i.carried_cents > 0 AND i.total_cents > 0)
+    OR i.total_cents < 0
+    OR (i.carried_cents > 0 AND (i.total_cents > 0 OR i.carried_cents IS DISTINCT FROM (
+        SELECT sum(amount_cents) FROM invoice_line
+        WHERE invoice_id = i.id AND kind = 'carried_forward'
+    )))
 )
 """)  # noqa: S608 - constants
 
@@ -88,28 +84,36 @@ SELECT i.id FROM invoice i WHERE {rows} AND i.row_hash <> {STORED_ROW_HASH}
 
 
 def wrong_tax(rows: str) -> TextClause:
-    """Of some rows `i`, those whose tax is not the rate of what is taxed by it, rate by rate."""
+    """Of some rows `i`, those whose tax is not the rate of what is taxed by it, rate by rate.
+
+    Those with one-offs are few, and found before anything is summed up.
+    """
     return text(f"""
+WITH extra AS MATERIALIZED (
+    SELECT i.id, i.contract_id, i.tax_cents FROM invoice i
+    WHERE i.id IN (SELECT invoice_id FROM invoice_line WHERE one_off_id IS NOT NULL) AND {rows}
+)
 SELECT i.id FROM invoice i JOIN contract c ON c.id = i.contract_id {_RATE}
-LEFT JOIN ({_WITH_ONE_OFFS}) extra ON extra.invoice_id = i.id
-WHERE {rows} AND i.tax_cents IS DISTINCT FROM CASE
-    WHEN extra.invoice_id IS NULL
-    THEN round(i.subtotal_cents::numeric * rate.rate_millionths / 1000000)
-    ELSE (
-        SELECT sum(round(part.cents::numeric * part.rate_millionths / 1000000)) FROM (
-            SELECT sum(l.amount_cents) AS cents,
-                   CASE WHEN o.id IS NULL THEN rate.rate_millionths ELSE other.rate_millionths END
-                       AS rate_millionths
-            FROM invoice_line l LEFT JOIN one_off o ON o.id = l.one_off_id
-            LEFT JOIN LATERAL (
-                SELECT rate_millionths FROM tax_rate
-                WHERE state = c.state AND product_class = o.product_class AND valid_from <= :first
-                ORDER BY valid_from DESC LIMIT 1
-            ) other ON true
-            WHERE l.invoice_id = i.id AND l.kind NOT IN ('tax', 'carried_forward')
-            GROUP BY 2
-        ) part
-    ) END
+WHERE {rows} AND i.tax_cents IS DISTINCT FROM
+    round(i.subtotal_cents::numeric * rate.rate_millionths / 1000000)
+    AND i.id NOT IN (SELECT id FROM extra)
+UNION ALL
+SELECT i.id FROM extra i
+WHERE i.tax_cents IS DISTINCT FROM (
+    SELECT sum(round(part.cents::numeric * part.rate_millionths / 1000000)) FROM (
+        SELECT sum(l.amount_cents) AS cents, rate.rate_millionths
+        FROM contract c JOIN invoice_line l ON l.invoice_id = i.id
+        LEFT JOIN one_off o ON o.id = l.one_off_id
+        LEFT JOIN LATERAL (
+            SELECT rate_millionths FROM tax_rate
+            WHERE state = c.state AND valid_from <= :first
+                AND product_class = coalesce(o.product_class, :product_class)
+            ORDER BY valid_from DESC LIMIT 1
+        ) rate ON true
+        WHERE c.id = i.contract_id AND l.kind NOT IN ('tax', 'carried_forward')
+        GROUP BY rate.rate_millionths
+    ) part
+)
 """)  # noqa: S608 - constants
 
 
