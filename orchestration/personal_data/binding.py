@@ -53,6 +53,14 @@ _QUESTIONS: Final[tuple[tuple[Database, str, str], ...]] = (
     (
         "billing",
         (
+            "SELECT 1 FROM one_off WHERE customer_id = :id AND withdrawn_at IS NULL AND NOT EXISTS"
+            " (SELECT FROM invoice_line WHERE one_off_id = one_off.id) LIMIT 1"
+        ),
+        "A one-off charge or credit is not billed yet.",
+    ),
+    (
+        "billing",
+        (
             "SELECT 1 FROM payment WHERE customer_id = :id AND status IN ('intent', 'unknown')"
             " UNION"
             " SELECT 1 FROM refund WHERE customer_id = :id AND status IN ('intent', 'unknown')"

@@ -113,6 +113,12 @@ INSERT INTO payment (invoice_id, attempt, customer_id, card_id, idempotency_key,
                      currency, status, created_at)
 SELECT id, 1, customer_id, id, 'key', 1, 'USD', 'unknown', now() FROM invoice
 """
+ONE_OFF = """
+INSERT INTO one_off (contract_id, customer_id, kind, amount_cents, currency, description,
+                     product_class, from_period, created_at)
+SELECT id, customer_id, 'credit', 1, 'USD', 'Goodwill', 'untaxed', '2026-01-01', now() FROM contract
+LIMIT 1
+"""
 BINDING = (
     ("customer", "contract", "active", "cancelled", "contract on the plan basic is running"),
     ("customer", "statement", "declined", "paid", "is not paid yet"),
@@ -135,6 +141,9 @@ async def test_nothing_is_begun_while_something_binds(history: History) -> None:
     history.databases.execute("billing", CHARGE)
     assert (await run(history))["waits_for"] == ["A payment or refund is under way."]
     history.databases.execute("billing", "UPDATE payment SET status = 'declined'")
+    history.databases.execute("billing", ONE_OFF)
+    assert (await run(history))["waits_for"] == ["A one-off charge or credit is not billed yet."]
+    history.databases.execute("billing", "UPDATE one_off SET withdrawn_at = now()")
     assert history.databases.rows("customer", "SELECT closed_at FROM account") == [(None,)]
     assert (await run(history))["status"] == "under_way"
 
