@@ -51,6 +51,7 @@ CREATE TABLE rerun (
     parked integer
 );
 CREATE INDEX ix_rerun_run ON rerun (run_id, asked_at DESC);
+CREATE INDEX ix_rerun_customer ON rerun (customer_id);
 CREATE UNIQUE INDEX uq_rerun_open ON rerun (run_id, customer_id) WHERE done_at IS NULL;
 ALTER TABLE run_event DROP CONSTRAINT ck_run_event_act;
 ALTER TABLE run_event ADD CONSTRAINT ck_run_event_act CHECK (act IN (

@@ -21,7 +21,7 @@ from api.billing.one_offs import rules
 from api.billing.one_offs.rules import Holder, NotPossible, State
 from api.billing.one_offs.tables import OneOff, OneOffKind, ProductClass
 from api.billing.payments.alerts import close_alert
-from api.kernel.errors import Conflict, NotFound
+from api.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from api.kernel.paging import Position
 
 DRAFTING: Final = 7_302_014
@@ -69,7 +69,7 @@ async def enter(session: AsyncSession, new: NewOneOff, act: Act) -> Placed:
     """
     contract = await session.get(Contract, new.contract_id)
     if contract is None:
-        raise NotFound("There is no such contract.")
+        raise Invalid([FieldError("/contract_id", "There is no such contract.")])
     plan = await session.get(Plan, contract.plan_code)
     if plan is None:
         raise Conflict("The price of this contract's support plan is not known yet.")

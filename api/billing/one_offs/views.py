@@ -6,8 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from api.billing.adjustments.views import Amount, Reason
+from api.billing.adjustments.views import Amount
 from api.billing.calendar import Period
+from api.billing.fields import Reason
 from api.billing.one_offs.rules import State
 from api.billing.one_offs.service import Placed
 from api.billing.one_offs.tables import OneOffKind, ProductClass

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.billing.adjustments.routes import act_of
-from api.billing.adjustments.views import Reason
+from api.billing.fields import Reason
 from api.billing.guards import READERS
 from api.billing.invoices.routes import period_of
 from api.billing.reruns import service

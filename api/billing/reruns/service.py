@@ -17,7 +17,7 @@ from api.billing.contracts.tables import Contract
 from api.billing.invoices import rules, runs
 from api.billing.invoices.tables import BillingRun
 from api.billing.reruns.tables import Rerun
-from api.kernel.errors import Conflict, NotFound
+from api.kernel.errors import Conflict, FieldError, Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ async def ask(
     """Have a customer billed again within minutes; the one that is open when there is one, and
     whether it is new.
 
-    Raises NotFound, or Conflict when the run of the month is not issued yet.
+    Raises NotFound, Conflict when the run of the month is not issued yet, or Invalid when nobody
+    is known by that id.
     """
     run = await runs.find_run(session, period)
     if run.status not in rules.ISSUED:
@@ -57,7 +58,7 @@ async def ask(
         )
     known = select(Contract.id).where(Contract.customer_id == customer_id).limit(1)
     if await session.scalar(known) is None:
-        raise NotFound("Billing knows no such customer.")
+        raise Invalid([FieldError("/customer_id", "Billing knows no such customer.")])
     values = {"run_id": run.id, "customer_id": customer_id, "asked_by": asked.by}
     id_ = await session.scalar(
         insert(Rerun)

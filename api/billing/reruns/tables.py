@@ -20,6 +20,7 @@ class Rerun(Base):
 
     __tablename__ = "rerun"
     __table_args__ = (
+        Index("ix_rerun_customer", "customer_id"),
         Index("ix_rerun_run", "run_id", text("asked_at DESC")),
         Index(
             "uq_rerun_open",

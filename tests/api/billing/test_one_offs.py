@@ -141,7 +141,7 @@ async def test_what_cannot_be_billed_is_refused_field_by_field(
         "reason": "Agreed.",
     }
     unknown = await act(billing, "/one-offs", **good)
-    assert unknown.status_code == 404
+    assert (unknown.status_code, pointers(unknown)) == (422, {"/contract_id"})
     untaxed = await act(billing, "/one-offs", **good | {"contract_id": str(contract)})
     assert "no rate for visit in OR" in untaxed.json()["detail"]
     assert (await act(billing, f"/one-offs/{uuid4()}/withdrawal")).status_code == 404

@@ -8,6 +8,7 @@ from api.billing.reruns.service import Asked, ask
 from orchestration.billing.late import draft_late
 from tests.api.billing.conftest import WHO
 from tests.api.billing.test_acts import act, look
+from tests.api.support import pointers
 from tests.orchestration.billing.world import OCTOBER, World
 
 PATH = "/runs/2026-10/reruns"
@@ -31,7 +32,8 @@ async def test_a_customer_is_billed_again_once_and_everybody_sees_who_asked_and_
     assert (asked.status_code, asked.json()["done_at"]) == (202, None)
     twice = await act(billing, PATH, customer_id=str(customer))
     assert twice.json() == asked.json()
-    assert (await act(billing, PATH, customer_id=str(uuid4()))).status_code == 404
+    nobody = await act(billing, PATH, customer_id=str(uuid4()))
+    assert (nobody.status_code, pointers(nobody)) == (422, {"/customer_id"})
     async with world.as_role("biller") as sessions, sessions.begin() as session:
         by_job = await ask(session, OCTOBER, customer, Asked("job runner", "x", world.now))
         assert str(by_job[0].id) == asked.json()["id"]
