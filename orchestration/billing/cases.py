@@ -68,6 +68,17 @@ BILLABLE = """
 CASE_START = "CASE WHEN p.interval = 'year' THEN c.starts_on ELSE greatest(c.starts_on, :first) END"
 CASE_END = "coalesce(CASE WHEN c.ends_on <= :last THEN c.ends_on END, 'infinity'::date)"
 CASE_ONE_OFFS = "coalesce(o.key, '')"
+_ANNIVERSARY = """(c.starts_on + make_interval(
+    years => CAST(extract(year FROM CAST(:first AS date)) - extract(year FROM c.starts_on) AS int)
+))::date"""
+# The month whose rate of tax counts: a year's is taxed, and given back, at the rate of the month
+# in which its term began, whichever year's anniversary that was.
+_TAX_DAY = f"""CASE
+    WHEN p.interval <> 'year' THEN CAST(:first AS date)
+    WHEN {_ANNIVERSARY} <= least(coalesce(c.ends_on, :last), :last)
+        THEN date_trunc('month', {_ANNIVERSARY})::date
+    ELSE date_trunc('month', {_ANNIVERSARY} - interval '1 year')::date
+END"""
 OF_CUSTOMERS = "AND c.customer_id = ANY(:customers)"
 
 
@@ -87,7 +98,8 @@ LEFT JOIN plan p ON p.code = c.plan_code
 LEFT JOIN one_offs o ON o.contract_id = c.id
 LEFT JOIN LATERAL (
     SELECT rate_millionths FROM tax_rate
-    WHERE state = c.state AND product_class = :product_class AND valid_from <= :first
+    WHERE state = c.state AND product_class = :product_class
+        AND valid_from <= coalesce({_TAX_DAY}, :first)
     ORDER BY valid_from DESC LIMIT 1
 ) r ON true
 WHERE {BILLABLE} {of_customers}

@@ -83,6 +83,25 @@ SELECT i.id FROM invoice i WHERE {rows} AND i.row_hash <> {STORED_ROW_HASH}
 """)  # noqa: S608 - constants
 
 
+# A plan's tax is that of the month in which the term that is billed, or given back, began.
+_RATE_OF_PLAN = """
+    JOIN plan p ON p.code = c.plan_code
+    LEFT JOIN LATERAL (
+        SELECT rate_millionths FROM tax_rate
+        WHERE state = c.state AND product_class = :product_class
+            AND valid_from <= CASE p.interval WHEN 'month' THEN CAST(:first AS date) ELSE (
+                SELECT max(date_trunc('month', began)) FROM (
+                    SELECT (c.starts_on + make_interval(years => CAST(
+                        extract(year FROM CAST(:first AS date)) - extract(year FROM c.starts_on)
+                    AS int) - ago))::date AS began
+                    FROM generate_series(0, 1) AS ago
+                ) term WHERE began <= least(coalesce(c.ends_on, :last), :last)
+            ) END
+        ORDER BY valid_from DESC LIMIT 1
+    ) rate ON true
+"""
+
+
 def wrong_tax(rows: str) -> TextClause:
     """Of some rows `i`, those whose tax is not the rate of what is taxed by it, rate by rate.
 
@@ -93,7 +112,7 @@ WITH extra AS MATERIALIZED (
     SELECT i.id, i.contract_id, i.tax_cents FROM invoice i
     WHERE i.id IN (SELECT invoice_id FROM invoice_line WHERE one_off_id IS NOT NULL) AND {rows}
 )
-SELECT i.id FROM invoice i JOIN contract c ON c.id = i.contract_id {_RATE}
+SELECT i.id FROM invoice i JOIN contract c ON c.id = i.contract_id {_RATE_OF_PLAN}
 WHERE {rows} AND i.tax_cents IS DISTINCT FROM
     round(i.subtotal_cents::numeric * rate.rate_millionths / 1000000)
     AND i.id NOT IN (SELECT id FROM extra)
@@ -101,17 +120,18 @@ UNION ALL
 SELECT i.id FROM extra i
 WHERE i.tax_cents IS DISTINCT FROM (
     SELECT sum(round(part.cents::numeric * part.rate_millionths / 1000000)) FROM (
-        SELECT sum(l.amount_cents) AS cents, rate.rate_millionths
-        FROM contract c JOIN invoice_line l ON l.invoice_id = i.id
+        SELECT sum(l.amount_cents) AS cents,
+               CASE WHEN o.id IS NULL THEN rate.rate_millionths ELSE own.rate_millionths END
+                   AS rate_millionths
+        FROM contract c JOIN invoice_line l ON l.invoice_id = i.id {_RATE_OF_PLAN}
         LEFT JOIN one_off o ON o.id = l.one_off_id
         LEFT JOIN LATERAL (
             SELECT rate_millionths FROM tax_rate
-            WHERE state = c.state AND valid_from <= :first
-                AND product_class = coalesce(o.product_class, :product_class)
+            WHERE state = c.state AND valid_from <= :first AND product_class = o.product_class
             ORDER BY valid_from DESC LIMIT 1
-        ) rate ON true
+        ) own ON true
         WHERE c.id = i.contract_id AND l.kind NOT IN ('tax', 'carried_forward')
-        GROUP BY rate.rate_millionths
+        GROUP BY 2
     ) part
 )
 """)  # noqa: S608 - constants

@@ -57,6 +57,32 @@ async def test_of_a_cancelled_year_as_much_is_given_back_as_it_cost(world: World
     assert (await world.check())["outliers_parked"].ok, "the plan implies as much"
 
 
+async def test_of_a_cancelled_year_tax_is_given_back_at_the_rate_that_was_taken(
+    world: World,
+) -> None:
+    price_cents = 36_500
+    await price(world, datetime(2025, 6, 1, 12, tzinfo=UTC), 1, price_cents, YEARLY, "year")
+    world.databases.execute(
+        "billing",
+        "INSERT INTO tax_rate (state, product_class, valid_from, rate_millionths) VALUES"
+        " ('OR', 'support_plan', '2026-08-01', 100000)",
+    )
+    days = (date(2026, 7, 5), date(2026, 8, 1), date(2025, 10, 20))
+    before, after, last_year = (
+        world.contract(YEARLY, day, date(2026, 10, 8), state="OR") for day in days
+    )
+    await world.draft()
+    billed = {
+        contract: world.rows(
+            "SELECT subtotal_cents, tax_cents FROM invoice WHERE contract_id = %s", contract
+        )[0]
+        for contract in (before, after, last_year)
+    }
+    assert billed[before][1] == billed[last_year][1] == 0, "there was no tax in Oregon then"
+    assert billed[after] == (-100 * (365 - 69), -10 * (365 - 69))
+    assert (await world.check())["tax_as_due"].ok
+
+
 async def test_what_is_told_again_or_late_keeps_what_was_in_force(world: World) -> None:
     for day, (version, cents) in enumerate([(1, 100), (3, 300), (3, 300), (2, 200), (4, 300)], 1):
         await price(world, datetime(2026, 10, day, 12, tzinfo=UTC), version, cents)
