@@ -17,7 +17,7 @@ from api.billing.contracts.tables import Contract
 from api.billing.invoices import rules, runs
 from api.billing.invoices.tables import BillingRun
 from api.billing.reruns.tables import Rerun
-from api.kernel.errors import Conflict, FieldError, Invalid
+from api.kernel.errors import Conflict, FieldError, Invalid, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,17 @@ class Asked:
     now: datetime
 
 
+class UnknownCustomer(NotFound):
+    """Billing has no contract of that customer."""
+
+
 async def ask_as_staff(session: AsyncSession, period: Period, customer_id: UUID, act: Act) -> Rerun:
     """Have a customer billed again, with an entry in the history of acts, see `ask`."""
-    made, new = await ask(
-        session, period, customer_id, Asked(str(act.actor_id), act.reason, act.now)
-    )
+    asked = Asked(str(act.actor_id), act.reason, act.now)
+    try:
+        made, new = await ask(session, period, customer_id, asked)
+    except UnknownCustomer as error:
+        raise Invalid([FieldError("/customer_id", error.detail)]) from error
     if new:
         await history.record(
             session, act, ActKind.RERUN, None, subject_id=made.id, customer_id=customer_id
@@ -47,8 +53,7 @@ async def ask(
     """Have a customer billed again within minutes; the one that is open when there is one, and
     whether it is new.
 
-    Raises NotFound, Conflict when the run of the month is not issued yet, or Invalid when nobody
-    is known by that id.
+    Raises NotFound, Conflict when the run of the month is not issued yet, or UnknownCustomer.
     """
     run = await runs.find_run(session, period)
     if run.status not in rules.ISSUED:
@@ -58,7 +63,7 @@ async def ask(
         )
     known = select(Contract.id).where(Contract.customer_id == customer_id).limit(1)
     if await session.scalar(known) is None:
-        raise Invalid([FieldError("/customer_id", "Billing knows no such customer.")])
+        raise UnknownCustomer("Billing knows no such customer.")
     values = {"run_id": run.id, "customer_id": customer_id, "asked_by": asked.by}
     id_ = await session.scalar(
         insert(Rerun)
