@@ -1,11 +1,14 @@
 """Billing runs as the Billing API has them now: asked and decided with the reader's own token."""
 
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+import streamlit as st
 
 from dashboards.asking import Json, act, ask
 from dashboards.settings import settings
 from warehouse import reports
 
+T = TypeVar("T")
 _MISSING: Final = "There is no billing run for this month."
 PAGE: Final = 50
 MOST: Final = 5_000
@@ -25,6 +28,7 @@ ACTS: Final = {
     "voided": "Outlier voided",
     "released": "Outlier released",
 }
+DECISIONS: Final = {"release_outlier": "Released", "void_outlier": "Voided"}
 _COLUMNS: Final = (
     "customer_id", "contract_id", "this_cents", "last_cents", "why", "this_line", "last_line",
 )  # fmt: skip
@@ -80,6 +84,44 @@ def approve(token: str, month: str, rows_hash: str, reason: str, key: str) -> Js
 def refuse(token: str, month: str, reason: str, key: str) -> Json:
     """Send the run back; raises NotShown with the API's words."""
     return _post(token, f"/billing/runs/{month}/refusal", {"reason": reason}, key)
+
+
+def outliers(token: str, month: str) -> Json:
+    """The first hundred amounts of a month that the plan does not imply, decided or not."""
+    found: Json = ask(
+        settings().billing_api_url,
+        f"/billing/runs/{month}/outliers",
+        token,
+        missing=_MISSING,
+        params={"limit": "100"},
+    )
+    return found
+
+
+def release(token: str, invoice_id: str, row_hash: str, reason: str, key: str) -> Json:
+    """Have an outlier billed as it was shown; raises NotShown with the API's words."""
+    body = {"row_hash": row_hash, "reason": reason}
+    return _post(token, f"/billing/invoices/{invoice_id}/release", body, key)
+
+
+def void(token: str, invoice_id: str, reason: str, key: str) -> Json:
+    """Have nothing billed for an outlier; raises NotShown with the API's words."""
+    return _post(token, f"/billing/invoices/{invoice_id}/void", {"reason": reason}, key)
+
+
+def actor(name: str, reader: str) -> str:
+    """Who acted, as the one who reads it understands it: people are known here by their ids."""
+    return {"automatic": "The platform", reader: "You"}.get(name, name)
+
+
+def as_shown(name: str, now: T) -> T:
+    """What the page showed when its reader pressed a button; remembers what it shows now.
+
+    The page asks the API anew before it acts, so what is known now need not be what was read.
+    """
+    shown: T = st.session_state.get(name, now)
+    st.session_state[name] = now
+    return shown
 
 
 def dollars(cents: int | None, *, signed: bool = False) -> str:

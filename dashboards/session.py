@@ -32,13 +32,14 @@ RENEWED_BEFORE: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Viewer:
-    """A signed-in reader: the pages that the roles open, and until when the token is good, with
-    which a page asks the APIs in the reader's name.
+    """A signed-in reader: the pages that the roles open, whose id `person` is, and until when
+    the token is good, with which a page asks the APIs in the reader's name.
     """
 
     token: str = field(repr=False)
     pages: frozenset[str]
     roles: frozenset[str]
+    person: str
     expires_at: datetime
 
 
@@ -75,6 +76,7 @@ def admit(token: str, public_key: str) -> Viewer:
         token=token,
         pages=frozenset().union(*(PAGES_OF_ROLE[role] for role in roles)),
         roles=roles,
+        person=claims["sub"],
         expires_at=datetime.fromtimestamp(claims["exp"], UTC),
     )
 

@@ -2,6 +2,7 @@
 
 import api.billing.tables  # noqa: F401 - all of them, for the keys between them
 from api.billing.accounts.routes import AccountController
+from api.billing.adjustments.outlier_routes import OutlierController
 from api.billing.adjustments.routes import (
     AdjustmentController,
     HistoryController,
@@ -39,6 +40,7 @@ def quantum(settings: QuantumSettings) -> Quantum:
         controllers=[
             RunController,
             RerunController,
+            OutlierController,
             ApprovalLimitController,
             InvoiceController,
             OneOffController,

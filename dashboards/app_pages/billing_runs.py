@@ -1,11 +1,11 @@
 """Billing runs: one month beside the last, what the checks found, and finance's decision."""
 
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import streamlit as st
 
-from dashboards import frame, runs, words
+from dashboards import deciding, frame, outliers, runs, words
 from dashboards.asking import Json, NotShown
 from dashboards.session import Viewer
 
@@ -28,14 +28,15 @@ def main() -> None:
         month = _choose(months)
         run = runs.one(viewer.token, month)
         _state(run)
-        _decide(viewer, run)
+        deciding.show(viewer, run)
         _compared(run)
         _findings(run["findings"])
+        outliers.show(viewer, month)
         _changes(viewer, run)
     except NotShown as why:
         st.warning(str(why), icon=":material/visibility_off:")
         return
-    _history(run["history"])
+    _history(run["history"], viewer)
     _all_months(months)
 
 
@@ -67,7 +68,15 @@ def _state(run: Json) -> None:
         ),
         strict=True,
     ):
-        column.metric(label, value, delta, delta_color="off", border=True)
+        column.metric(
+            label,
+            value,
+            delta,
+            delta_color="off",
+            delta_arrow="auto" if delta and delta[0] in "+-" else "off",
+            border=True,
+            height="stretch",
+        )
     if approval["needed"] > 1 and run["approved_at"] is None:
         limit = runs.dollars(approval["limit_cents"]).replace("$", "\\$")
         first = (
@@ -85,6 +94,8 @@ def _more(run: Json, last: Json | None, name: str) -> str | None:
     if last is None:
         return None
     change = run[name] - last[name]
+    if not change:
+        return "As last month"
     return runs.dollars(change, signed=True) if name == "total_cents" else f"{change:+,}"
 
 
@@ -98,36 +109,6 @@ def _charged(counts: Json) -> str:
 
 def _declined(counts: Json) -> str | None:
     return f"{words.count(counts['declined'])} declined" if counts.get("declined") else None
-
-
-def _decide(viewer: Viewer, run: Json) -> None:
-    if run["status"] != "held":
-        return
-    if "finance" not in viewer.roles:
-        st.info("This run waits for finance to decide.", icon=":material/front_hand:")
-        return
-    # One key a form shown: pressed twice, it is done once.
-    key = st.session_state.setdefault(f"key-{run['period']}-{run['updated_at']}", uuid4().hex)
-    with st.form("decision", border=True):
-        st.markdown("**Your decision on exactly these rows**")
-        reason = st.text_input("Reason", max_chars=500, help="Kept in the history of the run.")
-        left, right = st.columns(2)
-        approved = left.form_submit_button("Approve", type="primary", width="stretch")
-        refused = right.form_submit_button("Refuse", width="stretch")
-    if not (approved or refused):
-        return
-    if len(reason.strip()) < 3:
-        st.error("Say why, in three letters or more.")
-        return
-    try:
-        if approved:
-            runs.approve(viewer.token, run["period"], run["rows_hash"], reason, f"{key}-yes")
-        else:
-            runs.refuse(viewer.token, run["period"], reason, f"{key}-no")
-    except NotShown as why:
-        st.error(str(why), icon=":material/error:")
-        return
-    st.rerun()
 
 
 def _compared(run: Json) -> None:
@@ -245,7 +226,7 @@ def _customer(text: str) -> str | None:
         return None
 
 
-def _history(events: list[Json]) -> None:
+def _history(events: list[Json], viewer: Viewer) -> None:
     with st.container(border=True):
         st.markdown("**What happened**")
         st.dataframe(
@@ -253,7 +234,7 @@ def _history(events: list[Json]) -> None:
                 {
                     "When": _moment(it["at"]),
                     "Act": runs.ACTS.get(it["act"], it["act"].capitalize()),
-                    "By": it["actor"],
+                    "By": runs.actor(it["actor"], viewer.person),
                     "Why": it["detail"],
                 }
                 for it in reversed(events)

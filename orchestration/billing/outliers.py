@@ -61,8 +61,9 @@ WITH billed AS (
     FROM term
 )
 UPDATE invoice i SET status = 'parked', review = 'outlier', version = i.version + 1,
-    reason = format('The subtotal of the plan is %s cents where the plan implies %s.',
-                    implied.cents, implied.implied)
+    reason = format('The subtotal of the plan is %s %s where the plan implies %s.',
+                    to_char(implied.cents / 100.0, 'FM999,999,999,990.00'), i.currency,
+                    to_char(implied.implied / 100.0, 'FM999,999,999,990.00'))
 FROM implied WHERE i.id = implied.id AND abs(implied.cents - implied.implied) > 1
 RETURNING i.id
 """)

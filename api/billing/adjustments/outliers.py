@@ -4,23 +4,55 @@ While its run is not decided, a released invoice joins the run, which is checked
 issued by itself within minutes: the release, of one hash, is its approval.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.billing.adjustments import history
 from api.billing.adjustments.history import Act
-from api.billing.adjustments.tables import ActKind
+from api.billing.adjustments.tables import ActKind, FinanceAct
 from api.billing.invoices import rules, runs
 from api.billing.invoices.limits import limit_for
-from api.billing.invoices.tables import BillingRun, Invoice
+from api.billing.invoices.tables import BillingRun, Invoice, InvoiceLine
 from api.billing.payments.alerts import close_alert
 from api.kernel.errors import Conflict, NotFound
 
 OUTLIER: Final = "invoice_outlier"
+REVIEW: Final = "outlier"
+_DECISIONS: Final = (ActKind.RELEASE_OUTLIER, ActKind.VOID_OUTLIER)
 _UNDECIDED: Final = ("drafted", "held")
+
+
+@dataclass(slots=True)
+class Found:
+    """An outlier, what it is for, and what finance decided of it."""
+
+    invoice: Invoice
+    lines: list[InvoiceLine] = field(default_factory=list)
+    acts: list[FinanceAct] = field(default_factory=list)
+
+
+async def of_run(session: AsyncSession, run: BillingRun, after: UUID, size: int) -> Sequence[Found]:
+    """The outliers of a run in the order of their ids, decided or not, after the one with an id."""
+    query = select(Invoice).where(
+        Invoice.run_id == run.id, Invoice.review.is_not(None), Invoice.id > after
+    )
+    invoices = list(await session.scalars(query.order_by(Invoice.id).limit(size)))
+    found = {it.id: Found(it) for it in invoices}
+    lines = select(InvoiceLine).where(InvoiceLine.invoice_id.in_(found))
+    for line in await session.scalars(lines.order_by(InvoiceLine.position)):
+        found[line.invoice_id].lines.append(line)
+    acts = select(FinanceAct).where(
+        FinanceAct.invoice_id.in_(found), FinanceAct.act.in_(it.value for it in _DECISIONS)
+    )
+    for act in await session.scalars(acts.order_by(FinanceAct.at, FinanceAct.id)):
+        found[act.invoice_id].acts.append(act)  # type: ignore[index]
+    return list(found.values())
 
 
 async def release(session: AsyncSession, invoice_id: UUID, act: Act, *, seen: str) -> Invoice:
@@ -66,7 +98,7 @@ async def _parked(session: AsyncSession, invoice_id: UUID) -> tuple[BillingRun, 
         raise NotFound("There is no such invoice.")
     run = await session.get_one(BillingRun, found.run_id, with_for_update=True)
     invoice = await session.get(Invoice, invoice_id, with_for_update=True, populate_existing=True)
-    if invoice is None or (invoice.status, invoice.review) != ("parked", "outlier"):
+    if invoice is None or (invoice.status, invoice.review) != ("parked", REVIEW):
         raise Conflict("This invoice is not parked as an outlier.")
     return run, invoice
 

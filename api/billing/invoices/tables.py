@@ -148,6 +148,7 @@ class Invoice(Base):
             "run_id",
             postgresql_where=text("review IN ('released', 'late') AND status = 'draft'"),
         ),
+        Index("ix_invoice_reviewed", "run_id", "id", postgresql_where=text("review IS NOT NULL")),
         Index("ix_invoice_owed", "number", postgresql_where=text("status = 'issued'")),
         Index("ix_invoice_period", text("period_start DESC"), text("id DESC")),
         Index(

@@ -60,9 +60,8 @@ async def test_one_bad_contract_does_not_stop_the_run_and_is_billed_once_it_is_r
     assert (await world.bill()).issued == 3
     assert world.rows(STANDING, bad) == [("parked", "outlier")]
     invoice = await parked(billing, bad)
-    assert (
-        invoice["reason"] == "The subtotal of the plan is 2000 cents where the plan implies 1000."
-    )
+    words = "The subtotal of the plan is 20.00 USD where the plan implies 10.00."
+    assert invoice["reason"] == words
     run = await look(billing, "/runs/2026-10")
     (finding,) = (it for it in run["findings"] if it["name"] == "outliers_parked")
     assert (finding["ok"], finding["severity"]) == (False, "note")
@@ -102,6 +101,32 @@ async def test_one_bad_contract_does_not_stop_the_run_and_is_billed_once_it_is_r
     assert (await look(billing, "/alerts", kind="invoice_outlier"))["items"][0]["closed_at"]
     again = await act(billing, f"{path}/release", row_hash=invoice["row_hash"])
     assert again.status_code == 409
+
+
+async def test_the_outliers_of_a_month_come_page_by_page_decided_or_not(
+    billing: httpx.AsyncClient, world: World, faulty: None
+) -> None:
+    good_and_bad(world)
+    second = world.contract("bad", state="OR", starts_on=OCTOBER.first)
+    await world.bill()
+    await act(billing, f"/invoices/{(await parked(billing, second))['id']}/void")
+    first_page = await look(billing, "/runs/2026-10/outliers", limit=1)
+    after = first_page["next_after"]
+    last_page = await look(billing, "/runs/2026-10/outliers", limit=1, after=after)
+    both = first_page["items"] + last_page["items"]
+    voided = next(it for it in both if it["status"] == "void")
+    assert (voided["contract_id"], [it["cents"] for it in voided["lines"]]) == (
+        str(second),
+        [1000, 1000],
+    )
+    detail = await parked(billing, second)
+    assert {it: voided[it] for it in detail.keys() & voided.keys()} == {
+        it: detail[it] for it in detail.keys() & voided.keys()
+    }
+    assert last_page["next_after"] is None
+    (act_of_voiding,) = (await look(billing, "/acts", act="void_outlier"))["items"]
+    acts = {it["status"]: it["acts"] for it in both}
+    assert acts == {"parked": [], "void": [act_of_voiding]}
 
 
 async def test_what_was_released_is_issued_only_as_it_was_seen(

@@ -213,6 +213,7 @@ ROUTES = [
     ("GET", "/billing/runs", {"finance", "administrator"}),
     ("GET", "/billing/runs/2026-10", {"finance", "administrator"}),
     ("GET", "/billing/runs/2026-10/changes?kind=new", {"finance", "administrator"}),
+    ("GET", "/billing/runs/2026-10/outliers", ACTORS),
     ("POST", "/billing/runs/2026-10/approval", {"finance"}),
     ("POST", "/billing/runs/2026-10/refusal", {"finance"}),
     ("GET", "/billing/runs/2026-10/reruns", ACTORS),
