@@ -14,6 +14,7 @@ STAFF = "https://staff.squad.example"
 PAGES = "https://pages.squad.example"
 NUMBER = "+12025550100"
 """Ours, that texts come from and are answered to."""
+PAYMENTS_SECRET = "what the payment provider signs with"
 WEBHOOK_TOKEN = "what the SMS provider signs with"
 
 

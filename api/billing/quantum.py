@@ -1,5 +1,7 @@
 """The billing quantum as a process serves it: runs, invoices, accounts. It holds no card role."""
 
+from pydantic import Field, SecretStr
+
 import api.billing.tables  # noqa: F401 - all of them, for the keys between them
 from api.billing.accounts.routes import AccountController
 from api.billing.adjustments.outlier_routes import OutlierController
@@ -8,6 +10,7 @@ from api.billing.adjustments.routes import (
     HistoryController,
     HoldController,
 )
+from api.billing.chargebacks.report_routes import DisputeReportController, ProviderReports
 from api.billing.chargebacks.routes import ChargebackController
 from api.billing.invoices.limits import ApprovalLimitController
 from api.billing.invoices.routes import InvoiceController, RunController
@@ -17,14 +20,18 @@ from api.billing.reruns.routes import RerunController
 from api.kernel.auth import STAFF_ISSUER, TokenVerifier
 from api.kernel.database import create_engine
 from api.kernel.limits import Limits
-from api.kernel.quantum import Quantum
+from api.kernel.quantum import Quantum, given
 from api.kernel.settings import ServiceSettings
 
 
 class QuantumSettings(ServiceSettings):
-    """`staff_public_key` (PEM) checks staff tokens: only staff have to do with billing here."""
+    """`staff_public_key` (PEM) checks staff tokens: only staff have to do with billing here.
+
+    `payments_webhook_secret` is what the payment provider signs its reports with.
+    """
 
     staff_public_key: str
+    payments_webhook_secret: SecretStr = Field(min_length=1)
 
 
 def quantum(settings: QuantumSettings) -> Quantum:
@@ -46,10 +53,16 @@ def quantum(settings: QuantumSettings) -> Quantum:
             OneOffController,
             AlertController,
             ChargebackController,
+            DisputeReportController,
             AdjustmentController,
             HoldController,
             HistoryController,
             AccountController,
         ],
         limits=Limits.of(settings),
+        dependencies={
+            "provider_reports": given(
+                ProviderReports(settings.payments_webhook_secret.get_secret_value())
+            )
+        },
     )

@@ -57,6 +57,11 @@ def sms_webhook_token(store: SecretStore) -> str:
     return store.secret("sms-webhook-token", make_key)
 
 
+def payments_webhook_secret(store: SecretStore) -> str:
+    """What the sandbox signs its reports on disputed charges with."""
+    return store.secret("payments-webhook-secret", make_key)
+
+
 def make_key() -> str:
     return b64encode(os.urandom(KEY_BYTES)).decode()
 

@@ -83,7 +83,7 @@ def api(instance: Instance, quantum: str) -> dict[str, str]:
         return own | staff | customers | signing
     if quantum == "analytics":
         return own | staff | warehouse(instance)
-    return own | staff
+    return own | staff | payment_reports(instance)
 
 
 def identity_provider(instance: Instance, quantum: str) -> dict[str, str]:
@@ -183,7 +183,11 @@ def sandbox(instance: Instance) -> dict[str, str]:
                 customers_number(instance): _replies(public_address(instance), "customer"),
             }
         ),
+        "SQUAD_SANDBOX_DISPUTE_URL": (
+            f"http://127.0.0.1:{instance.port(API_PORTS['billing'])}/billing/chargebacks/reports"
+        ),
         **sms_calls(instance),
+        **payment_reports(instance),
     }
 
 
@@ -248,6 +252,12 @@ def sms_calls(instance: Instance) -> dict[str, str]:
     """
     token = keys.sms_webhook_token(SecretStore(instance.secrets))
     return _or_given(instance, {"SQUAD_SMS_WEBHOOK_TOKEN": token})
+
+
+def payment_reports(instance: Instance) -> dict[str, str]:
+    """What the payment provider signs its reports with, as `sms_calls`."""
+    secret = keys.payments_webhook_secret(SecretStore(instance.secrets))
+    return _or_given(instance, {"SQUAD_PAYMENTS_WEBHOOK_SECRET": secret})
 
 
 def mail_and_sms(instance: Instance, number: str) -> dict[str, str]:

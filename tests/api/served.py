@@ -20,7 +20,7 @@ from tests.api.customer import world as customer_world
 from tests.api.support import key_pair
 from tests.api.sysops.conftest import add_staff, settings_for
 from tests.databases import Databases
-from tests.outside import PUBLIC, WEBHOOK_TOKEN
+from tests.outside import PAYMENTS_SECRET, PUBLIC, WEBHOOK_TOKEN
 from tests.world import furnish
 
 Make = Callable[[Databases], tuple[Quantum, str]]
@@ -115,6 +115,7 @@ def billing_quantum(databases: Databases) -> Quantum:
         database_url=SecretStr(databases.url("billing", "billing_api")),
         port=0,
         staff_public_key=key_pair("sysops")[1],
+        payments_webhook_secret=SecretStr(PAYMENTS_SECRET),
     )
     return quantum(made)
 

@@ -21,7 +21,23 @@ from api.kernel.errors import Conflict, NotFound
 from api.kernel.outside.payments import ListedDispute
 
 OPENED, LOST, ODD = "chargeback_opened", "chargeback_lost", "chargeback_contradicted"
+# Among the advisory locks of this database, with a hash of the charge's reference.
+_DISPUTES = 0x0B04
 _UNMATCHED = UUID("c0c2bd5a-3c0e-4f0e-8a54-6a3f1f1b8d11")
+
+
+async def report(session: AsyncSession, told: ListedDispute, now: datetime) -> None:
+    """As `take`, for what the provider says of its own accord, which may overtake its own answer.
+
+    Raises Conflict while the charge is undecided here: told again later, it is booked.
+    """
+    undecided = select(Payment.id).where(
+        Payment.idempotency_key == told.idempotency_key,
+        Payment.status.in_(("intent", "unknown")),
+    )
+    if await session.scalar(undecided) is not None:
+        raise Conflict("The charge is not booked yet. Report it again in a minute.")
+    await take(session, told, now)
 
 
 async def take(session: AsyncSession, told: ListedDispute, now: datetime) -> None:
@@ -29,6 +45,10 @@ async def take(session: AsyncSession, told: ListedDispute, now: datetime) -> Non
 
     What is not about a charge that we booked, or over more than it, is an alert and no posting.
     """
+    # Reports and the daily comparison may tell of one charge at once.
+    await session.execute(
+        select(func.pg_advisory_xact_lock(_DISPUTES, func.hashtext(told.charge_ref)))
+    )
     payment = await _disputed(session, told)
     if payment is None:
         subject = uuid5(_UNMATCHED, told.provider_ref)

@@ -18,24 +18,18 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel import outbox
-from api.kernel.errors import DomainError, FieldError, Invalid
+from api.kernel.errors import FieldError, Invalid
 from api.kernel.limits import UNLIMITED
 from api.kernel.messages import Message
 from api.kernel.notifications import replies, reports
 from api.kernel.notifications.reports import Report
 from api.kernel.notifications.rules import Word
 from api.kernel.notifications.tables import Log
-from api.kernel.outside.signatures import is_genuine
+from api.kernel.outside.signatures import NotSigned, is_genuine
 
 logger = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
-
-
-class NotSigned(DomainError):
-    """The provider did not make this request, or our token for it is wrong."""
-
-    title = "Not signed"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@
 | 4000 0000 0030 0030 | charged, then the connection is cut without an answer              |
 | 4000 0000 0030 0048 | not charged, the connection is cut without an answer               |
 | 4000 0000 0030 0055 | not charged, answers 500                                           |
+| 4000 0000 0000 0259 | approved; the customer disputes it at once: fraudulent               |
 | fails Luhn          | declined: invalid_number                                           |
 | month in the past   | declined: expired_card, whatever the number                        |
 
@@ -38,6 +39,7 @@ class Conduct(Enum):
     CUT_AFTER = "charges, then cuts the connection"
     CUT_BEFORE = "cuts the connection without charging"
     FAIL_BEFORE = "answers 500 without charging"
+    DISPUTED = "charges, and the customer disputes it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ SPECIAL_CARDS = (
     SpecialCard("4000000000300030", "charged, connection cut", conduct=Conduct.CUT_AFTER),
     SpecialCard("4000000000300048", "not charged, connection cut", conduct=Conduct.CUT_BEFORE),
     SpecialCard("4000000000300055", "not charged, error 500", conduct=Conduct.FAIL_BEFORE),
+    SpecialCard("4000000000000259", "approved, then disputed", conduct=Conduct.DISPUTED),
 )
 _BY_NUMBER = {card.number: card for card in SPECIAL_CARDS}
 

@@ -1,4 +1,6 @@
-"""Disputed charges: what a customer's bank begins, and how it ends. Switched by hand, over HTTP."""
+"""Disputed charges: what a customer's bank begins, and how it ends. Switched by hand, over HTTP,
+or begun by a test card. Every change is reported to the merchant, signed, as the dispute is then.
+"""
 
 import secrets
 import sqlite3
@@ -61,7 +63,9 @@ def changed_between(
 @post("/disputes", status_code=201)
 async def open_dispute(world: NamedDependency[World], data: JSONBody[NewDispute]) -> Dispute:
     """The customer of a charge goes to the bank; again, it is the same dispute."""
-    return await world.storage.run(lambda db: _open(db, data))
+    dispute = await world.storage.run(lambda db: begin(db, data))
+    tell(world, dispute)
+    return dispute
 
 
 @put("/disputes/{dispute_id:str}")
@@ -69,10 +73,24 @@ async def decide_dispute(
     world: NamedDependency[World], dispute_id: FromPath[str], data: JSONBody[Decision]
 ) -> Dispute:
     """The bank decides."""
-    return await world.storage.run(lambda db: _decide(db, dispute_id, data.status))
+    dispute = await world.storage.run(lambda db: _decide(db, dispute_id, data.status))
+    tell(world, dispute)
+    return dispute
 
 
-def _open(connection: sqlite3.Connection, new: NewDispute) -> Dispute:
+def tell(world: World, dispute: Dispute) -> None:
+    """Begin to report it."""
+    if world.settings.sandbox_dispute_url:
+        world.callbacks.tell(
+            world.settings.sandbox_dispute_url,
+            msgspec.json.encode(dispute),
+            world.settings.sandbox_dispute_seconds,
+            world.faults.reports,
+        )
+
+
+def begin(connection: sqlite3.Connection, new: NewDispute) -> Dispute:
+    """The dispute over a charge, opened now if there is none; Problem when nothing was charged."""
     charge = connection.execute(
         "SELECT status FROM charge WHERE id = ?", (new.charge_id,)
     ).fetchone()

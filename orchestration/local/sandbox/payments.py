@@ -13,6 +13,7 @@ idempotency key with the same body has one effect and one answer; with another b
 Outcomes follow the card number (`cards`). The number is neither kept nor logged nor answered.
 """
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,7 +30,7 @@ from orchestration.local.sandbox import charges, disputes
 from orchestration.local.sandbox.cards import Conduct, brand_of, conduct_of, judge
 from orchestration.local.sandbox.charges import Charge, NewCharge, Place, Refund
 from orchestration.local.sandbox.clock import to_us
-from orchestration.local.sandbox.disputes import Dispute
+from orchestration.local.sandbox.disputes import Dispute, NewDispute
 from orchestration.local.sandbox.problems import Problem
 from orchestration.local.sandbox.world import AnyRequest, World, cut
 
@@ -247,12 +248,24 @@ async def _attempt(world: World, request: AnyRequest, key: str, data: ChargeIn) 
         last4=number[-4:],
         decline=judge(number, expiry, datetime.now(UTC).date()),
     )
-    charge = await world.storage.run(lambda db: charges.record(db, new))
+    charge, dispute = await world.storage.run(lambda db: _record(db, new, conduct))
+    if dispute is not None:
+        disputes.tell(world, dispute)
     if conduct is Conduct.SILENT:
         await world.pause(world.settings.sandbox_hang_seconds)
     if conduct is Conduct.CUT_AFTER:
         cut(request)
     return charge
+
+
+def _record(
+    connection: sqlite3.Connection, new: NewCharge, conduct: Conduct
+) -> tuple[Charge, Dispute | None]:
+    """The charge, and with the card for it its dispute: both are on disk before any answer."""
+    charge = charges.record(connection, new)
+    if conduct is not Conduct.DISPUTED or charge.status == "declined":
+        return charge, None
+    return charge, disputes.begin(connection, NewDispute(charge.id, "fraudulent"))
 
 
 def _key_reused() -> Problem:

@@ -23,4 +23,10 @@ class SandboxSettings(Settings):
     """Where a reply to one of our numbers goes, by that number."""
     sms_webhook_token: SecretStr = SecretStr("sandbox")
     """Signs reports and replies, as the account's token does at Twilio."""
+    sandbox_dispute_url: str = ""
+    """Where reports on disputed charges go; without it they are in the list alone."""
+    sandbox_dispute_seconds: float = Field(default=5.0, ge=0)
+    """How long after a change of a dispute it is reported, and after a refusal once more."""
+    payments_webhook_secret: SecretStr = SecretStr("sandbox")
+    """Signs reports on disputed charges."""
     log_level: str = "info"

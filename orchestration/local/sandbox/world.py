@@ -25,7 +25,10 @@ class World:
         self.settings = settings
         self.storage = storage
         self.faults = Faults()
-        self.callbacks = Callbacks(settings.sms_webhook_token.get_secret_value())
+        self.callbacks = Callbacks(
+            settings.sms_webhook_token.get_secret_value(),
+            settings.payments_webhook_secret.get_secret_value(),
+        )
         self.closing = asyncio.Event()
 
     async def pause(self, seconds: float) -> None:

@@ -13,6 +13,7 @@ from api.kernel.auth import STAFF_ISSUER, TokenSigner
 from tests.api.support import bearer, client, key_pair
 from tests.databases import Databases
 from tests.orchestration.billing.world import World
+from tests.outside import PAYMENTS_SECRET
 
 WHO = UUID(int=42)
 
@@ -30,6 +31,7 @@ async def billing(databases: Databases) -> AsyncIterator[httpx.AsyncClient]:
         database_url=SecretStr(databases.url("billing", "billing_api")),
         port=0,
         staff_public_key=key_pair(STAFF_ISSUER)[1],
+        payments_webhook_secret=SecretStr(PAYMENTS_SECRET),
     )
     async with client(quantum, settings) as opened:
         yield opened

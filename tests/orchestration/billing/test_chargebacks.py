@@ -1,10 +1,12 @@
 """A payment that the customer's bank takes back is in the books, and finance knows until when."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from api.billing.adjustments import service as adjustments
 from api.billing.adjustments.history import Act
@@ -13,14 +15,19 @@ from api.kernel.errors import Conflict
 from api.kernel.outside.http_payments import HttpPayments
 from api.kernel.outside.payments import ListedDispute
 from orchestration.billing import evidence
-from orchestration.local.sandbox.server import Running
-from tests.orchestration.billing.conftest import charges
+from orchestration.local.sandbox.server import Running, serving
+from orchestration.local.sandbox.settings import SandboxSettings
+from tests.api.served import billing_quantum, served_beside
+from tests.databases import Databases
+from tests.orchestration.billing.conftest import charges, settings_for
 from tests.orchestration.billing.reconciled import reconcile
 from tests.orchestration.billing.test_charging import TOTAL, owing
 from tests.orchestration.billing.test_refunds import give_back, intend
 from tests.orchestration.billing.world import OCTOBER, World
+from tests.outside import PAYMENTS_SECRET, free_port
 
 GOOD = "4242424242424242"
+DISPUTED = "4000000000000259"
 EARNED = {"revenue": -1999, "tax": -80}
 
 
@@ -76,6 +83,45 @@ async def test_what_the_bank_takes_back_is_no_cash_and_a_won_dispute_is_cash_aga
     assert alerts(world) == [("chargeback_opened", "closed")]
     assert await books_are_right(world)
     await act(world, adjustments.refund, refunding, amount_cents=None, source="invoice")
+
+
+async def test_the_provider_tells_of_a_disputed_card_and_of_the_end_without_being_asked(
+    databases: Databases, world: World, sandbox_settings: SandboxSettings
+) -> None:
+    async with served_beside(billing_quantum(databases), free_port()) as url:
+        settings = sandbox_settings.model_copy(
+            update={
+                "sandbox_dispute_url": f"{url}/billing/chargebacks/reports",
+                "sandbox_dispute_seconds": 0.2,
+                "payments_webhook_secret": SecretStr(PAYMENTS_SECRET),
+            }
+        )
+        async with (
+            serving(settings) as sandbox,
+            HttpPayments(settings_for(sandbox.url)) as provider,
+        ):
+            await owing(world, DISPUTED)
+            assert (await world.charge(provider)).approved == 1
+            dispute = await told(world, "open")
+            assert world.balance() == {"chargeback": TOTAL, **EARNED}
+            assert await books_are_right(world)
+            await bank(sandbox, "PUT", f"/{dispute}", status="won")
+            await told(world, "won")
+            # The list says the same, and changes nothing.
+            assert (await reconcile(world, provider)).differences == []
+            assert world.balance() == {"cash": TOTAL, **EARNED}
+            assert alerts(world) == [("chargeback_opened", "closed")]
+            assert await books_are_right(world)
+
+
+async def told(world: World, status: str) -> str:
+    """The dispute, once we have heard that it is so."""
+    for _ in range(200):
+        found = world.rows("SELECT provider_reference FROM chargeback WHERE status = %s", status)
+        if found:
+            return str(found[0][0])
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"nobody told that it is {status}")
 
 
 async def test_a_refund_that_a_dispute_overtakes_waits_until_it_is_won(
