@@ -79,17 +79,7 @@ def _decide(viewer: Viewer, month: str, waiting: list[Json]) -> None:
     it = by_id[chosen]
     # Another one is chosen by itself when somebody else has decided on this one meanwhile.
     invoice_id, row_hash = runs.as_shown(f"shown-outlier-{month}", (it["id"], it["row_hash"]))
-    # As a sentence too: on a phone a table shows its beginning alone.
-    st.text(it["reason"])
-    st.dataframe(
-        [
-            {"Line": line["description"], "Amount": runs.dollars(line["cents"])}
-            for line in it["lines"]
-        ],
-        hide_index=True,
-        height="content",
-        alt="Lines of the chosen outlier",
-    )
+    _explain(it)
     key_name = f"key-{invoice_id}-{row_hash}"
     # One key a form shown: pressed twice, it is done once.
     key = st.session_state.setdefault(key_name, uuid4().hex)
@@ -124,6 +114,20 @@ def _decide(viewer: Viewer, month: str, waiting: list[Json]) -> None:
     # A reason belongs to one decision: the field of the next begins empty.
     st.session_state[_DECIDED] = done + 1
     st.rerun()
+
+
+def _explain(it: Json) -> None:
+    # As a sentence too: on a phone a table shows its beginning alone.
+    st.text(it["reason"])
+    st.dataframe(
+        [
+            {"Line": line["description"], "Amount": runs.dollars(line["cents"])}
+            for line in it["lines"]
+        ],
+        hide_index=True,
+        height="content",
+        alt="Lines of the chosen outlier",
+    )
 
 
 def _name(it: Json) -> str:

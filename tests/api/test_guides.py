@@ -100,6 +100,7 @@ def application(name: str) -> Litestar:
         public_base_url="https://support.squad.example",
         survey_key="a survey key of these tests, long enough",
         sms_webhook_token="what the SMS provider signs with",
+        payments_webhook_secret="what the payment provider signs with",
         staff_base_url="https://staff.squad.example",
         warehouse_dir=ROOT / "no warehouse",
     )

@@ -23,7 +23,11 @@ def finance() -> dict[str, list[Row]]:
         _payment(3, 2, BOB, 2, "approved", 2500, "2026-03-05 07:00"),
         _payment(4, 3, ANN, 1, "declined", 1080, "2026-03-01 07:00"),
     ]
+    refund = _taken_back(payments[2], 500, "refunded")
+    lost, won = _taken_back(payments[0], 400, "lost"), _taken_back(payments[0], 300, "won")
     return {
+        "fct_refund": [refund],
+        "fct_chargeback": [lost, won],
         "fct_invoice": [*invoices, draft],
         "fct_invoice_line": [
             {"invoice_id": one["invoice_id"], "line_number": place, "amount_cents": one[part]}
@@ -34,6 +38,10 @@ def finance() -> dict[str, list[Row]]:
         "fct_ledger_entry": [
             *(entry for one in invoices for entry in _issued(one)),
             *(entry for one in payments if one["status"] == "approved" for entry in _paid(one)),
+            *_moved(refund, "refund", "credit", 500),
+            *_moved(lost, "chargeback", "chargeback", 400),
+            *_moved(won, "chargeback", "chargeback", 300),
+            *_moved(won, "chargeback_won", "chargeback", -300),
         ],
         "fct_contract_month": [
             _month(BASIC, ANN, "basic", 1, 1000, 1000, "new"),
@@ -76,6 +84,11 @@ def _payment(
     }  # fmt: skip
 
 
+def _taken_back(payment: Row, cents: int, status: str) -> Row:
+    kept = ("payment_id", "invoice_id", "customer_id", "decided_at")
+    return {name: payment[name] for name in kept} | {"amount_cents": cents, "status": status}
+
+
 def _issued(invoice: Row) -> list[Row]:
     sides = {
         "receivable": invoice["total_cents"],
@@ -88,6 +101,11 @@ def _issued(invoice: Row) -> list[Row]:
 def _paid(payment: Row) -> list[Row]:
     sides = {"cash": payment["amount_cents"], "receivable": -payment["amount_cents"]}
     return _posting(payment, payment["decided_at"], "payment", sides)
+
+
+def _moved(about: Row, cause: str, account: str, cents: int) -> list[Row]:
+    """Cash went to another account."""
+    return _posting(about, about["decided_at"], cause, {account: cents, "cash": -cents})
 
 
 def _posting(about: Row, at: datetime, cause: str, sides: dict[str, int]) -> list[Row]:

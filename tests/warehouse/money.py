@@ -83,6 +83,9 @@ def _payments(world: World, invoice: Row, attempts: int, *, paid: bool) -> None:
             _post(world, invoice, at, "payment", payment["id"], sides)
             if invoice["number"] % 4 == 0:
                 _give_back(world, invoice, payment, at + timedelta(days=1))
+            if invoice["number"] % 9 == 0:
+                won = invoice["number"] % 2 == 0
+                _dispute(world, invoice, payment, at + timedelta(days=2), won=won)
     if not paid:
         world.add(
             "billing", "dunning", invoice_id=invoice["id"], step=attempts, status="running",
@@ -106,6 +109,22 @@ def _give_back(world: World, invoice: Row, payment: Row, at: datetime) -> None:
         idempotency_key=str(world.uuid()), status="refunded", created_at=at, decided_at=at,
     )  # fmt: skip
     _post(world, invoice, at, "refund", refund["id"], [("credit", cents), ("cash", -cents)])
+
+
+def _dispute(world: World, invoice: Row, payment: Row, at: datetime, *, won: bool) -> None:
+    """The bank takes fifty cents of it back, until it decides for us."""
+    cents = 50
+    dispute = world.add(
+        "billing", "chargeback", id=world.uuid(), provider_reference=str(world.uuid()),
+        payment_id=payment["id"], invoice_id=invoice["id"], customer_id=invoice["customer_id"],
+        amount_cents=cents, currency="USD", reason="fraudulent", status="won" if won else "open",
+        answer_by=at, opened_at=at, decided_at=at if won else None,
+    )  # fmt: skip
+    sides = [("chargeback", cents), ("cash", -cents)]
+    _post(world, invoice, at, "chargeback", dispute["id"], sides)
+    if won:
+        back = [(account, -amount) for account, amount in sides]
+        _post(world, invoice, at, "chargeback_won", dispute["id"], back)
 
 
 def _post(

@@ -6,7 +6,7 @@ the way is in the provider's list, which is compared every day.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 import structlog
@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.billing.adjustments.views import Amount
 from api.billing.chargebacks import service
 from api.kernel.limits import UNLIMITED
-from api.kernel.outside.payments import ListedDispute
+from api.kernel.outside.payment_wire import WireDispute
 from api.kernel.outside.signatures import PROVIDER_SIGNATURE, NotSigned, is_genuine_now
 
 logger = structlog.get_logger()
@@ -27,7 +27,7 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x
 At = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class DisputeReport(msgspec.Struct, kw_only=True):
+class DisputeReport(WireDispute, kw_only=True):
     """A dispute as it is now, in the provider's own words: `charge_id` and `idempotency_key` name
     the charge, `amount` (cents) is what was taken back, until it is `won`.
     """
@@ -38,22 +38,8 @@ class DisputeReport(msgspec.Struct, kw_only=True):
     amount: Amount
     currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
     reason: Name
-    status: Literal["open", "won", "lost"]
     answer_by: At
     created_at: At
-
-    def told(self) -> ListedDispute:
-        return ListedDispute(
-            provider_ref=self.id,
-            charge_ref=self.charge_id,
-            idempotency_key=self.idempotency_key,
-            amount_cents=self.amount,
-            currency=self.currency,
-            reason=self.reason,
-            status=self.status,
-            answer_by=self.answer_by,
-            created_at=self.created_at,
-        )
 
 
 @dataclass(frozen=True)
@@ -90,4 +76,4 @@ class DisputeReportController(Controller):
         alerted and answered like the others; 409 when the charge is not booked yet: report again.
         """
         await provider_reports.check(request, now)
-        await service.report(session, data.told(), now)
+        await service.report(session, data.listed(), now)

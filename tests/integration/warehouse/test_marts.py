@@ -17,9 +17,9 @@ pytestmark = pytest.mark.xdist_group("marts")
 WANTED = {
     "dim_customer", "dim_date", "dim_device_type", "dim_expert", "dim_landed_table",
     "dim_location", "dim_support_plan", "dim_ticket_type", "fct_assignment", "fct_assignment_run",
-    "fct_contract_month", "fct_credit_note", "fct_invoice", "fct_invoice_line", "fct_ledger_entry",
-    "fct_payment", "fct_refund", "fct_survey", "fct_survey_choice", "fct_survey_response",
-    "fct_ticket", "fct_ticket_event", "fct_ticket_interval", "fct_visit",
+    "fct_chargeback", "fct_contract_month", "fct_credit_note", "fct_invoice", "fct_invoice_line",
+    "fct_ledger_entry", "fct_payment", "fct_refund", "fct_survey", "fct_survey_choice",
+    "fct_survey_response", "fct_ticket", "fct_ticket_event", "fct_ticket_interval", "fct_visit",
 }  # fmt: skip
 CHOSEN = "SELECT status, {}, {}, count(*) FROM {} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
 CHOICES = "SELECT question, choice, count(*), sum(score) FROM {} GROUP BY 1, 2 ORDER BY 1, 2"

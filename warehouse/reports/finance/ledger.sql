@@ -5,6 +5,21 @@ with
     payments as (from payments_in($region, $state, $plan)),
     entries as (from entries_in($region, $state, $plan)),
 
+    -- What banks took back came again when the dispute was won.
+    moved as (
+        select invoice_id, amount_cents
+        from payments
+        where status = 'approved'
+        union all
+        select invoice_id, - amount_cents
+        from fct_refund
+        where status = 'refunded'
+        union all
+        select invoice_id, - amount_cents
+        from fct_chargeback
+        where status <> 'won'
+    ),
+
     period_entries as (from entries where posted_on between $since and $until),
 
     page as (
@@ -29,6 +44,10 @@ with
         union all
         select 5, 'Owed now', sum(outstanding_cents)
         from invoices
+        union all
+        select 7, 'Cash, less refunds and chargebacks', sum(moved.amount_cents)
+        from moved
+        inner join invoices on invoices.invoice_id = moved.invoice_id
         union all
         select 6, 'Lines of the invoices', sum(line.amount_cents)
         from fct_invoice_line as line
@@ -56,6 +75,10 @@ with
         select 5, sum(amount_cents)
         from entries
         where account = 'receivable'
+        union all
+        select 7, sum(amount_cents)
+        from entries
+        where account = 'cash'
         union all
         select 6, sum(amount_cents)
         from period_entries

@@ -1,0 +1,12 @@
+select
+    id as chargeback_id,
+    payment_id,
+    invoice_id,
+    customer_id,
+    amount_cents,
+    currency,
+    status,
+    answer_by,
+    opened_at,
+    decided_at
+from {{ source("billing", "chargeback") }}
