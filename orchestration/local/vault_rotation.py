@@ -22,7 +22,7 @@ from orchestration.local.instance import Instance
 
 async def state(instance: Instance) -> rotation.VaultState:
     """Keys, cards and the log of openings; raises LocalError when the vault cannot be asked."""
-    async with _sessions(instance) as sessions, sessions() as session:
+    async with sessions_of(instance) as sessions, sessions() as session:
         return await rotation.state(session)
 
 
@@ -34,12 +34,13 @@ async def rotate(
     Raises LocalError when another one runs, or the key-encryption key is not the vault's.
     """
     kek = vault.key_encryption_key(instance)
-    async with _sessions(instance) as sessions:
+    async with sessions_of(instance) as sessions:
         return await Rotator(sessions, kek, clock.now, report).run(older_than)
 
 
 @asynccontextmanager
-async def _sessions(instance: Instance) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
+async def sessions_of(instance: Instance) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
+    """Sessions of who rotates; what goes wrong within is LocalError, in words."""
     url = role_url(instance, "billing", vault.ROLE)
     try:
         async with database(url, name="squad-vault", pool_size=2) as sessions:

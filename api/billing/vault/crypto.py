@@ -51,25 +51,29 @@ class _Secret:
 
 
 class Kek(_Secret):
-    """A key-encryption key held in this process."""
+    """A key-encryption key held in this process; while it is replaced, the one before it too."""
 
-    __slots__ = ("_cipher",)
+    __slots__ = ("_ciphers",)
 
     def __init__(self, encoded: str) -> None:
-        """`encoded` is 32 bytes in base64; raises ValueError without repeating them."""
-        self._cipher = AESGCM(decoded_kek(encoded))
+        """`encoded` is 32 bytes in base64, or several by commas: the first wraps, all open.
+
+        Raises ValueError without repeating them.
+        """
+        self._ciphers = [AESGCM(decoded_kek(key)) for key in encoded.split(",")]
 
     def wrap(self, key: bytes, label: str) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, key, label.encode())
+        return nonce + self._ciphers[0].encrypt(nonce, key, label.encode())
 
     def unwrap(self, wrapped: bytes, label: str) -> bytes:
-        try:
-            return self._cipher.decrypt(
-                wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], label.encode()
-            )
-        except (InvalidTag, ValueError):
-            raise WrongKey(f"The key-encryption key does not open {label}.") from None
+        nonce, closed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
+        for cipher in self._ciphers:
+            try:
+                return cipher.decrypt(nonce, closed, label.encode())
+            except (InvalidTag, ValueError):
+                continue
+        raise WrongKey(f"The key-encryption key does not open {label}.")
 
 
 def decoded_kek(encoded: str) -> bytes:

@@ -65,6 +65,20 @@ async def ensure_keys(session: AsyncSession, kek: KeyWrapper, now: datetime) -> 
     return await load_keys(session, kek)
 
 
+async def rewrap(session: AsyncSession, kek: KeyWrapper) -> int:
+    """Wrap every key anew, under the key that wraps now; returns how many. No card is opened.
+
+    Needs the role card_rotate. Raises WrongKey for a key that does not open, and changes none.
+    """
+    query = select(VaultKey).order_by(VaultKey.version).with_for_update()
+    rows = (await session.scalars(query)).all()
+    for row in rows:
+        label = _label(row.version, row.purpose)
+        row.wrapped_key = kek.wrap(kek.unwrap(row.wrapped_key, label), label)
+    await session.flush()
+    return len(rows)
+
+
 def new_keys(kek: KeyWrapper, now: datetime) -> list[VaultKey]:
     """The rows of a vault's first keys."""
     return [_made(kek, FINGERPRINT_VERSION, FINGERPRINT, now), card_key(kek, 1, now)]

@@ -16,7 +16,8 @@ class SettingsMissing(Exception):
 
 
 class VaultSettings(Settings):
-    """`SQUAD_VAULT_KEK` or `SQUAD_VAULT_KEK_FILE`: 32 bytes in base64.
+    """`SQUAD_VAULT_KEK` or `SQUAD_VAULT_KEK_FILE`: 32 bytes in base64; while the key is being
+    replaced the new one, a comma and the old one (`squad vault rotate-kek`).
 
     Or its two parts (`squad vault split-key`): `SQUAD_VAULT_KEK_PART_1` or its `_FILE`, and the
     same of part 2. The whole key and parts of it are not given together.

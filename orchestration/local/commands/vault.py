@@ -17,7 +17,7 @@ from api.billing.vault.rotation import VaultState
 from api.kernel import clock
 from orchestration.billing.rotating import RotationProgress
 from orchestration.card_scan.zones import ZONES
-from orchestration.local import vault_rotation
+from orchestration.local import vault_kek, vault_rotation
 from orchestration.local.card_scan import scan_zones
 from orchestration.local.commands.context import find_runner, told
 from orchestration.local.commands.vault_boxes import list_box_keys, rotate_box_key
@@ -123,6 +123,28 @@ def scan(context: click.Context, chosen: tuple[str, ...], *, as_json: bool) -> N
         f"({done.bytes / 1e6:.1f} MB)."
     )
     sys.exit(0 if done.ok else 1)
+
+
+@vault.command("rotate-kek")
+@click.pass_context
+def rotate_kek(context: click.Context) -> None:
+    """Put the vault's keys under a new key-encryption key; no card is re-encrypted.
+
+    While the platform runs, the two processes that hold the key are restarted first: messages wait
+    for seconds, and a billing run goes on by itself. Interrupted, run it again: it goes on.
+    """
+    runner = find_runner(context)
+    running = runner.supervisor.pid() is not None
+    restart = runner.restart if running else lambda _: None
+    wrapped, aside = vault_kek.replace(runner.instance, restart, clock.now())
+    runner.progress.say(
+        f"{wrapped} keys are under a new key-encryption key: back {runner.instance.secrets / KEK} "
+        "up, apart from the database."
+    )
+    runner.progress.say(
+        f"The old key is in {aside}. Only backups of the database from before need it: move it to "
+        "where their keys are kept, or destroy it with them."
+    )
 
 
 @vault.command("split-key")

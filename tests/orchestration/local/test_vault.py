@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from orchestration.local import box_keys, keys
+from orchestration.local import box_keys, keys, vault_kek
 from orchestration.local.cli import main
 from orchestration.local.databases import admin_variable
 from orchestration.local.launch import launch_file
@@ -93,6 +93,57 @@ def test_another_key_encryption_key_is_refused_with_words(squad: Squad, store: S
     assert refused.exit_code == 1
     assert "does not open" in refused.stderr
     assert "Nothing was changed" in refused.stderr
+
+
+def test_the_key_encryption_key_is_replaced_and_only_the_new_one_opens_the_vault(
+    squad: Squad, store: SecretStore, databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "SELECT version, wrapped_key FROM vault_key ORDER BY 1"
+    before = databases.rows("billing", rows)
+    # Killed when the new key is written down, and again when every key is under it.
+    monkeypatch.setattr(vault_kek, "rewrap", killed)
+    with pytest.raises(Killed):
+        squad("rotate-kek")
+    monkeypatch.undo()
+    assert databases.rows("billing", rows) == before
+    new, old = store.path(keys.KEK).read_text().split(",")
+    assert old == KEK_TEXT
+    assert squad("rotate", "--new-key").exit_code == 0
+    monkeypatch.setattr(vault_kek, "create_private", killed)
+    with pytest.raises(Killed):
+        squad("rotate-kek")
+    monkeypatch.undo()
+    assert squad("rotate", "--new-key").exit_code == 0
+    done = squad("rotate-kek")
+    assert (done.exit_code, "4 keys are under a new" in done.stderr) == (0, True)
+    assert store.path(keys.KEK).read_text() == new
+    assert new not in done.output
+    assert squad("rotate", "--new-key").exit_code == 0
+    (aside,) = store.path(keys.KEK).parent.glob("vault-kek-until-*")
+    assert (aside.read_text(), aside.stat().st_mode & 0o777) == (KEK_TEXT, 0o600)
+    # The old one opens nothing of it, and is not replaced by another.
+    store.path(keys.KEK).write_text(old)
+    refused = squad("rotate-kek")
+    assert (refused.exit_code, "Nothing was changed" in refused.stderr) == (1, True)
+    assert store.path(keys.KEK).read_text() == old
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def killed(*_: Any) -> Any:
+    raise Killed
+
+
+def test_a_key_in_two_parts_is_put_together_before_it_is_replaced(
+    squad: Squad, tmp_path: Path
+) -> None:
+    parts = [str(tmp_path / name) for name in ("one", "two")]
+    assert squad("split-key", *parts).exit_code == 0
+    names = [f"SQUAD_VAULT_KEK_PART_{part}_FILE" for part in (1, 2)]
+    refused = squad("rotate-kek", env=dict(zip(names, parts, strict=True)))
+    assert (refused.exit_code, "Put the whole key back" in refused.stderr) == (1, True)
 
 
 def test_the_key_is_split_for_two_custodians_and_opens_the_vault_from_their_files(
