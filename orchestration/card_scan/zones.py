@@ -46,14 +46,17 @@ class ZoneSettings(Settings, ABC):
 
 
 class OperationsZone(ZoneSettings):
-    """Customer, sysops, the job runner's own database; logs, and the inputs of assignment runs.
+    """Customer, sysops, the job runner's own database and folder; logs, and the inputs of
+    assignment runs.
 
-    `dagster_url` logs in as that database's owner, which holds what runs have logged.
+    `dagster_url` logs in as that database's owner, which holds what runs have logged; in
+    `dagster_folder` is what runs of every zone have printed and handed on.
     """
 
     customer_scanner_url: SecretStr
     sysops_scanner_url: SecretStr
     dagster_url: SecretStr | None = None
+    dagster_folder: Path | None = None
     log_folder: Path | None = None
     evidence_folder: Path | None = None
 
@@ -64,7 +67,10 @@ class OperationsZone(ZoneSettings):
         }
         if self.dagster_url is not None:
             databases["dagster"] = [Login(self.dagster_url.get_secret_value(), "own")]
-        return Zone(databases, _given(logs=self.log_folder, evidence=self.evidence_folder))
+        folders = _given(
+            logs=self.log_folder, evidence=self.evidence_folder, dagster=self.dagster_folder
+        )
+        return Zone(databases, folders)
 
 
 class BillingZone(ZoneSettings):
@@ -77,21 +83,23 @@ class BillingZone(ZoneSettings):
 
 
 class AnalyticsZone(ZoneSettings):
-    """The warehouse's database and its published snapshots.
+    """The warehouse's database, its published snapshots, and what dbt keeps of its runs.
 
-    What dbt made belongs to the role `transformer`, which searches it.
+    What dbt made belongs to the role `transformer`, which searches it. dbt writes no log of its
+    own: what it prints is in the logs and the folder of the job runner.
     """
 
     analytics_scanner_url: SecretStr
     analytics_transformer_url: SecretStr
     warehouse_dir: Path | None = None
+    dbt_dir: Path | None = None
 
     def zone(self) -> Zone:
         logins = [
             Login(self.analytics_scanner_url.get_secret_value()),
             Login(self.analytics_transformer_url.get_secret_value(), "own"),
         ]
-        return Zone({"analytics": logins}, _given(snapshots=self.warehouse_dir))
+        return Zone({"analytics": logins}, _given(snapshots=self.warehouse_dir, dbt=self.dbt_dir))
 
 
 ZONES: Mapping[str, type[ZoneSettings]] = {

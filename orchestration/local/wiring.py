@@ -155,7 +155,10 @@ def code_location(instance: Instance, location: str) -> dict[str, str]:
         earlier = {"SQUAD_PROVIDER_OTHER_ACCOUNTS": json.dumps(["ch_demo_"])}
         return own | payments(instance) | earlier | vault_key(instance)
     if location == "operations":
-        logs = {"SQUAD_LOG_FOLDER": str(instance.log)}
+        logs = {
+            "SQUAD_LOG_FOLDER": str(instance.log),
+            "SQUAD_DAGSTER_FOLDER": str(dagster_home(instance)),
+        }
         return own | evidence(instance) | _chosen(instance, DECISIONS, CARDS) | logs
     if location == "analytics":
         return own | warehouse(instance) | {"SQUAD_DBT_DIR": str(instance.var / "dbt")}

@@ -104,7 +104,7 @@ def rotate(context: click.Context, *, new_key: bool, max_age_days: int, as_json:
 @JSON
 @click.pass_context
 def scan(context: click.Context, chosen: tuple[str, ...], *, as_json: bool) -> None:
-    """Look for card numbers in databases, queues, logs, files and snapshots.
+    """Look for card numbers in databases, queues, logs, the job runner's files and snapshots.
 
     Each zone is searched by its own logins. A finding tells the place and the last four digits.
     The exit status is 0 only when nothing was found and everything could be looked into.

@@ -227,11 +227,19 @@ def test_the_command_looks_through_every_zone_and_its_status_follows(
 ) -> None:
     clean = squad("--json")
     assert (clean.exit_code, json.loads(clean.stdout)["ok"]) == (0, True)
-    (tmp_path / "log").mkdir()
-    (tmp_path / "log" / "api.log").write_text(CARD)
+    planted = {
+        "logs": ("log", "api.log"),
+        "dagster": ("dagster", "storage/a-run/compute_logs/step.err"),
+        "dbt": ("dbt", "run/a_model.sql"),
+    }
+    for folder, file in planted.values():
+        path = tmp_path / folder / file
+        path.parent.mkdir(parents=True)
+        path.write_text(CARD)
     found = squad()
     assert found.exit_code == 1
-    assert "file logs: api.log: a number that ends in 4242" in found.stderr
+    for name, (_, file) in planted.items():
+        assert f"file {name}: {file}: a number that ends in 4242" in found.stderr
     assert squad("--zone", "billing").exit_code == 0
 
 
