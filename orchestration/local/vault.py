@@ -66,6 +66,8 @@ def _whole_key(instance: Instance) -> str:
 
     given = wiring.vault_key(instance)
     if whole := given.get("SQUAD_VAULT_KEK"):
+        if "," in whole:
+            raise LocalError("The key is being replaced: `squad vault rotate-kek` ends that first.")
         return whole
     one, other = (Path(given[f"{name}_FILE"]).read_text() for name in wiring.KEK_PARTS)
     return combine(one, other)

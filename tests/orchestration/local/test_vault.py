@@ -13,7 +13,9 @@ from click.testing import CliRunner, Result
 from orchestration.local import box_keys, keys, vault_kek
 from orchestration.local.cli import main
 from orchestration.local.databases import admin_variable
+from orchestration.local.instance import from_environment
 from orchestration.local.launch import launch_file
+from orchestration.local.processes import blueprint_of
 from orchestration.local.secrets import SecretStore
 from orchestration.local.vault import ROLE
 from tests.databases import Databases, password_of
@@ -108,6 +110,9 @@ def test_the_key_encryption_key_is_replaced_and_only_the_new_one_opens_the_vault
     assert databases.rows("billing", rows) == before
     new, old = store.path(keys.KEK).read_text().split(",")
     assert old == KEK_TEXT
+    halfway = squad("split-key", *(str(store.path(name)) for name in ("one", "two")))
+    assert (halfway.exit_code, "is being replaced" in halfway.stderr) == (1, True)
+    assert not store.path("one").exists()
     assert squad("rotate", "--new-key").exit_code == 0
     monkeypatch.setattr(vault_kek, "create_private", killed)
     with pytest.raises(Killed):
@@ -126,6 +131,16 @@ def test_the_key_encryption_key_is_replaced_and_only_the_new_one_opens_the_vault
     refused = squad("rotate-kek")
     assert (refused.exit_code, "Nothing was changed" in refused.stderr) == (1, True)
     assert store.path(keys.KEK).read_text() == old
+
+
+def test_every_process_that_has_the_key_learns_of_the_new_one_first(store: SecretStore) -> None:
+    instance = from_environment({"SQUAD_VAR": str(store.path("x").parent.parent)})
+    holders = {
+        it.name
+        for it in blueprint_of(instance).processes
+        if "SQUAD_VAULT_KEK" in it.environment(instance)
+    }
+    assert holders == set(vault_kek.HOLDERS)
 
 
 class Killed(BaseException):
