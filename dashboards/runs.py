@@ -52,13 +52,7 @@ def changes(
     """A page of what is new, gone or changed, the largest difference first."""
     asked = {"kind": kind, "limit": str(size), "customer_id": customer, "after": after}
     params = {name: it for name, it in asked.items() if it}
-    found: Json = ask(
-        settings().billing_api_url,
-        f"/billing/runs/{month}/changes",
-        token,
-        missing=_MISSING,
-        params=params,
-    )
+    found: Json = _get(token, f"/billing/runs/{month}/changes", params)
     return found
 
 
@@ -88,13 +82,7 @@ def refuse(token: str, month: str, reason: str, key: str) -> Json:
 
 def outliers(token: str, month: str) -> Json:
     """The first hundred amounts of a month that the plan does not imply, decided or not."""
-    found: Json = ask(
-        settings().billing_api_url,
-        f"/billing/runs/{month}/outliers",
-        token,
-        missing=_MISSING,
-        params={"limit": "100"},
-    )
+    found: Json = _get(token, f"/billing/runs/{month}/outliers", {"limit": "100"})
     return found
 
 
@@ -132,8 +120,8 @@ def dollars(cents: int | None, *, signed: bool = False) -> str:
     return f"{sign}${abs(cents) / 100:,.2f}"
 
 
-def _get(token: str, path: str) -> Any:
-    return ask(settings().billing_api_url, path, token, missing=_MISSING)
+def _get(token: str, path: str, params: dict[str, str] | None = None) -> Any:
+    return ask(settings().billing_api_url, path, token, missing=_MISSING, params=params)
 
 
 def _post(token: str, path: str, body: Json, key: str) -> Json:
