@@ -65,7 +65,9 @@ def mark(databases: Databases) -> set[Column]:
         word = f"{CANARY} {column.table} {column.name}"
         value = {"jsonb": f'["{word}"]', "text[]": "{" + word + "}"}.get(column.type, word)
         if column.type in {"text", "character varying", "jsonb", "text[]"}:
-            statement = sql.SQL("UPDATE {} SET {} = %s").format(
+            # Another one in each row, for some may be there only once.
+            each = " || ' ' || ctid" if column.type in {"text", "character varying"} else ""
+            statement = sql.SQL(f"UPDATE {{}} SET {{}} = %s{each}").format(
                 sql.Identifier(column.table), sql.Identifier(column.name)
             )
             with databases.connect(column.database) as connection:

@@ -43,7 +43,7 @@ def settings_for(url: str) -> PaymentSettings:
     return PaymentSettings(
         payments_url=HttpUrl(f"{url}/payments"),
         payments_key=SecretStr("test"),
-        payments_timeout_seconds=0.8,
+        payments_timeout_seconds=1.5,
         payments_connections=4,
     )
 
