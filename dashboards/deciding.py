@@ -38,8 +38,7 @@ def show(viewer: Viewer, run: Json) -> None:
         refused = right.form_submit_button("Refuse", width="stretch")
     if not (approved or refused):
         return
-    if len(reason.strip()) < 3:
-        st.error("Say why, in three letters or more.")
+    if runs.lacks_reason(reason):
         return
     try:
         if approved:

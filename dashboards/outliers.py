@@ -1,6 +1,5 @@
 """The outliers of a billing run on its page: finance sees what each is for, and decides on it."""
 
-from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
@@ -98,8 +97,7 @@ def _decide(viewer: Viewer, month: str, waiting: list[Json]) -> None:
         voided = right.form_submit_button("Void: bill nothing", width="stretch")
     if not (released or voided):
         return
-    if len(reason.strip()) < 3:
-        st.error("Say why, in three letters or more.")
+    if runs.lacks_reason(reason):
         return
     try:
         if released:
@@ -142,7 +140,7 @@ def _decided(viewer: Viewer, found: list[Json]) -> None:
     st.dataframe(
         [
             {
-                "When": words.moment(datetime.fromisoformat(act["at"])),
+                "When": words.moment_of(act["at"]),
                 "Act": runs.DECISIONS.get(act["act"], act["act"]),
                 "Amount": runs.dollars(act["amount_cents"]),
                 "By": runs.actor(act["actor_id"], viewer.person),

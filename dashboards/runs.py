@@ -102,6 +102,14 @@ def actor(name: str, reader: str) -> str:
     return {"automatic": "The platform", reader: "You"}.get(name, name)
 
 
+def lacks_reason(reason: str) -> bool:
+    """Whether a decision has too short a reason for the API, which is said."""
+    short = len(reason.strip()) < 3
+    if short:
+        st.error("Say why, in three letters or more.")
+    return short
+
+
 def as_shown(name: str, now: T) -> T:
     """What the page showed when its reader pressed a button; remembers what it shows now.
 

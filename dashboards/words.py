@@ -81,6 +81,11 @@ def moment(at: datetime) -> str:
     return at.astimezone(zone()).strftime("%b %-d, %Y, %H:%M %Z")
 
 
+def moment_of(text: str) -> str:
+    """As `moment`, of what an API tells."""
+    return moment(datetime.fromisoformat(text))
+
+
 def ago(at: datetime, now: datetime | None = None) -> str:
     """How long ago, roughly."""
     minutes = ((now or datetime.now(UTC)) - at).total_seconds() / 60

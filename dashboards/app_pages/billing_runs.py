@@ -1,6 +1,5 @@
 """Billing runs: one month beside the last, what the checks found, and finance's decision."""
 
-from datetime import datetime
 from uuid import UUID
 
 import streamlit as st
@@ -55,7 +54,7 @@ def _choose(months: list[Json]) -> str:
 
 def _state(run: Json) -> None:
     status, approval = run["status"], run["approval"]
-    st.caption(f"{runs.STATUS.get(status, status)} · last act {_moment(run['updated_at'])}")
+    st.caption(f"{runs.STATUS.get(status, status)} · last act {words.moment_of(run['updated_at'])}")
     columns = st.columns(4)
     last = run["comparison"]["last"]
     for column, (label, value, delta) in zip(
@@ -80,7 +79,8 @@ def _state(run: Json) -> None:
     if approval["needed"] > 1 and run["approved_at"] is None:
         limit = runs.dollars(approval["limit_cents"]).replace("$", "\\$")
         first = (
-            f" The first was given {_moment(approval['first_at'])}; another person decides now."
+            f" The first was given {words.moment_of(approval['first_at'])};"
+            " another person decides now."
             if approval["given"]
             else ""
         )
@@ -232,7 +232,7 @@ def _history(events: list[Json], viewer: Viewer) -> None:
         st.dataframe(
             [
                 {
-                    "When": _moment(it["at"]),
+                    "When": words.moment_of(it["at"]),
                     "Act": runs.ACTS.get(it["act"], it["act"].capitalize()),
                     "By": runs.actor(it["actor"], viewer.person),
                     "Why": it["detail"],
@@ -259,10 +259,6 @@ def _all_months(months: list[Json]) -> None:
             hide_index=True,
             height="content",
         )
-
-
-def _moment(text: str) -> str:
-    return words.moment(datetime.fromisoformat(text))
 
 
 main()

@@ -1,6 +1,5 @@
 """One ticket: what its customer answered, whom to call, and what happened. Mails lead here."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -89,7 +88,7 @@ def _heading(ticket: Json) -> None:
             _words(ticket["status"]),
             _words(ticket["ticket_type"]),
             f"{ticket['priority']} priority",
-            f"submitted {_moment(ticket['submitted_at'])}",
+            f"submitted {words.moment_of(ticket['submitted_at'])}",
         )
         st.caption(" · ".join(facts))
     if "reopen" in ticket["allowed_actions"]:
@@ -102,10 +101,10 @@ def _answers(surveys: list[Json]) -> None:
         st.caption("There is no survey: it is sent when the ticket is resolved.")
     for survey in surveys:
         if survey["answered_at"] is None:
-            st.caption(f"Asked {_moment(survey['sent_at'])}, and not answered.")
+            st.caption(f"Asked {words.moment_of(survey['sent_at'])}, and not answered.")
             continue
         st.metric("Score", f"{survey['score']} of 5")
-        st.caption(f"Answered {_moment(survey['answered_at'])}")
+        st.caption(f"Answered {words.moment_of(survey['answered_at'])}")
         for answer in survey["answers"]:
             if answer["answer"] and answer["code"] != "score":
                 st.caption(answer["question"])
@@ -146,7 +145,7 @@ def _why(told: Json) -> None:
         run = told["run"]
         proof = {True: ", proven to be the best choice", False: ", not proven"}
         by = f"policy {run['policy']}{proof.get(run['proven'], '')}"
-        st.caption(f"Assignment run of {_moment(run['as_of'])}, {by}. Its id: {run['id']}")
+        st.caption(f"Assignment run of {words.moment_of(run['as_of'])}, {by}. Its id: {run['id']}")
 
 
 def _paragraph(sentences: list[str]) -> None:
@@ -159,7 +158,7 @@ def _others(alternatives: list[Json]) -> list[dict[str, Any]]:
     return [
         {
             "Expert": it["expert_name"],
-            "Window": _moment(it["window"]["start"]),
+            "Window": words.moment_of(it["window"]["start"]),
             "Way": it["travel_km"],
             "Went to": str(it["taken_by_number"] or words.NOTHING),
             "More in total": words.NOTHING if it["more"] is None else words.count(it["more"]),
@@ -171,7 +170,7 @@ def _others(alternatives: list[Json]) -> list[dict[str, Any]]:
 def _events(events: list[Json]) -> list[dict[str, Any]]:
     return [
         {
-            "When": _moment(it["at"]),
+            "When": words.moment_of(it["at"]),
             "What": _DONE.get(it["action"], _words(it["status"])),
             "Why": it["reason"] or "",
             "By": _words(it["actor"]),
@@ -184,7 +183,7 @@ def _events(events: list[Json]) -> list[dict[str, Any]]:
 def _visits(assignments: list[Json]) -> list[dict[str, Any]]:
     return [
         {
-            "Window": _moment(it["window"]["start"]),
+            "Window": words.moment_of(it["window"]["start"]),
             "Expert": it["expert_name"],
             "Outcome": _words(it["outcome"] or it["status"]),
             "Why": it["reason"] or "",
@@ -196,10 +195,6 @@ def _visits(assignments: list[Json]) -> list[dict[str, Any]]:
 
 def _words(code: str) -> str:
     return code.replace("_", " ").replace("-", " ").capitalize()
-
-
-def _moment(text: str) -> str:
-    return words.moment(datetime.fromisoformat(text))
 
 
 main()
