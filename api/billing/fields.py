@@ -14,4 +14,6 @@ Reason = Annotated[
         description="Why; kept in the history, and not shown to the customer.",
     ),
 ]
+MONTH = r"^[12][0-9]{3}-(0[1-9]|1[0-2])$"
+"""A month as text, `2026-10`."""
 Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]

@@ -69,7 +69,7 @@ CASE_START = "CASE WHEN p.interval = 'year' THEN c.starts_on ELSE greatest(c.sta
 CASE_END = "coalesce(CASE WHEN c.ends_on <= :last THEN c.ends_on END, 'infinity'::date)"
 CASE_ONE_OFFS = "coalesce(o.key, '')"
 _ANNIVERSARY = """(c.starts_on + make_interval(
-    years => CAST(extract(year FROM CAST(:first AS date)) - extract(year FROM c.starts_on) AS int)
+    years => CAST(:year AS int) - CAST(extract(year FROM c.starts_on) AS int)
 ))::date"""
 # The month whose rate of tax counts: a year's is taxed, and given back, at the rate of the month
 # in which its term began, whichever year's anniversary that was.
@@ -150,13 +150,15 @@ class RatedCases:
 
 
 def parameters(run: BillingRun) -> dict[str, Any]:
-    """What the SQL of this module is asked with."""
+    """What is asked of the contracts and invoices of a run's month; a query takes what it names."""
     period = Period(run.period)
     return {
         "run_id": run.id,
         "first": period.first,
         "last": period.last,
+        "year": period.first.year,
         "month": period.first.month,
+        "product_class": SUPPORT_PLAN,
     }
 
 
@@ -166,7 +168,7 @@ async def rated_cases(
     """Rate each distinct case of the run's month once; cases without a price or a tax rate are
     left out and reported by the checks. `customers`: of their contracts alone.
     """
-    asked = parameters(run) | {"product_class": SUPPORT_PLAN}
+    asked = parameters(run)
     if customers is None:
         rows = await session.execute(_CASES, asked)
     else:

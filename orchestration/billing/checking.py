@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.billing.amounts import amount_text
 from api.billing.calendar import Period
-from api.billing.contracts.tables import SUPPORT_PLAN
 from api.billing.invoices.hashes import run_hash
 from api.billing.invoices.rules import Finding, Severity, outside
 from api.billing.invoices.runs import find_run, findings_of
@@ -38,11 +37,9 @@ class Checking:
     """Whether the run waits for approval; of any other nothing is written or alerted."""
 
     async def rows(self, query: TextClause) -> Sequence[Row[Any]]:
-        asked = parameters(self.run) | {"product_class": SUPPORT_PLAN}
-        asked["previous_first"] = Period(self.run.period).previous.first
-        names = query.compile().params.keys()
-        chosen = {name: value for name, value in asked.items() if name in names}
-        return (await self.session.execute(query, chosen)).all()
+        previous = Period(self.run.period).previous.first
+        asked = parameters(self.run) | {"previous_first": previous}
+        return (await self.session.execute(query, asked)).all()
 
     async def alert(self, kind: str, causes: list[Cause]) -> None:
         if self.open:

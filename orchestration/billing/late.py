@@ -17,7 +17,6 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.billing.calendar import Period
-from api.billing.contracts.tables import SUPPORT_PLAN
 from api.billing.invoices import rules, runs
 from api.billing.invoices.limits import limit_cents
 from api.billing.invoices.tables import BillingRun
@@ -106,10 +105,9 @@ async def _draft(
 
 
 async def _check(session: AsyncSession, run: BillingRun) -> None:
-    asked = parameters(run) | {"product_class": SUPPORT_PLAN}
+    asked = parameters(run)
     for query in _CHECKS:
-        names = query.compile().params.keys()
-        rows = await session.execute(query, {name: asked[name] for name in names})
+        rows = await session.execute(query, asked)
         if wrong := rows.scalars().all():
             raise RowsWrong(f"{len(wrong)} late rows do not hold, among them {wrong[0]}.")
 

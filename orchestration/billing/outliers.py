@@ -10,9 +10,9 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.billing.calendar import Period
 from api.billing.invoices.runs import recount, uncheck
 from api.billing.invoices.tables import BillingRun
+from orchestration.billing.cases import parameters
 
 ALERT = "invoice_outlier"
 """About an invoice, as long as it is parked."""
@@ -92,11 +92,4 @@ async def park(session: AsyncSession, run: BillingRun, now: datetime) -> None:
 
 async def mark(session: AsyncSession, run: BillingRun) -> bool:
     """Park those of a run's drafts that nobody has approved; whether there were any."""
-    period = Period(run.period)
-    asked = {
-        "run_id": run.id,
-        "first": period.first,
-        "last": period.last,
-        "year": period.first.year,
-    }
-    return (await session.execute(_PARK, asked)).first() is not None
+    return (await session.execute(_PARK, parameters(run))).first() is not None

@@ -6,7 +6,6 @@ issued by itself within minutes: the release, of one hash, is its approval.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -74,9 +73,7 @@ async def release(session: AsyncSession, invoice_id: UUID, act: Act, *, seen: st
     invoice.status, invoice.review, invoice.reason = "draft", "released", None
     await _note(session, run, invoice, ActKind.RELEASE_OUTLIER, "released", act)
     if run.status in _UNDECIDED:
-        run.status = "drafted"
-        runs.uncheck(run)
-        await _waits_no_more(session, run, act.now)
+        await runs.send_back(session, run, act.now)
     return invoice
 
 
@@ -115,9 +112,3 @@ async def _note(
     detail = f"Outlier {invoice.id} {act}."
     await runs.record(session, run, act, actor=str(by.actor_id), detail=detail, now=by.now)
     await close_alert(session, OUTLIER, invoice.id, by.now)
-
-
-async def _waits_no_more(session: AsyncSession, run: BillingRun, now: datetime) -> None:
-    """Until it was checked again nobody can decide on it."""
-    await session.flush()
-    await close_alert(session, runs.HELD, run.id, now)

@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.billing.adjustments.history import Act
+from api.billing.adjustments.routes import act_of
 from api.billing.adjustments.views import Because
 from api.billing.chargebacks import service
 from api.billing.chargebacks.rules import Status
@@ -100,5 +100,5 @@ class ChargebackController(Controller):
 
         409 unless it is lost.
         """
-        act = Act(request.user.id, data.reason, now)
+        act = act_of(request, data.reason, now)
         return ChargebackView.of(await service.write_off(session, chargeback_id, act))

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.billing.calendar import Period
-from api.billing.fields import Hash, Reason
+from api.billing.fields import MONTH, Hash, Reason
 from api.billing.guards import DECIDERS, READERS
 from api.billing.invoices import comparison, runs, service
 from api.billing.invoices.comparison import Kind
@@ -31,7 +31,7 @@ from api.kernel.paging import PageCursor, PageSize, Position, cut, position, pos
 NO_ID = UUID(int=0)
 Month = Annotated[
     str | None,
-    QueryParameter(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$", description="A month, `2026-10`."),
+    QueryParameter(pattern=MONTH, description="A month, `2026-10`."),
 ]
 Number = Annotated[
     str | None,

@@ -57,6 +57,14 @@ def uncheck(run: BillingRun) -> None:
     _begin_again(run)
 
 
+async def send_back(session: AsyncSession, run: BillingRun, now: datetime) -> None:
+    """Its rows are others now: until it was checked again nobody can decide on it."""
+    run.status = "drafted"
+    uncheck(run)
+    await session.flush()
+    await close_alert(session, HELD, run.id, now)
+
+
 async def was_refused(session: AsyncSession, run_id: UUID) -> bool:
     query = select(RunEvent.id).where(RunEvent.run_id == run_id, RunEvent.act == "refused")
     return (await session.scalars(query.limit(1))).first() is not None

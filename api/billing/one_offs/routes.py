@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.billing.adjustments.routes import act_of
 from api.billing.adjustments.views import Because
 from api.billing.calendar import Period
+from api.billing.fields import MONTH
 from api.billing.guards import READERS
 from api.billing.one_offs import service
 from api.billing.one_offs.rules import State
@@ -22,10 +23,7 @@ from api.kernel.paging import PageCursor, PageSize, cut, position, position_of
 
 Month = Annotated[
     str | None,
-    QueryParameter(
-        pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$",
-        description="The month from which it is billed, `2026-10`.",
-    ),
+    QueryParameter(pattern=MONTH, description="The month from which it is billed, `2026-10`."),
 ]
 
 

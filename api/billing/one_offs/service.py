@@ -64,8 +64,8 @@ class Search:
 async def enter(session: AsyncSession, new: NewOneOff, act: Act) -> Placed:
     """Write one down; the next month that is drafted takes it.
 
-    Without a month it is the present one, which is billed when it is over. Raises NotFound, or
-    Conflict when the contract's plan or the tax rate is not known.
+    Without a month it is the present one, which is billed when it is over. Raises Invalid for a
+    contract that is not known, or Conflict when its plan or the tax rate is not.
     """
     contract = await session.get(Contract, new.contract_id)
     if contract is None:
@@ -121,9 +121,7 @@ async def withdraw(session: AsyncSession, one_off_id: UUID, act: Act) -> Placed:
         raise Conflict(str(reason)) from reason
     made.withdrawn_at = act.now
     if again and run is not None:
-        run.status = "drafted"
-        runs.uncheck(run)
-        await close_alert(session, runs.HELD, run.id, act.now)
+        await runs.send_back(session, run, act.now)
     await close_alert(session, UNBILLABLE, made.id, act.now)
     contract = await session.get_one(Contract, made.contract_id)
     await _record(session, act, ActKind.WITHDRAW_ONE_OFF, contract, made)

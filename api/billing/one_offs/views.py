@@ -8,7 +8,7 @@ import msgspec
 
 from api.billing.adjustments.views import Amount
 from api.billing.calendar import Period
-from api.billing.fields import Reason
+from api.billing.fields import MONTH, Reason
 from api.billing.one_offs.rules import State
 from api.billing.one_offs.service import Placed
 from api.billing.one_offs.tables import OneOffKind, ProductClass
@@ -23,9 +23,7 @@ LineText = Annotated[
         " customer and the reports: name no person.",
     ),
 ]
-Month = Annotated[
-    str, msgspec.Meta(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$", description="Like `2026-10`.")
-]
+Month = Annotated[str, msgspec.Meta(pattern=MONTH, description="Like `2026-10`.")]
 
 
 class NewOneOff(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
