@@ -101,6 +101,7 @@ async def _run(
     watch.lap("read")
     snapshot_hash = evidence.save(run_id, taken)
     problem = build(taken, policy)
+    del taken  # kept as evidence, and in the way of the solver's memory
     watch.lap("candidates")
     solution = solve(problem)
     watch.lap("solve")
@@ -112,6 +113,8 @@ async def _run(
     watch.lap("ledger")
     skipped = await write(sessions, run_id, planned(found), now)
     watch.lap("write")
+    await escalation.escalate(sessions, now)
+    watch.lap("escalate")
     served = sum(it.expert_id is not None for it in found)
     outcome = Outcome(
         run_id=run_id,
@@ -132,7 +135,6 @@ async def _run(
     )
     took = timedelta(seconds=monotonic() - began)
     await _finish(sessions, outcome, skipped, now + took)
-    await escalation.escalate(sessions, now)
     evidence.prune(now)
     return outcome
 

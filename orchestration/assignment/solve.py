@@ -13,7 +13,7 @@ import numpy as np
 from orchestration.assignment.driving import undrivable
 from orchestration.assignment.leftout import LeftOut, add, price_left_out
 from orchestration.assignment.matching.compiled import Ints, Shorts, compiled
-from orchestration.assignment.matching.graph import Edges, edge_of, where
+from orchestration.assignment.matching.graph import Edges, edge_of, keep
 from orchestration.assignment.matching.solver import Draft, Optimum, Warm, draft, prove
 from orchestration.assignment.oracle import best_by_scipy
 from orchestration.assignment.problem import LEVELS, Problem
@@ -60,6 +60,7 @@ def solve(problem: Problem) -> Solution:
             _bar(problem, bad, slot[bad], whole=rounds > ROUNDS)
             continue
         best = prove(found)
+        del found  # likewise
         watch.add(best.seconds)
         began = perf_counter()
         left_out = price_left_out(problem, best.full, best.state)
@@ -67,7 +68,6 @@ def solve(problem: Problem) -> Solution:
         if left_out.none or not best.certificate.holds:
             break
         added += len(left_out.gaining.ticket)
-        del found
         add(problem, left_out.gaining)
     proven = best.certificate.holds
     if not proven:
@@ -111,7 +111,7 @@ def _bar(problem: Problem, tickets: Ints, slots: Shorts, *, whole: bool) -> None
     else:
         kept = np.ones(len(edges.other), np.bool_)
         kept[edge_of_each(edges, tickets, slots)] = False
-    problem.edges = where(edges, kept)
+    problem.edges = keep(edges, kept)
 
 
 def _undrivable(problem: Problem, slot: Shorts) -> Ints:

@@ -1,9 +1,10 @@
-"""Writes what a run decided: checked against the present, as sets, a batch of experts at a time.
+"""Writes what a run decided: checked against the present, as sets, in batches of experts.
 
 Whatever dies on the way, a batch is whole or not there, and the next run goes on. Tickets that
 somebody holds are never waited for, and experts are locked after them, as everybody does.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from api.sysops.tickets.proposals import Proposal, propose_all
 from api.sysops.tickets.tables import Ticket
 
 EXPERTS_A_BATCH = 50
+BATCHES_AT_ONCE = 2
+"""While the database works on one, the next is prepared; no two share a ticket or an expert."""
 # What a proposal reads of its ticket: nobody's name, number or words.
 READ = load_only(
     Ticket.number,
@@ -69,23 +72,39 @@ async def write(
     now: datetime,
     *,
     experts_a_batch: int = EXPERTS_A_BATCH,
+    at_once: int = BATCHES_AT_ONCE,
 ) -> dict[UUID, str]:
     """Write the proposals; returns the tickets that were skipped, and why.
 
-    One transaction a batch of experts, each with all that is planned for them.
+    One transaction a batch of experts, each with all that is planned for them. The first error
+    is raised and ends the other transaction too; what was committed before stands.
     """
+    skipped: dict[UUID, str] = {}
+    batches = _batches(planned, experts_a_batch)
+
+    async def one_after_the_other() -> None:
+        for batch in batches:  # shared: each takes the next that nobody has
+            async with sessions.begin() as session:
+                refused = await _write_batch(session, run_id, batch, now)
+            skipped.update(refused)
+
+    try:
+        async with asyncio.TaskGroup() as together:
+            for _ in range(at_once):
+                together.create_task(one_after_the_other())
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return skipped
+
+
+def _batches(planned: Sequence[Planned], experts_a_batch: int) -> Iterator[list[Planned]]:
     by_expert: defaultdict[UUID, list[Planned]] = defaultdict(list)
     for one in planned:
         by_expert[one.proposal.expert_id].append(one)
     experts = sorted(by_expert)
-    skipped: dict[UUID, str] = {}
     for start in range(0, len(experts), experts_a_batch):
         batch = experts[start : start + experts_a_batch]
-        async with sessions.begin() as session:
-            skipped |= await _write_batch(
-                session, run_id, [one for expert in batch for one in by_expert[expert]], now
-            )
-    return skipped
+        yield [one for expert in batch for one in by_expert[expert]]
 
 
 async def _write_batch(

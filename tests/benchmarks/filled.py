@@ -6,22 +6,26 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import polars as pl
 import psycopg
+from psycopg.types.json import Jsonb
 
+from api.sysops.assignment.policy import Policy
 from orchestration.assignment.snapshot import Snapshot
 from orchestration.local.postgres import throw_away_postgres
 from tests.databases import Databases, Templates
 
 
 @contextmanager
-def filled(snapshot: Snapshot) -> Iterator[Databases]:
+def filled(snapshot: Snapshot, policy: Policy) -> Iterator[Databases]:
     """A server of its own, gone afterwards; it syncs to disk, as one in use does."""
     with throw_away_postgres({"fsync": "on", "synchronous_commit": "on"}) as server:
         templates = Templates(server)
         databases = Databases(templates)
         with databases.connect("sysops") as connection, connection.transaction():
             _fill(connection, snapshot)
+            _use(connection, policy)
         with databases.connect("sysops") as connection:
             connection.execute("VACUUM ANALYZE")
         yield databases
@@ -71,6 +75,15 @@ def _fill(connection: psycopg.Connection[Any], snapshot: Snapshot) -> None:
         [(contract, customer, "plan", "active", 1, "good")],
     )
     _copy_tickets(connection, snapshot, contract, customer)
+
+
+def _use(connection: psycopg.Connection[Any], policy: Policy) -> None:
+    connection.execute(
+        "WITH kept AS (INSERT INTO assignment_policy (name, version, settings, note, created_at)"
+        " VALUES ('bench', 1, %s, 'Of this size', now()) RETURNING id)"
+        " INSERT INTO assignment_policy_use (policy_id, since) SELECT id, now() FROM kept",
+        (Jsonb(msgspec.to_builtins(policy)),),
+    )
 
 
 def _copy_types(connection: psycopg.Connection[Any], snapshot: Snapshot) -> None:

@@ -102,7 +102,7 @@ class AssignmentDecision(Base):
     __tablename__ = "assignment_decision"
     __table_args__ = (
         one_of("outcome", ("assigned", "unserved", "skipped")),
-        Index("ix_assignment_decision_ticket", "ticket_id"),
+        Index("ix_assignment_decision_newest", "ticket_id", "run_id"),
     )
 
     run_id: Mapped[UUID] = mapped_column(ForeignKey("assignment_run.id"), primary_key=True)

@@ -98,19 +98,23 @@ def _fill_by_slot(edges: Edges, back: Edges) -> None:
             back.other[at], back.cost[at] = ticket, edges.cost[edge]
 
 
+def keep(edges: Edges, kept: Flags) -> Edges:
+    """Some of the edges, moved together where they are: the ones given are theirs no more."""
+    count = _move_together(edges, kept)
+    return Edges(edges.first, edges.other[:count], edges.cost[:count])
+
+
 @compiled
-def where(edges: Edges, kept: Flags) -> Edges:
-    """Some of the edges."""
-    first, count = np.zeros(len(edges.first), np.int64), kept.sum()
-    other, cost = np.empty(count, np.int32), np.empty(count, np.int32)
-    count = 0
+def _move_together(edges: Edges, kept: Flags) -> int:
+    count, low = 0, 0
     for row in range(len(edges.first) - 1):
-        for edge in range(edges.first[row], edges.first[row + 1]):
+        high = edges.first[row + 1]
+        for edge in range(low, high):
             if kept[edge]:
-                other[count], cost[count] = edges.other[edge], edges.cost[edge]
+                edges.other[count], edges.cost[count] = edges.other[edge], edges.cost[edge]
                 count += 1
-        first[row + 1] = count
-    return Edges(first, other, cost)
+        edges.first[row + 1], low = count, high
+    return count
 
 
 @compiled

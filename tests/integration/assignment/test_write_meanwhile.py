@@ -46,7 +46,7 @@ async def test_what_was_written_before_the_process_died_stands_and_the_next_run_
     )
     with databases.connect("sysops") as other, other.transaction():
         other.execute("SELECT 1 FROM expert WHERE id = %s FOR NO KEY UPDATE", [second])
-        writing = asyncio.create_task(planning.write(planned, experts_a_batch=1))
+        writing = asyncio.create_task(planning.write(planned, experts_a_batch=1, at_once=1))
         while not databases.rows("sysops", KILLED):  # noqa: ASYNC110 - what waits is in PostgreSQL
             await asyncio.sleep(0.01)
         with pytest.raises(DBAPIError):
@@ -89,7 +89,7 @@ async def test_a_suspension_waits_for_what_is_being_proposed_and_leaves_it_and_b
     await send(databases, suspended, role="biller")
     with databases.connect("sysops") as other, other.transaction():
         other.execute("SELECT 1 FROM expert WHERE id = %s FOR NO KEY UPDATE", [first])
-        writing = asyncio.create_task(planning.write(planned, experts_a_batch=1))
+        writing = asyncio.create_task(planning.write(planned, experts_a_batch=1, at_once=1))
         await _wait_for(databases, 1)
         telling = asyncio.create_task(deliver(databases, "billing", "sysops"))
         await _wait_for(databases, 2)
