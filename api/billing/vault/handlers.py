@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -44,11 +45,12 @@ class CardIntake:
         """
         if await is_erased(session, message.customer_id):
             return
-        await access_log.append(
-            session, actor=ACTOR, purpose="store", card_ids=[message.card_id], now=now
-        )
+        private_key = self._box_keys.get(message.key_id)
+        if private_key is None:
+            raise UnknownBoxKey(f"No private key {message.key_id} here.")
+        await _log_opening(session, message.card_id, now)
         try:
-            number = self._open(message, now)
+            number = _open(private_key, message, now)
             outcome = await self._store(session, message, number, now)
         except CardRefused as refusal:
             if refusal.suspicious:
@@ -63,16 +65,6 @@ class CardIntake:
 
     async def removed(self, session: AsyncSession, message: CardRemoved, now: datetime) -> None:
         await service.remove(session, message.card_id, message.customer_id, now)
-
-    def _open(self, message: CardSealed, now: datetime) -> CardNumber:
-        private_key = self._box_keys.get(message.key_id)
-        if private_key is None:
-            raise UnknownBoxKey(f"No private key {message.key_id} here.")
-        try:
-            fields = open_box(private_key, message.sealed)
-        except Unsealable:
-            raise CardRefused(UNREADABLE, suspicious=True) from None
-        return number_of(fields, message, billing_day(now))
 
     async def _store(
         self, session: AsyncSession, message: CardSealed, number: CardNumber, now: datetime
@@ -96,6 +88,20 @@ class CardIntake:
         if result == "duplicate":
             return _outcome(message, "duplicate", DUPLICATE)
         return _outcome(message, "stored")
+
+
+async def _log_opening(session: AsyncSession, card_id: UUID, now: datetime) -> None:
+    """Committed by itself: the box is open, whatever becomes of what the message does."""
+    async with AsyncSession(session.bind) as apart, apart.begin():
+        await access_log.append(apart, actor=ACTOR, purpose="store", card_ids=[card_id], now=now)
+
+
+def _open(private_key: str, message: CardSealed, now: datetime) -> CardNumber:
+    try:
+        fields = open_box(private_key, message.sealed)
+    except Unsealable:
+        raise CardRefused(UNREADABLE, suspicious=True) from None
+    return number_of(fields, message, billing_day(now))
 
 
 async def _alert(session: AsyncSession, message: CardSealed, now: datetime) -> None:

@@ -131,6 +131,21 @@ async def test_a_box_for_an_unknown_key_waits_until_the_key_is_given(vault: Data
     assert outcomes(vault) == []
 
 
+async def test_an_opening_stays_logged_when_what_came_after_it_is_rolled_back(
+    vault: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SQUAD_VAULT_KEK", generate_kek())
+    monkeypatch.setenv("SQUAD_VAULT_BOX_KEYS", BOX.private_key)
+    card, unknown = sealed(), sealed(key=generate_box_keypair().private_key)
+    async with inbound("customer") as handlers:
+        (error, _) = await deliver(vault, card, unknown, inbound=handlers)
+    assert isinstance(error, WrongKey)
+    assert vault.rows("billing", "SELECT 1 FROM inbox") == cards(vault) == []
+    assert vault.rows("billing", "SELECT purpose, card_ids FROM vault_access") == [
+        ("store", [card.card_id])
+    ]
+
+
 async def test_the_same_message_twice_has_one_effect(vault: Databases) -> None:
     card, message_id = sealed(), uuid4()
     await deliver(vault, card, card, ids=[message_id, message_id])
