@@ -53,6 +53,35 @@ def billing_(customers: int, *, as_json: bool) -> None:
     _tell(lambda say: billing.run(customers, say), as_json=as_json)
 
 
+tickets_ = click.option(
+    "--tickets",
+    type=click.IntRange(10_000, 10_000_000),
+    default=100_000,
+    show_default=True,
+    help="Tickets; there is a customer to every ten.",
+)
+
+
+@bench.command("reports")
+@tickets_
+@click.option("--json", "as_json", is_flag=True, help="Print one object to standard output.")
+def reports_(tickets: int, *, as_json: bool) -> None:
+    """Publishing, and every query behind every page against a bare DuckDB over the same files."""
+    from tests.benchmarks import reports
+
+    _tell(lambda say: reports.run(tickets, say), as_json=as_json)
+
+
+@bench.command("replication")
+@tickets_
+@click.option("--json", "as_json", is_flag=True, help="Print one object to standard output.")
+def replication_(tickets: int, *, as_json: bool) -> None:
+    """Landing in the warehouse, and building its marts, against a bare COPY of the same rows."""
+    from tests.benchmarks import replication
+
+    _tell(lambda say: replication.run(tickets, say), as_json=as_json)
+
+
 def _tell(measure: Callable[[Callable[[str], None]], dict[str, Any]], *, as_json: bool) -> None:
     """Prints figures as they come, or all at the end as one object; ends on a wrong answer."""
 
