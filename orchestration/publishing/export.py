@@ -39,18 +39,35 @@ def export(cursor: Any, mart: str, partition_by: str | None, store: Store) -> Ex
     # The first column of every mart is its key.
     order = [partition_by, next(iter(columns))] if partition_by else [next(iter(columns))]
     cursor.execute(f"SELECT * FROM marts.{mart} ORDER BY {', '.join(order)}")  # noqa: S608
-    rows = cursor.fetch_arrow_table()
     files, written = [], 0
-    for partition, part in _partitions(rows, partition_by):
+    for partition, part in _partitions(cursor.fetch_record_batch(), partition_by):
         content = _parquet(part)
         name, is_new = store.add_file(content)
         files.append(File(name, part.num_rows, len(content), partition))
         written += is_new
-    return Exported(Table(rows.num_rows, columns, files), written)
+    return Exported(Table(sum(file.rows for file in files), columns, files), written)
 
 
-def _partitions(rows: pa.Table, column: str | None) -> Iterator[tuple[str | None, pa.Table]]:
-    """Rows by UTC month; `rows` are sorted by the column. An empty table is one empty part."""
+def _partitions(
+    batches: pa.RecordBatchReader, column: str | None
+) -> Iterator[tuple[str | None, pa.Table]]:
+    """Rows by UTC month, which arrive sorted by the column; no more than a month is in memory.
+
+    An empty table is one empty part.
+    """
+    partition: str | None = None
+    parts = [batches.schema.empty_table()]
+    for batch in batches:
+        for month, part in _months(pa.Table.from_batches([batch]), column):
+            if month != partition:
+                if any(one.num_rows for one in parts):
+                    yield partition, pa.concat_tables(parts)
+                partition, parts = month, []
+            parts.append(part)
+    yield partition, pa.concat_tables(parts)
+
+
+def _months(rows: pa.Table, column: str | None) -> Iterator[tuple[str | None, pa.Table]]:
     if column is None or rows.num_rows == 0:
         yield None, rows
         return
@@ -66,5 +83,7 @@ def _partitions(rows: pa.Table, column: str | None) -> Iterator[tuple[str | None
 
 def _parquet(rows: pa.Table) -> bytes:
     buffer = io.BytesIO()
-    parquet.write_table(rows.replace_schema_metadata(None), buffer, compression="zstd")
+    # In one piece, however it arrived: the same rows are the same bytes.
+    whole = rows.replace_schema_metadata(None).combine_chunks()
+    parquet.write_table(whole, buffer, compression="zstd")
     return buffer.getvalue()
