@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards import charts, data, figures, frame, tiles, view, words
+from dashboards import charts, data, figures, frame, maps, tiles, view, words
 from dashboards.figures import Figure
 from dashboards.theme import AGES, GREEN, GREY, ORANGE, PALE, PINK, RED, SKY
 from dashboards.view import View
@@ -11,6 +11,7 @@ from warehouse.read import Snapshot
 TITLE = "Operations now"
 RENEWED_EVERY = "20s"
 ROWS = 200
+MAP_HEIGHT = 380
 
 AGE_BANDS = ["Under 4 h", "4 to 24 h", "1 to 3 days", "3 to 7 days", "Over 7 days"]
 STAGES = {
@@ -61,6 +62,7 @@ def renewing(chosen: View) -> None:
         _backlog(snapshot, chosen)
     with right:
         _today(snapshot, chosen)
+    _places(snapshot, chosen)
     _lists(snapshot, chosen, totals)
 
 
@@ -100,6 +102,18 @@ def _today(snapshot: Snapshot, chosen: View) -> None:
         ),
         alt="Visits of today by arrival window and by what has become of them",
         empty="No visit is planned for today here.",
+    )
+
+
+def _places(snapshot: Snapshot, chosen: View) -> None:
+    tiles.chart(
+        data.ask(snapshot, "operations-places", chosen.filters),
+        maps.places,
+        alt="A map of tickets without an expert, and of experts without a visit today",
+        empty="Nobody lives here yet.",
+        height=MAP_HEIGHT,
+        note="A grey point is a place with customers or experts; the larger a mark, the more. "
+        "Places outside of the fifty states are counted and not drawn.",
     )
 
 

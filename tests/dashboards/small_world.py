@@ -21,8 +21,8 @@ def marts() -> dict[str, list[Row]]:
 def dimensions() -> dict[str, list[Row]]:
     return {
         "dim_location": [
-            {"location_key": "TX-787", "state": "TX", "state_name": "Texas", "region": "South"},
-            {"location_key": "WA-981", "state": "WA", "state_name": "Washington", "region": "West"},
+            _location("TX", "Texas", "South", "787", 30.3, -97.7),
+            _location("WA", "Washington", "West", "981", 47.6, -122.3),
         ],
         "dim_support_plan": [
             {"plan_code": "basic", "plan_name": "Basic"},
@@ -44,6 +44,20 @@ def dimensions() -> dict[str, list[Row]]:
             {"customer_id": ANN, "location_key": "TX-787", "created_at": utc("2025-12-01 00:00")},
             {"customer_id": BOB, "location_key": "WA-981", "created_at": utc("2026-01-15 00:00")},
         ],
+    }
+
+
+def _location(
+    state: str, name: str, region: str, zip3: str, latitude: float, longitude: float
+) -> Row:
+    return {
+        "location_key": f"{state}-{zip3}",
+        "state": state,
+        "state_name": name,
+        "region": region,
+        "zip3": zip3,
+        "latitude": latitude,
+        "longitude": longitude,
     }
 
 

@@ -52,6 +52,19 @@ def test_the_backlog_counts_open_tickets_by_state_and_age(
     ]
 
 
+def test_the_map_shows_where_work_waits_and_who_has_no_visit_today(
+    world: duckdb.DuckDBPyConnection,
+) -> None:
+    counts = ("zip3", "open_tickets", "unassigned", "free_experts")
+    rows = report(world, "operations-places", AS_OF)
+    assert [tuple(row[name] for name in counts) for row in rows] == [
+        ("787", 2, 0, 0),
+        ("981", 2, 2, 1),
+    ]
+    (west,) = report(world, "operations-places", AS_OF, Filters(region=("West",), plan=("pro",)))
+    assert tuple(west[name] for name in counts) == ("981", 1, 1, 1)
+
+
 def test_the_oldest_without_an_expert_comes_first_with_the_reason(
     world: duckdb.DuckDBPyConnection,
 ) -> None:

@@ -87,6 +87,12 @@ REPORTS: tuple[Report, ...] = (
         ),
     ),
     Report("operations", "backlog", "Backlog by state and age", ("backlog", "age")),
+    Report(
+        "operations",
+        "places",
+        "Where work waits, and who is free",
+        ("unassigned", "free-experts"),
+    ),
     Report("operations", "unassigned", "Oldest without an expert", ("unassigned", "reason")),
     Report("operations", "sla_at_risk", "Promises at risk", ("at-risk", "overdue")),
     Report("operations", "visits_by_window", "Today's visits", ("visits-today",)),
