@@ -7,7 +7,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from dashboards import charts, data, figures, frame, tiles, view, words
+from dashboards import charts, data, figures, frame, meeting, tiles, view, words
 from dashboards.data import Answer
 from dashboards.figures import Figure
 from dashboards.view import View
@@ -73,6 +73,7 @@ def main() -> None:
         " the dashed line is the target. pt is percentage points."
     )
     _tables(week, trend)
+    meeting.offer(snapshot, chosen)
 
 
 def _days(week: dict[str, Any]) -> str:

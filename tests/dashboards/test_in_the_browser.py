@@ -85,6 +85,14 @@ def test_a_tile_of_the_overview_leads_to_its_page_with_the_filters_and_to_where_
     page.get_by_role("combobox", name="Region").fill("West")
     page.keyboard.press("Enter")
     page.wait_for_url("**/?region=West")
+    page.keyboard.press("Escape")  # while the choices are open, the rest of the page is not
+    expect(page.get_by_text(" · West")).to_be_visible()
+    # Until the page is whole again, its button belongs to what was chosen before.
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Management report (PDF)").click()
+    assert taken.value.suggested_filename == "management-report-2026-03-31.pdf"
+    assert Path(taken.value.path()).read_bytes().startswith(b"%PDF-")
     page.get_by_test_id("stPageLink-NavLink").filter(has_text="Ticketing").first.click()
     expect(page.get_by_role("heading", name="Ticketing")).to_be_visible()
     page.wait_for_url("**/ticketing?region=West")

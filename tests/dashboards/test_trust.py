@@ -54,8 +54,7 @@ def versions(warehouse: Path) -> Store:
 def table(app: AppTest, column: str) -> list[dict[str, object]]:
     """The rows of the one table that has this column."""
     (found,) = [one.value for one in app.dataframe if column in one.value]
-    rows: list[dict[str, object]] = found.to_dict("records")
-    return rows
+    return [{str(name): value for name, value in row.items()} for row in found.to_dict("records")]
 
 
 @pytest.mark.usefixtures("versions")
