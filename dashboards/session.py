@@ -19,11 +19,12 @@ from dashboards.staff_api import Refused, Tokens
 
 AUDIENCE: Final = "analytics"
 ISSUER: Final = "sysops"
+_OVERSEEN: Final = frozenset(
+    {"operations", "ticketing", "experts", "satisfaction", "policies", "finance"}
+)
 PAGES_OF_ROLE: Final = {
-    "manager": frozenset({"operations", "ticketing", "experts", "policies", "finance", "ticket"}),
-    "administrator": frozenset(
-        {"operations", "ticketing", "experts", "policies", "finance", "billing_runs"}
-    ),
+    "manager": _OVERSEEN | {"ticket"},
+    "administrator": _OVERSEEN | {"billing_runs"},
     "finance": frozenset({"finance", "billing_runs"}),
 }
 RENEWED_BEFORE: Final = timedelta(minutes=1)

@@ -16,6 +16,7 @@ PAGES = {
     "operations": "Operations now",
     "ticketing": "Ticketing",
     "experts": "Experts",
+    "satisfaction": "Satisfaction",
     "finance": "Finance",
 }
 

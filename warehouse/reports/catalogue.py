@@ -8,7 +8,7 @@ from typing import Literal
 
 import duckdb
 
-Page = Literal["operations", "ticketing", "experts", "finance"]
+Page = Literal["operations", "ticketing", "experts", "satisfaction", "finance"]
 
 FOLDER = Path(__file__).parent
 _MACRO = re.compile(r"^create or replace temp macro (\w+)\(.*?;$", re.DOTALL | re.MULTILINE)
@@ -159,6 +159,36 @@ REPORTS: tuple[Report, ...] = (
         ),
     ),
     Report("experts", "travel", "How far visits are", ("travel",)),
+    Report(
+        "satisfaction",
+        "summary",
+        "What customers said",
+        (
+            "satisfaction", "net-promoter-score", "mean-score", "response-rate", "low-scores",
+            "interval",
+        ),
+    ),
+    Report(
+        "satisfaction",
+        "trend",
+        "Satisfaction and recommendation",
+        ("satisfaction", "net-promoter-score", "interval"),
+    ),
+    Report("satisfaction", "response", "Surveys answered", ("response-rate",)),
+    Report(
+        "satisfaction",
+        "breakdown",
+        "Satisfaction, part by part",
+        ("satisfaction", "net-promoter-score", "interval"),
+    ),
+    Report(
+        "satisfaction",
+        "experts",
+        "Satisfaction by expert",
+        ("satisfaction", "net-promoter-score", "interval"),
+    ),
+    Report("satisfaction", "drivers", "What satisfaction goes with", ("drivers",)),
+    Report("satisfaction", "follow_up", "Whom to call", ("low-scores",)),
     Report(
         "finance",
         "summary",
