@@ -20,7 +20,7 @@ from dashboards.staff_api import Refused, Tokens
 AUDIENCE: Final = "analytics"
 ISSUER: Final = "sysops"
 _OVERSEEN: Final = frozenset(
-    {"operations", "ticketing", "experts", "satisfaction", "policies", "finance"}
+    {"operations", "ticketing", "experts", "satisfaction", "knowledge", "policies", "finance"}
 )
 PAGES_OF_ROLE: Final = {
     "manager": _OVERSEEN | {"ticket"},

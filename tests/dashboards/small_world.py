@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.dashboards.marts import Row, utc, uuid
 from tests.dashboards.small_finance import ANN, BOB, finance
+from tests.dashboards.small_knowledge import knowledge
 
 AS_OF = utc("2026-03-31 12:00")  # 07:00 in Texas, 05:00 in Washington
 OUTCOMES = {"completed": "resolved", **{it: it for it in ("rejected", "expired", "withdrawn")}}
@@ -15,7 +16,7 @@ MARCH = (date(2026, 3, 1), date(2026, 3, 31))
 
 def marts() -> dict[str, list[Row]]:
     """The rows of every mart that the reports read."""
-    return {**dimensions(), **tickets(), **finance()}
+    return {**dimensions(), **tickets(), **knowledge(), **finance()}
 
 
 def dimensions() -> dict[str, list[Row]]:

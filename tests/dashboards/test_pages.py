@@ -17,6 +17,7 @@ PAGES = {
     "ticketing": "Ticketing",
     "experts": "Experts",
     "satisfaction": "Satisfaction",
+    "knowledge": "Knowledge",
     "finance": "Finance",
 }
 

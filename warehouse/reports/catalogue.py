@@ -8,7 +8,7 @@ from typing import Literal
 
 import duckdb
 
-Page = Literal["operations", "ticketing", "experts", "satisfaction", "finance"]
+Page = Literal["operations", "ticketing", "experts", "satisfaction", "knowledge", "finance"]
 
 FOLDER = Path(__file__).parent
 _MACRO = re.compile(r"^create or replace temp macro (\w+)\(.*?;$", re.DOTALL | re.MULTILINE)
@@ -189,6 +189,35 @@ REPORTS: tuple[Report, ...] = (
     ),
     Report("satisfaction", "drivers", "What satisfaction goes with", ("drivers",)),
     Report("satisfaction", "follow_up", "Whom to call", ("low-scores",)),
+    Report(
+        "knowledge",
+        "summary",
+        "What articles did",
+        (
+            "searches", "found-nothing", "solved-by-an-article", "tickets-that-articles-ended",
+            "resolved-with-an-article", "articles",
+        ),
+    ),
+    Report("knowledge", "searches", "Searches for articles", ("searches", "found-nothing")),
+    Report(
+        "knowledge",
+        "rates",
+        "How often articles are found and help",
+        ("found-nothing", "solved-by-an-article", "resolved-with-an-article", "interval"),
+    ),
+    Report(
+        "knowledge",
+        "uses",
+        "Times that articles helped",
+        ("tickets-that-articles-ended", "resolved-with-an-article"),
+    ),
+    Report(
+        "knowledge",
+        "articles",
+        "Article by article",
+        ("tickets-that-articles-ended", "resolved-with-an-article", "articles"),
+    ),
+    Report("knowledge", "gaps", "Where an article is missing", ("tickets-for-the-next-article",)),
     Report(
         "finance",
         "summary",
