@@ -33,7 +33,7 @@ class Timeline:
     until: date
 
 
-def _banded(data: pd.DataFrame, time: Timeline, field: str) -> tuple[pd.DataFrame, alt.X]:
+def banded(data: pd.DataFrame, time: Timeline, field: str) -> tuple[pd.DataFrame, alt.X]:
     """The data with a name for each band, and the axis with every band, also the empty ones."""
     days = pd.to_datetime(data[field])
     begin = days.min() if time.since == FIRST_DAY else pd.Timestamp(time.since)
@@ -46,7 +46,7 @@ def _banded(data: pd.DataFrame, time: Timeline, field: str) -> tuple[pd.DataFram
     return named, alt.X("when:O", sort=None, scale=bands, axis=axis)
 
 
-def _axis(form: str) -> alt.Axis:
+def value_axis(form: str) -> alt.Axis:
     """Few ticks; counts have no halves."""
     return alt.Axis(format=form, tickCount=5, tickMinStep=1 if form == COUNT else alt.Undefined)
 
@@ -71,13 +71,13 @@ def bars_over_time(
         part, data = "part", data.assign(part=title)
     elif names is None:
         data = _largest(data, part, value, [field, "is_complete"])
-    named, x = _banded(data, time, field)
+    named, x = banded(data, time, field)
     known = names or {name: name for name in sorted(named[part].unique(), key=_others_last)}
     named[part] = named[part].map(known)
     order = [word for word in known.values() if word in set(named[part])]
     encoded: dict[str, Any] = {
         "x": x,
-        "y": alt.Y(f"{value}:Q", title=title, stack=not side_by_side, axis=_axis(form)),
+        "y": alt.Y(f"{value}:Q", title=title, stack=not side_by_side, axis=value_axis(form)),
         "color": alt.Color(
             f"{part}:N",
             scale=theme.scale(list(known.values())) if names else theme.scale(order),
@@ -132,14 +132,14 @@ def lines_over_time(
     whole = data[data["is_complete"].astype(bool)] if "is_complete" in data else data
     if whole.empty:
         whole = data
-    named, x = _banded(whole, time, field)
+    named, x = banded(whole, time, field)
     named[part] = named[part].map(names)
     words = list(names.values())
     key = theme.legend(words, symbolType="stroke", symbolStrokeWidth=3, symbolSize=200)
     colour = alt.Color(f"{part}:N", scale=theme.scale(words), legend=key)
     base = alt.Chart(named).encode(
         x=x,
-        y=alt.Y(f"{value}:Q", title=title, axis=_axis(form), scale=alt.Scale(zero=from_zero)),
+        y=alt.Y(f"{value}:Q", title=title, axis=value_axis(form), scale=alt.Scale(zero=from_zero)),
         color=colour,
         tooltip=[
             alt.Tooltip("when:O", title="From" if time.grain == "week" else "When"),
@@ -203,7 +203,7 @@ def stacked(
         alt.Chart(data)
         .mark_bar(height={"band": 0.7})
         .encode(
-            x=alt.X(f"{value}:Q", title=title, axis=_axis(COUNT)),
+            x=alt.X(f"{value}:Q", title=title, axis=value_axis(COUNT)),
             y=alt.Y(f"{category}:N", sort=categories, title=None),
             color=alt.Color(
                 f"{part}:N",

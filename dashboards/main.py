@@ -16,6 +16,8 @@ TITLES = {
     "operations": ("Operations now", ":material/monitor_heart:"),
     "ticketing": ("Ticketing", ":material/confirmation_number:"),
     "experts": ("Experts", ":material/engineering:"),
+    "satisfaction": ("Satisfaction", ":material/sentiment_satisfied:"),
+    "knowledge": ("Knowledge", ":material/menu_book:"),
     "policies": ("Policies", ":material/balance:"),
     "finance": ("Finance", ":material/payments:"),
     "billing_runs": ("Billing runs", ":material/receipt_long:"),

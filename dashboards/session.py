@@ -19,7 +19,12 @@ from dashboards.staff_api import Refused, Tokens
 
 AUDIENCE: Final = "analytics"
 ISSUER: Final = "sysops"
-_REPORTS: Final = frozenset({"overview", "operations", "ticketing", "experts", "finance", "trust"})
+_REPORTS: Final = frozenset(
+    {
+        "overview", "operations", "ticketing", "experts", "satisfaction", "knowledge", "finance",
+        "trust",
+    }
+)  # fmt: skip
 PAGES_OF_ROLE: Final = {
     "manager": _REPORTS | {"policies", "ticket"},
     "administrator": _REPORTS | {"policies", "billing_runs"},

@@ -53,17 +53,21 @@ def chart(
     empty: str,
     title: str | None = None,
     only: tuple[str, tuple[str, ...]] | None = None,
+    has: str | None = None,
     note: str | None = None,
     height: int = HEIGHT,
 ) -> None:
     """A tile with a chart; `alt` says in words what it shows.
 
-    `only` keeps the rows with these values in a column, for reports that feed several tiles.
+    `only` keeps the rows with these values in a column, for reports that feed several tiles,
+    and `has` those that have a value there at all.
     """
     with _tile(answer, title or answer.report.title):
         data = words.frame(answer.table)
         if only is not None:
             data = data[data[only[0]].isin(only[1])]
+        if has is not None:
+            data = data[data[has].notna()]
         if data.empty:
             st.caption(empty)
             return

@@ -63,6 +63,11 @@ def decimal(value: float | None) -> str:
     return NOTHING if value is None else f"{value:,.1f}"
 
 
+def points(value: float | None) -> str:
+    """A net promoter score, with its sign."""
+    return NOTHING if value is None else f"{value:+.0f}"
+
+
 def money(cents: float | None) -> str:
     """US dollars; cents only where they matter."""
     if cents is None:

@@ -60,8 +60,11 @@ DELETE FROM attachment AS it USING old WHERE it.id = old.id AND it.ticket_id IS 
 """)
 
 _SEARCHES = text("""
-WITH old AS (SELECT id FROM article_query WHERE asked_at < :before ORDER BY asked_at LIMIT :most)
-DELETE FROM article_query AS it USING old WHERE it.id = old.id
+WITH old AS (
+    SELECT id FROM article_query WHERE asked_at < :before AND NOT forgotten
+    ORDER BY asked_at LIMIT :most
+)
+UPDATE article_query AS it SET words = '', forgotten = true FROM old WHERE it.id = old.id
 """)
 
 _EXPORTS = text("""
@@ -109,7 +112,7 @@ async def _oldest(sessions: async_sessionmaker[AsyncSession], target: str) -> da
 async def delete_before(
     sessions: async_sessionmaker[AsyncSession], statement: TextClause, before: datetime
 ) -> int:
-    """Delete until nothing is left to, each portion in a transaction of its own."""
+    """Delete, or blank, until nothing is left to, each portion in a transaction of its own."""
     gone = 0
     while True:
         async with sessions.begin() as session:

@@ -18,9 +18,10 @@ from dashboards.session import SESSIONS
 from dashboards.settings import settings
 from dashboards.staff_api import Tokens
 from tests.api.support import key_pair
+from tests.dashboards.apis import manager
 from tests.dashboards.publishing import small_version
 
-__all__ = ["small_version"]
+__all__ = ["manager", "small_version"]
 
 MAIN = Path(__file__).parents[2] / "dashboards" / "main.py"
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.dashboards.marts import Row, utc, uuid
 from tests.dashboards.small_finance import ANN, BOB, finance
+from tests.dashboards.small_knowledge import knowledge
 
 AS_OF = utc("2026-03-31 12:00")  # 07:00 in Texas, 05:00 in Washington
 OUTCOMES = {"completed": "resolved", **{it: it for it in ("rejected", "expired", "withdrawn")}}
@@ -15,7 +16,7 @@ MARCH = (date(2026, 3, 1), date(2026, 3, 31))
 
 def marts() -> dict[str, list[Row]]:
     """The rows of every mart that the reports read."""
-    return {**dimensions(), **tickets(), **finance()}
+    return {**dimensions(), **tickets(), **knowledge(), **finance()}
 
 
 def dimensions() -> dict[str, list[Row]]:
@@ -124,10 +125,7 @@ def tickets() -> dict[str, list[Row]]:
             _visit(4, 2, WES, 2, "2026-03-14 11:00", "resolved", 30, 80),
             _visit(5, 3, WES, 1, "2026-03-11 07:00", "resolved", 20, 60),
         ],
-        "fct_survey_response": [
-            _survey(1, EVE, 5, "2026-03-05 09:00"),
-            _survey(2, WES, 2, "2026-03-15 09:00"),
-        ],
+        **surveys(),
     }  # fmt: skip
 
 
@@ -220,8 +218,48 @@ def _visit(
     }  # fmt: skip
 
 
-def _survey(ticket: int, expert: Any, score: int, answered: str) -> Row:
+def surveys() -> dict[str, list[Row]]:
+    """Three were sent; Ann liked the first visit, and the second not at all."""
+    return {
+        "fct_survey": [
+            _sent(1, EVE, "2026-03-04 12:00", answered=True),
+            _sent(2, WES, "2026-03-14 14:00", answered=True),
+            _sent(3, WES, "2026-03-11 09:00", answered=False),
+        ],
+        "fct_survey_response": [
+            _answer(1, EVE, 5, "2026-03-05 09:00", recommends=10),
+            _answer(2, WES, 2, "2026-03-15 09:00", recommends=3),
+        ],
+        "fct_survey_choice": [
+            _choice(1, 5, "liked", "friendly"),
+            _choice(1, 5, "liked", "on-time"),
+            _choice(2, 2, "liked", "friendly"),
+        ],
+    }
+
+
+def _sent(ticket: int, expert: Any, sent: str, *, answered: bool) -> Row:
+    at = utc(sent)
+    return {
+        "survey_id": uuid(0x50 + ticket), "ticket_id": uuid(ticket), "expert_id": expert,
+        "sent_at": at, "expires_at": at + timedelta(days=14), "is_answered": answered,
+    }  # fmt: skip
+
+
+def _answer(ticket: int, expert: Any, score: int, answered: str, *, recommends: int) -> Row:
     return {
         "survey_id": uuid(0x50 + ticket), "ticket_id": uuid(ticket), "expert_id": expert,
         "score": score, "is_satisfied": score >= 4, "answered_at": utc(answered),
+        "would_recommend": recommends, "has_comment": score < 4,
+        "recommendation": "promoter" if recommends >= 9 else "detractor",
+        "template": "default", "template_version": 1,
+    }  # fmt: skip
+
+
+def _choice(ticket: int, score: int, question: str, choice: str) -> Row:
+    return {
+        "survey_choice_key": f"{uuid(0x50 + ticket)}-{question}-{choice}",
+        "survey_id": uuid(0x50 + ticket), "question": question, "choice": choice,
+        "template": "default", "template_version": 1, "ticket_id": uuid(ticket),
+        "score": score, "is_satisfied": score >= 4,
     }  # fmt: skip

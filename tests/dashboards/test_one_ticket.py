@@ -1,68 +1,29 @@
 """The page that a mail about a low score leads to, over the real APIs."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import msgspec
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from api.kernel.auth import STAFF_ISSUER
 from dashboards.settings import settings
-from tests.api import served
-from tests.api.sysops.conftest import add_staff
+from tests.dashboards.apis import WORDS, told_by_both
 from tests.dashboards.conftest import Opener, token
 from tests.databases import Databases
 from tests.integration.assignment.kept import run_and_keep
-from tests.messaging import deliver, send
-from tests.world import add_expert, household
+from tests.world import add_expert
 
 NOBODY_HOME = (
     "INSERT INTO ticket_event"
     " (ticket_id, version, at, actor, from_status, to_status, action, reason)"
     " SELECT id, 2, now(), 'expert', 'accepted', 'open', 'no_show', 'I rang twice.' FROM ticket"
 )
-WORDS = "It took *three* visits. ![x](http://elsewhere.example/x.png)"
-
-
-@pytest.fixture
-def manager(
-    databases: Databases, environment: None, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
-    """The token of a manager, with both APIs running."""
-    del environment
-    customer, _ = served.customer(databases)
-    sysops, _ = served.sysops(databases)
-    person = add_staff(databases, "manager")
-    with served.served(customer) as customer_url, served.served(sysops) as sysops_url:
-        monkeypatch.setenv("SQUAD_CUSTOMER_API_URL", customer_url)
-        monkeypatch.setenv("SQUAD_SYSOPS_API_URL", sysops_url)
-        settings.cache_clear()
-        yield served.token(STAFF_ISSUER, person, "manager")
 
 
 def texts(app: AppTest) -> str:
     assert not app.exception, app.exception
     kinds = (app.title, app.caption, app.markdown, app.text, app.info, app.warning)
     return "\n".join(str(one.value) for kind in kinds for one in kind)
-
-
-async def told_by_both(databases: Databases) -> UUID:
-    """A ticket that both quanta know, with a survey of a low score."""
-    home = household()
-    (ticket_id,) = databases.rows("customer", "SELECT id FROM ticket")[0]
-    ticket = msgspec.structs.replace(home.ticket(), ticket_id=ticket_id)
-    await send(databases, home.entitlement(), ticket)
-    await deliver(databases, "customer", "sysops")
-    databases.execute(
-        "customer",
-        "INSERT INTO survey (ticket_id, ticket_version, account_id, sent_at, expires_at,"
-        " answered_at, score, would_recommend, comment)"
-        " SELECT id, 6, account_id, now(), now() + interval '14 days', now(), 1, 0, %s FROM ticket",
-        WORDS,
-    )
-    return UUID(str(ticket_id))
 
 
 async def test_a_manager_sees_what_the_customer_wrote_whom_to_call_and_what_happened(

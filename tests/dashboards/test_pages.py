@@ -17,6 +17,8 @@ PAGES = {
     "operations": "Operations now",
     "ticketing": "Ticketing",
     "experts": "Experts",
+    "satisfaction": "Satisfaction",
+    "knowledge": "Knowledge",
     "finance": "Finance",
     "trust": "Trust",
 }

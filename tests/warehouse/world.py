@@ -16,6 +16,7 @@ from psycopg import sql
 from tests.databases import Databases
 from tests.warehouse.lives import Life, live
 from tests.warehouse.money import bills
+from tests.warehouse.reading import articles
 
 Row = dict[str, Any]
 PLACES = (
@@ -55,6 +56,7 @@ class World:
             contract = self.random.choice(accounts)
             self._ticket(live(self, contract, experts, run))
         bills(self, accounts)
+        articles(self, experts[0])
         return self
 
     def load(self, databases: Databases) -> None:

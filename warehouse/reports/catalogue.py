@@ -8,7 +8,16 @@ from typing import Literal
 
 import duckdb
 
-Page = Literal["overview", "operations", "ticketing", "experts", "finance", "trust"]
+Page = Literal[
+    "overview",
+    "operations",
+    "ticketing",
+    "experts",
+    "satisfaction",
+    "knowledge",
+    "finance",
+    "trust",
+]
 
 FOLDER = Path(__file__).parent
 _MACRO = re.compile(r"^create or replace temp macro (\w+)\(.*?;$", re.DOTALL | re.MULTILINE)
@@ -164,6 +173,65 @@ REPORTS: tuple[Report, ...] = (
         ),
     ),
     Report("experts", "travel", "How far visits are", ("travel",)),
+    Report(
+        "satisfaction",
+        "summary",
+        "What customers said",
+        (
+            "satisfaction", "net-promoter-score", "mean-score", "response-rate", "low-scores",
+            "interval",
+        ),
+    ),
+    Report(
+        "satisfaction",
+        "trend",
+        "Satisfaction and recommendation",
+        ("satisfaction", "net-promoter-score", "interval"),
+    ),
+    Report("satisfaction", "response", "Surveys answered", ("response-rate",)),
+    Report(
+        "satisfaction",
+        "breakdown",
+        "Satisfaction, part by part",
+        ("satisfaction", "net-promoter-score", "interval"),
+    ),
+    Report(
+        "satisfaction",
+        "experts",
+        "Satisfaction by expert",
+        ("satisfaction", "net-promoter-score", "interval"),
+    ),
+    Report("satisfaction", "drivers", "What satisfaction goes with", ("drivers",)),
+    Report("satisfaction", "follow_up", "Whom to call", ("low-scores",)),
+    Report(
+        "knowledge",
+        "summary",
+        "What articles did",
+        (
+            "searches", "found-nothing", "solved-by-an-article", "tickets-that-articles-ended",
+            "resolved-with-an-article", "articles",
+        ),
+    ),
+    Report("knowledge", "searches", "Searches for articles", ("searches", "found-nothing")),
+    Report(
+        "knowledge",
+        "rates",
+        "How often articles are found and help",
+        ("found-nothing", "solved-by-an-article", "resolved-with-an-article", "interval"),
+    ),
+    Report(
+        "knowledge",
+        "uses",
+        "Times that articles helped",
+        ("tickets-that-articles-ended", "resolved-with-an-article"),
+    ),
+    Report(
+        "knowledge",
+        "articles",
+        "Article by article",
+        ("tickets-that-articles-ended", "resolved-with-an-article", "articles"),
+    ),
+    Report("knowledge", "gaps", "Where an article is missing", ("tickets-for-the-next-article",)),
     Report(
         "finance",
         "summary",

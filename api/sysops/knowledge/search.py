@@ -113,7 +113,11 @@ async def in_vain(
     by_staff = times.filter(ArticleQuery.asked_by == "staff")
     query = (
         select(ArticleQuery.words, times, last)
-        .where(ArticleQuery.results == 0, ArticleQuery.asked_at >= now - timedelta(days=days))
+        .where(
+            ArticleQuery.results == 0,
+            ~ArticleQuery.forgotten,
+            ArticleQuery.asked_at >= now - timedelta(days=days),
+        )
         .group_by(ArticleQuery.words)
         .having(or_(by_staff > 0, times >= TOLD_FROM))
         .order_by(times.desc(), last.desc(), ArticleQuery.words)

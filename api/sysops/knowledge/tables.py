@@ -112,13 +112,13 @@ class ArticleWord(Base):
 class ArticleQuery(Base):
     """A search that was made: its words, and how much it found, but not who asked.
 
-    It is forgotten after `rules.SEARCHES_KEPT`.
+    The words are forgotten after `rules.SEARCHES_KEPT`; that somebody searched stays counted.
     """
 
     __tablename__ = "article_query"
     __table_args__ = (
         one_of("asked_by", READERS),
-        Index("ix_article_query_asked_at", "asked_at"),
+        Index("ix_article_query_kept", "asked_at", postgresql_where=text("NOT forgotten")),
         Index("ix_article_query_in_vain", "asked_at", postgresql_where=text("results = 0")),
     )
 
@@ -127,12 +127,13 @@ class ArticleQuery(Base):
     results: Mapped[int]
     asked_by: Mapped[Readers] = mapped_column(String, server_default="staff")
     asked_at: Mapped[Moment]
+    forgotten: Mapped[bool] = mapped_column(server_default="false")
 
 
 class ArticleSolution(Base):
     """An article made a ticket needless, in a call or online; nothing says whose.
 
-    `query_id` is the customer's search that found it, as long as that is kept.
+    `query_id` is the customer's search that found it.
     """
 
     __tablename__ = "article_solution"

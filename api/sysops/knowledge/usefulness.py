@@ -48,11 +48,11 @@ async def solved_for_customer(
 ) -> None:
     """Count a ticket that a customer does not need; once for a search.
 
-    Raises Invalid for a search that no customer made, or that is forgotten.
+    Raises Invalid for a search that no customer made, or whose words are forgotten.
     """
     if search_id is not None:
         asked = await session.get(ArticleQuery, search_id)
-        if asked is None or asked.asked_by != "customers":
+        if asked is None or asked.forgotten or asked.asked_by != "customers":
             words = "There is no such search. Leave it out if it is older than 90 days."
             raise Invalid([FieldError("/search_id", words)])
     said = {"said_by": "customers", "query_id": search_id, "solved_at": now}

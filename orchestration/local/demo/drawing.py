@@ -22,6 +22,7 @@ from orchestration.local.demo.rows.money import money_rows
 from orchestration.local.demo.rows.photos import photo_rows
 from orchestration.local.demo.rows.reminders import reminder_rows
 from orchestration.local.demo.rows.runs import Runs
+from orchestration.local.demo.rows.searches import search_rows
 from orchestration.local.demo.rows.staff import staff_rows
 from orchestration.local.demo.rows.surveys import survey_rows
 from orchestration.local.demo.rows.tickets import ticket_rows
@@ -63,6 +64,7 @@ def _people(
     world: World, addresses: Addresses, rates: TaxRates, encrypt: Encrypt | None
 ) -> Iterator[Batch]:
     yield from catalogue_rows(world)
+    yield from search_rows(world)
     yield from staff_rows(world)
     yield from customer_rows(world, addresses)
     cards = issue_cards(world)

@@ -25,7 +25,7 @@ TABLES: Final[dict[str, Sequence[str]]] = {
         "ticket_type", "required_skill", "support_plan", "customer", "entitlement", "ticket",
         "ticket_event", "ticket_attachment", "assignment_run", "assignment_decision",
         "assignment", "visit_part", "booking", "exclusion", "article", "article_version",
-        "article_link", "notification", "notification_attempt",
+        "article_link", "article_query", "article_solution", "notification", "notification_attempt",
     ),
     "billing": (
         "plan", "contract", "vault_card", "billing_run", "run_event", "invoice", "invoice_line",

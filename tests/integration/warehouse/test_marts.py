@@ -15,13 +15,16 @@ from tests.warehouse.built import Built, bad
 pytestmark = pytest.mark.xdist_group("marts")
 
 WANTED = {
-    "dim_customer", "dim_date", "dim_device_type", "dim_expert", "dim_landed_table",
-    "dim_location", "dim_support_plan", "dim_ticket_type", "fct_assignment", "fct_assignment_run",
-    "fct_chargeback", "fct_contract_month", "fct_credit_note", "fct_invoice", "fct_invoice_line",
-    "fct_ledger_entry", "fct_payment", "fct_refund", "fct_survey", "fct_survey_choice",
-    "fct_survey_response", "fct_ticket", "fct_ticket_event", "fct_ticket_interval", "fct_visit",
+    "dim_article", "dim_customer", "dim_date", "dim_device_type", "dim_expert",
+    "dim_landed_table", "dim_location", "dim_support_plan", "dim_ticket_type", "fct_article_use",
+    "fct_assignment", "fct_assignment_run", "fct_chargeback", "fct_contract_month",
+    "fct_credit_note", "fct_invoice", "fct_invoice_line", "fct_ledger_entry", "fct_payment",
+    "fct_refund", "fct_search", "fct_survey", "fct_survey_choice", "fct_survey_response",
+    "fct_ticket", "fct_ticket_event", "fct_ticket_interval", "fct_visit",
 }  # fmt: skip
 CHOSEN = "SELECT status, {}, {}, count(*) FROM {} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+ARTICLES = "SELECT count(*) FILTER (WHERE {}) FROM {} UNION ALL SELECT count(*) FROM {}"
+TICKETS = "marts.fct_article_use WHERE kind = 'resolved'"
 CHOICES = "SELECT question, choice, count(*), sum(score) FROM {} GROUP BY 1, 2 ORDER BY 1, 2"
 
 
@@ -83,6 +86,16 @@ def differences(
             CHOSEN.format("source", "is_pinned", "marts.fct_assignment"),
         ),
         (
+            "sysops",
+            "SELECT asked_by, count(*), sum(results) FROM article_query GROUP BY 1 ORDER BY 1",
+            "SELECT asked_by, count(*), sum(results) FROM marts.fct_search GROUP BY 1 ORDER BY 1",
+        ),
+        (
+            "sysops",
+            ARTICLES.format("(helpful)", "article_vote", "article_link"),
+            ARTICLES.format("(helpful_votes > 0)", "marts.dim_article", TICKETS),
+        ),
+        (
             "customer",
             "SELECT count(*), sum(score) FROM survey WHERE score IS NOT NULL",
             "SELECT count(*), sum(score) FROM marts.fct_survey_response",
@@ -103,7 +116,16 @@ def differences(
             "SELECT account, sum(amount_cents) FROM marts.fct_ledger_entry GROUP BY 1 ORDER BY 1",
         ),
     ],
-    ids=["tickets", "assignments", "surveys", "choices", "invoices", "ledger"],
+    ids=[
+        "tickets",
+        "assignments",
+        "searches",
+        "articles",
+        "surveys",
+        "choices",
+        "invoices",
+        "ledger",
+    ],
 )
 def test_marts_count_what_the_source_database_has(
     built: Built, database: str, of_source: str, of_mart: str

@@ -13,6 +13,8 @@ select
     coalesce(surveys.score, messages.score) as score,
     coalesce(surveys.would_recommend, messages.would_recommend) as would_recommend,
     messages.has_comment,
+    messages.template,
+    messages.template_version,
     surveys.sent_at,
     coalesce(surveys.answered_at, messages.answered_at) as answered_at
 from surveys

@@ -27,6 +27,13 @@ create or replace temp macro age_band(hours) as
 create or replace temp macro expert_label(location_key, expert_id) as
     location_key || ' · ' || right(cast(expert_id as varchar), 6);
 
+-- Questions and choices of surveys have codes here; the words are in the catalogue.
+create or replace temp macro in_words(code) as
+    upper(left(code, 1)) || replace(replace(substr(code, 2), '_', ' '), '-', ' ');
+
+-- A score that a manager is told of, and calls about.
+create or replace temp macro is_low_score(score) as score <= 2;
+
 -- What a reader can break a number down by.
 create or replace temp macro part_of(chosen, channel, device, type, region, state, plan) as
     case chosen

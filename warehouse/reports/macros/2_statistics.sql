@@ -45,3 +45,75 @@ create or replace temp macro high_of(chosen, measure, is_hit) as
 -- in 499 of 500 cases (z = 3.0902; Spiegelhalter 2005).
 create or replace temp macro funnel_half(mean, total) as
     3.0902 * sqrt(mean * (1 - mean) / total);
+
+-- What the difference of two shares can be, 95 %: Newcombe's hybrid score interval
+-- (Newcombe 1998, method 10).
+create or replace temp macro difference_low(hits, total, other_hits, other_total) as
+    hits / total
+    - other_hits / other_total
+    - sqrt(
+        pow(hits / total - wilson_low(hits, total), 2)
+        + pow(
+            wilson_high(other_hits, other_total) - other_hits / other_total, 2
+        )
+    );
+
+create or replace temp macro difference_high(hits, total, other_hits, other_total) as
+    hits / total
+    - other_hits / other_total
+    + sqrt(
+        pow(wilson_high(hits, total) - hits / total, 2)
+        + pow(other_hits / other_total - wilson_low(other_hits, other_total), 2)
+    );
+
+-- The net promoter score, -100 to 100, and its 95 % interval: adjusted Wald, with three
+-- answers added (Rocks 2016). One answer's own score can lie outside; it is let in.
+create or replace temp macro nps_of(promoters, detractors, total) as
+    100.0 * (promoters - detractors) / nullif(total, 0);
+
+create or replace temp macro nps_centre(promoters, detractors, total) as
+    (promoters - detractors) / (total + 3);
+
+create or replace temp macro nps_half(promoters, detractors, total) as
+    z95()
+    * sqrt(
+        (
+            (promoters + detractors + 1.5) / (total + 3)
+            - pow(nps_centre(promoters, detractors, total), 2)
+        )
+        / (total + 3)
+    );
+
+create or replace temp macro nps_low(promoters, detractors, total) as
+    case
+        when total > 0
+        then
+            greatest(
+                -100,
+                least(
+                    nps_of(promoters, detractors, total),
+                    100
+                    * (
+                        nps_centre(promoters, detractors, total)
+                        - nps_half(promoters, detractors, total)
+                    )
+                )
+            )
+    end;
+
+create or replace temp macro nps_high(promoters, detractors, total) as
+    case
+        when total > 0
+        then
+            least(
+                100,
+                greatest(
+                    nps_of(promoters, detractors, total),
+                    100
+                    * (
+                        nps_centre(promoters, detractors, total)
+                        + nps_half(promoters, detractors, total)
+                    )
+                )
+            )
+    end;

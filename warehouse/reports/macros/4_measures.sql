@@ -80,3 +80,42 @@ create or replace temp macro contract_months_in(regions, states, plans) as table
         customers_in(regions, states) as customer
         on customer.customer_id = contract_month.customer_id
     where plans is null or list_contains(plans, contract_month.plan_code);
+
+-- Answered surveys with what their tickets were about.
+create or replace temp macro answers_in(regions, states, plans, devices, experts) as table
+    select
+        answer.survey_id,
+        answer.expert_id,
+        answer.score,
+        answer.would_recommend,
+        answer.is_satisfied,
+        answer.recommendation,
+        answer.has_comment,
+        answer.template,
+        answer.template_version,
+        answer.answered_at,
+        utc_day(answer.answered_at) as day,
+        ticket.*
+    from fct_survey_response as answer
+    inner join
+        tickets_in(regions, states, plans, devices) as ticket
+        on ticket.ticket_id = answer.ticket_id
+    where
+        experts is null or list_contains(experts, cast(answer.expert_id as varchar));
+
+-- Surveys whose time to answer is over, on the day on which it ended: before, a survey
+-- can still be answered, and the share of the answered would look lower than it is.
+create or replace temp macro surveys_in(
+    regions, states, plans, devices, experts, now
+) as table
+    select survey.survey_id, survey.is_answered, utc_day(survey.expires_at) as day
+    from fct_survey as survey
+    inner join
+        tickets_in(regions, states, plans, devices) as ticket
+        on ticket.ticket_id = survey.ticket_id
+    where
+        survey.expires_at <= now
+        and (
+            experts is null
+            or list_contains(experts, cast(survey.expert_id as varchar))
+        );

@@ -15,15 +15,7 @@ create or replace temp macro rates_in(regions, states, plans, devices, now) as t
                 and outcome
                 in ('resolved', 'follow_up', 'customer_absent', 'expert_absent')
         ),
-        answers as (
-            select
-                utc_day(answer.answered_at) as day,
-                answer.is_satisfied,
-                answer.expert_id,
-                tickets.*
-            from fct_survey_response as answer
-            inner join tickets on tickets.ticket_id = answer.ticket_id
-        )
+        answers as (from answers_in(regions, states, plans, devices, null))
 
     select
         'sla_attainment' as measure,

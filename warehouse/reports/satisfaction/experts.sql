@@ -1,0 +1,30 @@
+-- Answers about visits of an expert; a resolution that brought no visit has none.
+select
+    expert_label(expert.location_key, expert.expert_id) as expert,
+    count(*) as answers,
+    avg(cast(is_satisfied as integer)) as satisfied_share,
+    wilson_low(count(*) filter (where is_satisfied), count(*)) as satisfied_low_share,
+    wilson_high(count(*) filter (where is_satisfied), count(*)) as satisfied_high_share,
+    nps_of(
+        count(*) filter (where recommendation = 'promoter'),
+        count(*) filter (where recommendation = 'detractor'),
+        count(recommendation)
+    ) as nps,
+    nps_low(
+        count(*) filter (where recommendation = 'promoter'),
+        count(*) filter (where recommendation = 'detractor'),
+        count(recommendation)
+    ) as nps_low,
+    nps_high(
+        count(*) filter (where recommendation = 'promoter'),
+        count(*) filter (where recommendation = 'detractor'),
+        count(recommendation)
+    ) as nps_high,
+    count(recommendation) as recommendations,
+    cast(expert.expert_id as varchar) as expert_id
+from answers_in($region, $state, $plan, $device, $expert) as answer
+inner join dim_expert as expert on expert.expert_id = answer.expert_id
+where day between $since and $until
+group by expert.location_key, expert.expert_id
+order by answers desc, expert
+limit $limit
