@@ -16,11 +16,21 @@ class File(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """One mart: its columns with their types, and its files in order."""
+    """One mart: its columns with their types, and its files in order.
+
+    `grain` says what one row is; `sources` are the mirrored tables that it is made of, each as
+    `source.table`. A version that was written before these were kept has neither.
+    """
 
     rows: int
     columns: dict[str, str]
     files: list[File]
+    grain: str = ""
+    sources: list[str] = []
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.bytes for file in self.files)
 
 
 class Check(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ between threads.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 import duckdb
 
 from warehouse.manifest import HeldBack, Manifest, Pin, Table
-from warehouse.store import Store
+from warehouse.store import NoSuchVersion, Store
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 
@@ -109,6 +110,18 @@ class Warehouse:
     def versions(self) -> list[str]:
         """Every version that is kept, the oldest first."""
         return self._store.versions()
+
+    def history(self) -> list[Manifest]:
+        """Every version that is kept, the newest first; one removed meanwhile is left out."""
+        found = []
+        for version in reversed(self._store.versions()):
+            with suppress(NoSuchVersion):
+                found.append(self._store.manifest(version))
+        return found
+
+    def all_held_back(self) -> list[HeldBack]:
+        """The last builds that were held back, the latest first."""
+        return self._store.all_held_back()
 
     def _views(self, manifest: Manifest) -> duckdb.DuckDBPyConnection:
         database = duckdb.connect(":memory:", config=dict(self._config))

@@ -4,6 +4,7 @@
     versions/<version>.json  manifests
     current                  the name of the version that readers see
     held_back.json           why a later build is not shown; absent when none was held back
+    held_back/<moment>.json  the builds that were held back last, also if a good one followed
     pin.json                 the version somebody went back to; absent when nobody did
 
 Each change is a file written aside, flushed to disk and renamed: a reader, or a machine that
@@ -16,13 +17,16 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
 from warehouse.manifest import HeldBack, Manifest, Pin, encode
 
 T = TypeVar("T")
+
+HELD_BACK_KEPT: Final = 20
+"""Builds that were held back, to be looked at later."""
 
 
 class NoSuchVersion(Exception):
@@ -38,6 +42,7 @@ class Store:
         self._versions = folder / "versions"
         self._current = folder / "current"
         self._held_back = folder / "held_back.json"
+        self._all_held_back = folder / "held_back"
         self._pin = folder / "pin.json"
 
     # reading ----------------------------------------------------------------------------
@@ -62,6 +67,11 @@ class Store:
 
     def held_back(self) -> HeldBack | None:
         return _read(self._held_back, HeldBack)
+
+    def all_held_back(self) -> list[HeldBack]:
+        """The last builds that were held back, the latest first."""
+        paths = sorted(self._all_held_back.glob("*.json"), reverse=True)
+        return [found for path in paths if (found := _read(path, HeldBack)) is not None]
 
     def pin(self) -> Pin | None:
         return _read(self._pin, Pin)
@@ -100,7 +110,11 @@ class Store:
         _write(self._current, version.encode("ascii"))
 
     def hold_back(self, held_back: HeldBack) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self._all_held_back.mkdir(parents=True, exist_ok=True)
+        moment = f"{held_back.at:%Y%m%dT%H%M%S.%fZ}"
+        _write(self._all_held_back / f"{moment}.json", encode(held_back))
+        for path in sorted(self._all_held_back.glob("*.json"))[:-HELD_BACK_KEPT]:
+            path.unlink(missing_ok=True)
         _write(self._held_back, encode(held_back))
 
     def clear_held_back(self) -> None:

@@ -6,6 +6,7 @@ import dagster as dg
 
 from orchestration.definitions.common import OWNER
 from orchestration.publishing.evidence import checks_of, reasons_of
+from orchestration.publishing.marts import described
 from orchestration.publishing.settings import PublishingSettings
 from orchestration.transforms.assets import PROJECT, key_of
 from warehouse.store import Store
@@ -34,7 +35,7 @@ def published_warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResu
     done = publish(
         settings.url,
         Store(settings.warehouse_dir),
-        {name: model.partition_by for name, model in PROJECT.marts.items()},
+        described(PROJECT),
         run_id=context.run.run_id,
         checks=checks_of(context.instance, context.run.run_id),
         now=datetime.now(UTC),

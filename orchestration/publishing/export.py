@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
+from orchestration.publishing.marts import Mart
 from warehouse.manifest import File, Table
 from warehouse.store import Store
 
@@ -32,20 +33,22 @@ class Exported:
     written: int
 
 
-def export(cursor: Any, mart: str, partition_by: str | None, store: Store) -> Exported:
+def export(cursor: Any, name: str, mart: Mart, store: Store) -> Exported:
     """Write one mart through an ADBC cursor, in whose transaction all marts agree."""
-    cursor.execute(_COLUMNS, parameters=[f"marts.{mart}"])
+    cursor.execute(_COLUMNS, parameters=[f"marts.{name}"])
     columns = dict(cursor.fetchall())
     # The first column of every mart is its key.
-    order = [partition_by, next(iter(columns))] if partition_by else [next(iter(columns))]
-    cursor.execute(f"SELECT * FROM marts.{mart} ORDER BY {', '.join(order)}")  # noqa: S608
+    by, key = mart.partition_by, next(iter(columns))
+    order = [by, key] if by else [key]
+    cursor.execute(f"SELECT * FROM marts.{name} ORDER BY {', '.join(order)}")  # noqa: S608
     files, written = [], 0
-    for partition, part in _partitions(cursor.fetch_record_batch(), partition_by):
+    for partition, part in _partitions(cursor.fetch_record_batch(), by):
         content = _parquet(part)
-        name, is_new = store.add_file(content)
-        files.append(File(name, part.num_rows, len(content), partition))
+        file, is_new = store.add_file(content)
+        files.append(File(file, part.num_rows, len(content), partition))
         written += is_new
-    return Exported(Table(sum(file.rows for file in files), columns, files), written)
+    rows = sum(one.rows for one in files)
+    return Exported(Table(rows, columns, files, mart.grain, list(mart.sources)), written)
 
 
 def _partitions(

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from orchestration.publishing.export import export
+from orchestration.publishing.marts import Mart
 from warehouse.manifest import Check, HeldBack, Manifest, Pin, Table
 from warehouse.store import Store
 
@@ -32,14 +33,14 @@ class Published:
 def publish(
     url: str,
     store: Store,
-    marts: Mapping[str, str | None],
+    marts: Mapping[str, Mart],
     *,
     run_id: str,
     checks: Sequence[Check],
     now: datetime,
     keep: int,
 ) -> Published:
-    """Write all marts, each with the column it is partitioned by, as one version, and show it.
+    """Write all marts as one version, and show it.
 
     Raises AuditFailed, and shows nothing, when the files do not hold what the marts hold.
     """
@@ -89,7 +90,7 @@ def release(store: Store) -> str:
 
 
 def _write(
-    url: str, store: Store, marts: Mapping[str, str | None]
+    url: str, store: Store, marts: Mapping[str, Mart]
 ) -> tuple[dict[str, Table], datetime, int]:
     from adbc_driver_postgresql import dbapi
 
@@ -98,9 +99,9 @@ def _write(
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         cursor.execute(_AS_OF)
         as_of: datetime = cursor.fetchone()[0]
-        for mart, partition_by in marts.items():
-            done = export(cursor, mart, partition_by, store)
-            tables[mart] = done.table
+        for name, mart in marts.items():
+            done = export(cursor, name, mart, store)
+            tables[name] = done.table
             written += done.written
     return tables, as_of, written
 

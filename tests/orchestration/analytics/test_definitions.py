@@ -11,6 +11,8 @@ import pytest
 
 from api.kernel import access
 from orchestration.definitions.analytics import defs
+from orchestration.publishing.marts import described
+from orchestration.replication.assets import TABLES
 from orchestration.transforms.project import load
 
 GRAPH = defs.resolve_asset_graph()
@@ -41,6 +43,20 @@ def test_a_code_location_has_the_one_definitions_object_that_dagster_takes(locat
 def test_every_mart_is_published() -> None:
     published = GRAPH.get(dg.AssetKey(["published", "warehouse"]))
     assert {key.path[-1] for key in published.parent_keys} == set(load().marts)
+
+
+def test_a_mart_tells_its_grain_and_the_tables_that_it_is_made_of() -> None:
+    marts = described(load())
+    visit = marts["fct_visit"]
+    assert visit.grain == "One row a visit that an expert began."
+    assert (visit.partition_by, visit.sources) == (
+        "started_at", ["sysops.assignment", "sysops.ticket_event"],
+    )  # fmt: skip
+    # Answers come by message, and how far tables have landed is told by the table itself.
+    assert marts["dim_landed_table"].sources == []
+    assert "surveys.survey_response" not in marts["fct_survey_response"].sources
+    landed = {f"{source}.{table}" for source, tables in TABLES.items() for table in tables}
+    assert {one for mart in marts.values() for one in mart.sources} <= landed
 
 
 def test_every_landed_table_comes_from_the_table_its_replicator_reads() -> None:

@@ -1,5 +1,6 @@
 """Versions share files, switch at once, and can be gone back to."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
@@ -12,7 +13,7 @@ from orchestration.publishing import publish
 from orchestration.publishing.export import _parquet
 from warehouse.manifest import File, HeldBack, Manifest, Table
 from warehouse.read import NothingPublished, Warehouse
-from warehouse.store import NoSuchVersion, Store
+from warehouse.store import HELD_BACK_KEPT, NoSuchVersion, Store
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -159,3 +160,32 @@ def test_a_reader_cannot_change_anything(store: Store) -> None:
         Warehouse(store.folder).snapshot().cursor() as cursor,
     ):
         cursor.execute("DELETE FROM numbers")
+
+
+def test_a_build_that_was_held_back_is_remembered_after_a_good_one(store: Store) -> None:
+    for minute in range(HELD_BACK_KEPT + 2):
+        at = NOON + timedelta(minutes=minute)
+        publish.hold_back(store, f"run {minute}", ["fct_ticket is empty"], at)
+    add(store, 1, [1])
+    store.clear_held_back()
+    warehouse = Warehouse(store.folder)
+    assert warehouse.snapshot().held_back is None
+    remembered = [one.run_id for one in warehouse.all_held_back()]
+    assert remembered == [f"run {minute}" for minute in range(HELD_BACK_KEPT + 1, 1, -1)]
+
+
+def test_versions_tell_their_history_the_newest_first(store: Store) -> None:
+    first, second = add(store, 1, [1]), add(store, 2, [1, 2])
+    history = Warehouse(store.folder).history()
+    assert [one.version for one in history] == [second, first]
+
+
+def test_a_version_that_was_written_before_grains_were_kept_is_still_read(store: Store) -> None:
+    version = add(store, 1, [1])
+    path = store.folder / "versions" / f"{version}.json"
+    old = json.loads(path.read_bytes())
+    for table in old["tables"].values():
+        del table["grain"], table["sources"]
+    path.write_text(json.dumps(old))
+    table = store.manifest(version).tables["numbers"]
+    assert (table.grain, table.sources, table.rows) == ("", [], 1)
