@@ -153,7 +153,32 @@ def lines_over_time(
     return base.mark_line(strokeWidth=2.5, point=points).encode(strokeDash=dash)
 
 
-_DASHES: Final = [[1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [4, 4]]
+_DASHES: Final = [[1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [4, 4], [10, 4]]
+
+
+def spark(data: pd.DataFrame, *, title: str, form: str, bound: float | None) -> Any:
+    """A line of `value` by `bucket` without axes; what is not over yet is a hollow point.
+
+    `bound` is drawn as a dashed line.
+    """
+    named = data.assign(when=pd.to_datetime(data["bucket"]).dt.strftime("%b %-d, %Y"))
+    base = alt.Chart(named).encode(
+        x=alt.X("when:O", sort=None, axis=None),
+        y=alt.Y("value:Q", axis=None, scale=alt.Scale(zero=False, padding=6)),
+        tooltip=[
+            alt.Tooltip("when:O", title="From"),
+            alt.Tooltip("value:Q", title=title, format=",.1%" if form == PERCENT else form),
+        ],
+    )
+    points = base.mark_point(filled=True, size=30, color=theme.BLUE, opacity=1).encode(
+        fill=alt.condition("datum.is_complete", alt.value(theme.BLUE), alt.value("white"))
+    )
+    layers = [base.mark_line(color=theme.BLUE, strokeWidth=2), points]
+    if bound is not None:
+        wanted = alt.Chart(pd.DataFrame({"value": [bound]}))
+        rule = wanted.mark_rule(color=theme.GREY, strokeDash=[5, 4]).encode(y="value:Q")
+        layers.insert(0, rule)
+    return alt.layer(*layers)
 
 
 def stacked(

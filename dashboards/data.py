@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboards.settings import settings
 from warehouse import reports
+from warehouse.manifest import HeldBack, Manifest
 from warehouse.read import Snapshot, Warehouse
 
 
@@ -29,6 +30,16 @@ def _warehouse(folder: Path) -> Warehouse:
 def newest() -> Snapshot:
     """The version shown now; raises NothingPublished before the first one."""
     return _warehouse(settings().warehouse_dir).snapshot()
+
+
+def history() -> list[Manifest]:
+    """Every version that is kept, the newest first."""
+    return _warehouse(settings().warehouse_dir).history()
+
+
+def all_held_back() -> list[HeldBack]:
+    """The last builds that were held back, the latest first."""
+    return _warehouse(settings().warehouse_dir).all_held_back()
 
 
 @st.cache_data(max_entries=300, show_spinner="Reading the published snapshot …")

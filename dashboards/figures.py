@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -39,7 +40,7 @@ def show(snapshot: Snapshot, report: str, chosen: View, figures: list[Figure]) -
     with st.container(key=f"figures-{across}"):
         for figure in figures:
             before = then.get(figure.name) if figure.compared else None
-            _metric(figure, now[figure.name], before)
+            metric(figure, now[figure.name], before)
     if chosen.before is not None:
         first, last = chosen.before.since, chosen.before.until
         st.caption(
@@ -49,7 +50,10 @@ def show(snapshot: Snapshot, report: str, chosen: View, figures: list[Figure]) -
     return now
 
 
-def _metric(figure: Figure, value: float | None, before: float | None) -> None:
+def metric(
+    figure: Figure, value: float | None, before: float | None, *, border: bool = True
+) -> None:
+    """One figure with its change, coloured only where the change matters."""
     change, matters = _change(figure, value, before)
     colours: dict[Better | None, Any] = {"up": "normal", "down": "inverse", None: "off"}
     st.metric(
@@ -58,8 +62,8 @@ def _metric(figure: Figure, value: float | None, before: float | None) -> None:
         delta=change,
         delta_color=colours[figure.better] if matters else "off",
         help=explain(figure.definition),
-        border=True,
-        height="stretch",
+        border=border,
+        height="stretch" if border else "content",
     )
 
 
@@ -75,6 +79,11 @@ def _change(figure: Figure, value: float | None, before: float | None) -> tuple[
 
 
 def explain(anchor: str) -> str:
-    """A metric's definition as Markdown."""
-    definition = reports.define(anchor)
-    return f"**{definition.title}.** {definition.words}"
+    """A metric's definition as Markdown, and the way to what it rests on."""
+    one = reports.define(anchor)
+    return f"**{one.title}.** {one.words} [Where this comes from]({where_from(one)})"
+
+
+def where_from(definition: reports.Definition) -> str:
+    """The metric on the page Trust: its datasets, their checks and its reports."""
+    return f"trust?metric={quote(definition.title)}"

@@ -12,12 +12,14 @@ ICON = Path(__file__).parent / "icon.svg"
 LOGO = Path(__file__).parent / "logo.svg"
 PAGES = Path(__file__).parent / "app_pages"
 TITLES = {
+    "overview": ("Overview", ":material/dashboard:"),
     "operations": ("Operations now", ":material/monitor_heart:"),
     "ticketing": ("Ticketing", ":material/confirmation_number:"),
     "experts": ("Experts", ":material/engineering:"),
     "policies": ("Policies", ":material/balance:"),
     "finance": ("Finance", ":material/payments:"),
     "billing_runs": ("Billing runs", ":material/receipt_long:"),
+    "trust": ("Trust", ":material/verified:"),
     "ticket": ("One ticket", ":material/support_agent:"),
 }
 # A link in a mail leads there; without it there is nothing to see.

@@ -19,12 +19,11 @@ from dashboards.staff_api import Refused, Tokens
 
 AUDIENCE: Final = "analytics"
 ISSUER: Final = "sysops"
+_REPORTS: Final = frozenset({"overview", "operations", "ticketing", "experts", "finance", "trust"})
 PAGES_OF_ROLE: Final = {
-    "manager": frozenset({"operations", "ticketing", "experts", "policies", "finance", "ticket"}),
-    "administrator": frozenset(
-        {"operations", "ticketing", "experts", "policies", "finance", "billing_runs"}
-    ),
-    "finance": frozenset({"finance", "billing_runs"}),
+    "manager": _REPORTS | {"policies", "ticket"},
+    "administrator": _REPORTS | {"policies", "billing_runs"},
+    "finance": frozenset({"finance", "billing_runs", "trust"}),
 }
 RENEWED_BEFORE: Final = timedelta(minutes=1)
 """So long before its access token ends a session is renewed."""

@@ -128,7 +128,7 @@ async def front_page(request: Request) -> Response:
 
 
 ROUTES: Final = [
-    Route("/operations", front_page, methods=["GET"]),
+    Route("/overview", front_page, methods=["GET"]),
     Route(SIGN_IN, show, methods=["GET"]),
     Route(SIGN_IN, sign_in, methods=["POST"]),
     Route(SIGN_OUT, sign_out, methods=["GET"]),

@@ -29,9 +29,10 @@ CSS: Final = """
 [class*="st-key-figures"] {
   display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr));
 }
+.st-key-figures-overview { grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); }
 @media (min-width: 1100px) {
   .st-key-figures-4 { grid-template-columns: repeat(4, 1fr); }
-  .st-key-figures-5 { grid-template-columns: repeat(5, 1fr); }
+  .st-key-figures-5, .st-key-figures-overview { grid-template-columns: repeat(5, 1fr); }
 }
 .within { color: inherit; text-underline-offset: .2em; }
 </style>
@@ -39,6 +40,8 @@ CSS: Final = """
 
 HEIGHT: Final = 260
 """Of a chart, in pixels."""
+SPARK_HEIGHT: Final = 64
+"""Of a line within a tile."""
 
 
 def dress(chart: Any, height: int | None = HEIGHT) -> Any:

@@ -13,7 +13,7 @@ from dashboards import words
 from dashboards.data import Answer
 from dashboards.figures import explain
 from dashboards.settings import settings
-from dashboards.theme import HEIGHT, dress
+from dashboards.theme import HEIGHT, SPARK_HEIGHT, dress
 from warehouse import reports
 from warehouse.read import Snapshot
 
@@ -111,6 +111,11 @@ def table(
             st.caption(f"The first {len(data):,} of {total:,}.")
         if note:
             st.caption(note)
+
+
+def spark(drawn: Any, *, alt: str) -> None:
+    """A small line without axes, within a tile; `alt` says in words what it shows."""
+    st.altair_chart(dress(drawn, SPARK_HEIGHT), theme=None, width="stretch", alt=alt)
 
 
 def _tile(answer: Answer, title: str) -> Any:

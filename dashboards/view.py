@@ -1,7 +1,7 @@
 """What the reader has chosen: filters in the sidebar, kept in the page's address."""
 
 from calendar import monthrange
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -28,6 +28,8 @@ class View:
     filters: Filters
     before: Filters | None
     words: str
+    address: dict[str, list[str]] = field(default_factory=dict)
+    """The chosen filters as a page's address has them, to lead to another page with the same."""
 
     @property
     def timeline(self) -> Timeline:
@@ -55,7 +57,12 @@ def choose(
         chosen = {name: _some(name, offered.get(name, {})) for name in names}
     narrowed: dict[str, Any] = {name: values for name, values in chosen.items() if values}
     filters = Filters(since=since, until=until, grain=grain_of(since, until), **narrowed)
-    return View(filters, earlier(filters, period), _words(period, chosen, offered))
+    address = {
+        name: [offered[name].get(value, value) for value in values]
+        for name, values in chosen.items()
+        if values
+    }
+    return View(filters, earlier(filters, period), _words(period, chosen, offered), address)
 
 
 def _some(name: str, offered: dict[str, str]) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ AGAIN = {
     "reopened": "Reopened",
     "rejected": "Proposals rejected",
     "unfinished": "Visits without a resolution",
+    "wrong_expert": "Another expert had to come",
     "customer_absent": "Nobody home",
     "expert_absent": "Expert did not come",
 }
@@ -31,6 +32,7 @@ FIGURES = [
     Figure("Submitted", "submitted", words.count, "submitted"),
     Figure("Resolved", "resolved", words.count, "resolved"),
     Figure("Time to assign", "assign_median_hours", words.hours, "time-to-assign", "down"),
+    Figure("First response", "respond_median_hours", words.hours, "first-response", "down"),
     Figure("Time to resolve", "resolve_median_hours", words.hours, "time-to-resolve", "down"),
     Figure("Slowest tenth", "resolve_p90_hours", words.hours, "time-to-resolve", "down"),
     Figure("SLA attainment", "sla_attainment_share", words.share, "sla-attainment", "up"),
@@ -38,10 +40,12 @@ FIGURES = [
     Figure("Reopened", "reopened_share", words.share, "reopen-rate", "down"),
     Figure("Rejected", "rejected_share", words.share, "rejection-rate", "down"),
     Figure("Unfinished visits", "unfinished_share", words.share, "unfinished-visits", "down"),
+    Figure("Wrong expert", "wrong_expert_share", words.share, "wrong-expert", "down"),
     Figure("Nobody home", "customer_absent_share", words.share, "nobody-home", "down"),
     Figure(
         "Expert did not come", "expert_absent_share", words.share, "expert-did-not-come", "down"
     ),
+    Figure("Satisfied", "satisfied_share", words.share, "satisfaction", "up"),
 ]
 
 

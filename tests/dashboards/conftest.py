@@ -92,7 +92,7 @@ def page(environment: None) -> Opener:
         app.session_state[SESSION] = opened(given) if given else "no session"
         for key, value in query.items():
             app.query_params[key] = value
-        if name != "operations":
+        if name != "overview":
             app.switch_page(f"app_pages/{name}.py")
         return app.run()
 

@@ -13,6 +13,7 @@ from tests.dashboards.publishing import hold_back, publish
 from tests.dashboards.small_world import AS_OF
 
 PAGES = {
+    "overview": "Overview",
     "operations": "Operations now",
     "ticketing": "Ticketing",
     "experts": "Experts",

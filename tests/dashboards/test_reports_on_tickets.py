@@ -212,6 +212,7 @@ def test_clocks_and_rates_over_time_agree_with_the_summary(
             "reopened",
             "rejected",
             "unfinished",
+            "wrong_expert",
             "customer_absent",
             "expert_absent",
         )

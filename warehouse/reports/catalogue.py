@@ -8,7 +8,7 @@ from typing import Literal
 
 import duckdb
 
-Page = Literal["operations", "ticketing", "experts", "finance"]
+Page = Literal["overview", "operations", "ticketing", "experts", "finance", "trust"]
 
 FOLDER = Path(__file__).parent
 _MACRO = re.compile(r"^create or replace temp macro (\w+)\(.*?;$", re.DOTALL | re.MULTILINE)
@@ -76,7 +76,11 @@ def macros_for(sql: str) -> tuple[str, ...]:
     return tuple(statement for name, statement in known.items() if name in needed)
 
 
+_WEEK = ("sla-attainment", "time-to-resolve", "wrong-expert", "satisfaction")
+
 REPORTS: tuple[Report, ...] = (
+    Report("overview", "week", "This week against last", (*_WEEK, "interval")),
+    Report("overview", "trend", "The last 13 weeks", _WEEK),
     Report(
         "operations",
         "summary",
@@ -105,7 +109,8 @@ REPORTS: tuple[Report, ...] = (
         (
             "submitted", "resolved", "time-to-assign", "first-response", "time-to-resolve",
             "sla-attainment", "first-time-fix", "reopen-rate", "rejection-rate",
-            "unfinished-visits", "nobody-home", "expert-did-not-come", "satisfaction",
+            "unfinished-visits", "wrong-expert", "nobody-home", "expert-did-not-come",
+            "satisfaction",
         ),
     ),
     Report("ticketing", "volume", "Tickets submitted", ("submitted",)),
@@ -121,7 +126,7 @@ REPORTS: tuple[Report, ...] = (
         "Promises kept and work done twice",
         (
             "sla-attainment", "first-time-fix", "reopen-rate", "rejection-rate",
-            "unfinished-visits", "nobody-home", "expert-did-not-come",
+            "unfinished-visits", "wrong-expert", "nobody-home", "expert-did-not-come",
         ),
     ),
     Report(
@@ -177,6 +182,7 @@ REPORTS: tuple[Report, ...] = (
     Report("finance", "tax", "Tax by state", ("tax",)),
     Report("finance", "ledger", "This page against the ledger", ("ledger",)),
     Report("finance", "accounts", "Ledger accounts", ("ledger",)),
+    Report("trust", "freshness", "How far each table has landed", ("freshness",)),
 )  # fmt: skip
 
 _BY_NAME = {report.name: report for report in REPORTS}

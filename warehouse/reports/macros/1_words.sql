@@ -50,3 +50,20 @@ create or replace temp macro to_interval(grain) as
 create or replace temp macro is_whole(grain, day, since, until, now) as
     date_trunc(grain, day) >= since
     and date_trunc(grain, day) + to_interval(grain) <= least(until + 1, utc_day(now));
+
+-- Weeks begin on Monday (ISO 8601).
+create or replace temp macro monday(day) as cast(date_trunc('week', day) as date);
+
+-- This week up to today, and the same days of last week; null for any other day.
+create or replace temp macro week_to_date(day, now) as
+    case
+        when day between monday(utc_day(now)) and utc_day(now)
+        then 'this'
+        when day between monday(utc_day(now)) - 7 and utc_day(now) - 7
+        then 'last'
+    end;
+
+create or replace temp macro weeks_to_date(now) as table
+    select 'this' as week, monday(utc_day(now)) as since, utc_day(now) as until
+    union all
+    select 'last' as week, monday(utc_day(now)) - 7 as since, utc_day(now) - 7 as until;

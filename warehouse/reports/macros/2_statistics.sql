@@ -27,6 +27,19 @@ create or replace temp macro wilson_high(hits, total) as
 create or replace temp macro share_of(chosen, measure, is_hit) as
     avg(cast(is_hit as integer)) filter (where measure = chosen);
 
+-- The bounds of that share's interval.
+create or replace temp macro low_of(chosen, measure, is_hit) as
+    wilson_low(
+        count(*) filter (where measure = chosen and is_hit),
+        count(*) filter (where measure = chosen)
+    );
+
+create or replace temp macro high_of(chosen, measure, is_hit) as
+    wilson_high(
+        count(*) filter (where measure = chosen and is_hit),
+        count(*) filter (where measure = chosen)
+    );
+
 -- Half the width of a funnel: how far chance alone takes a share away from the mean
 -- of all,
 -- in 499 of 500 cases (z = 3.0902; Spiegelhalter 2005).

@@ -60,6 +60,19 @@ create or replace temp macro rates_in(regions, states, plans, devices, now) as t
     from visits
     where ended_at is not null
     union all by name
+    select
+        'wrong_expert' as measure,
+        coalesce(
+            visits.outcome <> 'resolved' and later.expert_id <> visits.expert_id, false
+        ) as is_hit,
+        visits.*
+    from visits
+    left join
+        fct_visit as later
+        on later.ticket_id = visits.ticket_id
+        and later.visit_number = visits.visit_number + 1
+    where visits.ended_at is not null and visits.outcome <> 'customer_absent'
+    union all by name
     select 'customer_absent' as measure, outcome = 'customer_absent' as is_hit, *
     from promises
     union all by name

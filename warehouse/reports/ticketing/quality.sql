@@ -14,6 +14,7 @@ where
         'reopened',
         'rejected',
         'unfinished',
+        'wrong_expert',
         'customer_absent',
         'expert_absent'
     )

@@ -42,6 +42,7 @@ from
             share_of('reopened', measure, is_hit) as reopened_share,
             share_of('rejected', measure, is_hit) as rejected_share,
             share_of('unfinished', measure, is_hit) as unfinished_share,
+            share_of('wrong_expert', measure, is_hit) as wrong_expert_share,
             share_of('customer_absent', measure, is_hit) as customer_absent_share,
             share_of('expert_absent', measure, is_hit) as expert_absent_share,
             share_of('satisfied', measure, is_hit) as satisfied_share,
