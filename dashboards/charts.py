@@ -170,13 +170,16 @@ def spark(data: pd.DataFrame, *, title: str, form: str, bound: float | None) -> 
             alt.Tooltip("value:Q", title=title, format=",.1%" if form == PERCENT else form),
         ],
     )
-    points = base.mark_point(filled=True, size=30, color=theme.BLUE, opacity=1).encode(
-        fill=alt.condition("datum.is_complete", alt.value(theme.BLUE), alt.value("white"))
+    points = base.mark_point(size=28, strokeWidth=1.5, opacity=1).encode(
+        stroke=alt.value(theme.BLUE),
+        fill=alt.condition("datum.is_complete", alt.value(theme.BLUE), alt.value("white")),
     )
     layers = [base.mark_line(color=theme.BLUE, strokeWidth=2), points]
     if bound is not None:
         wanted = alt.Chart(pd.DataFrame({"value": [bound]}))
-        rule = wanted.mark_rule(color=theme.GREY, strokeDash=[5, 4]).encode(y="value:Q")
+        rule = wanted.mark_rule(color=theme.GREY, strokeDash=[5, 4]).encode(
+            y=alt.Y("value:Q", axis=None)
+        )
         layers.insert(0, rule)
     return alt.layer(*layers)
 

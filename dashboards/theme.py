@@ -29,6 +29,7 @@ CSS: Final = """
 [class*="st-key-figures"] {
   display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr));
 }
+.st-key-figures-overview > div, .st-key-figures-overview > div > div { height: 100%; }
 .st-key-figures-overview { grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); }
 @media (min-width: 1100px) {
   .st-key-figures-4 { grid-template-columns: repeat(4, 1fr); }

@@ -90,13 +90,7 @@ def _tile(
         _standing(target.standing(now[figure.name], low, high), target.words, figure, target.bound)
         rows = words.frame(trend.table).rename(columns={figure.name: "value"})
         _spark(rows, figure, charts.PERCENT if number.low else charts.HOURS, target.bound)
-        cases = now[number.cases]
-        sure = (
-            f", true share {figure.show(low)} to {figure.show(high)}"
-            if cases and low is not None
-            else ""
-        )
-        st.caption(f"{cases:,} {number.of}{sure}" if cases else f"No {number.of} yet this week")
+        st.caption(_cases(number, now))
         st.page_link(
             "app_pages/ticketing.py", label="Ticketing", icon=":material/arrow_forward:",
             query_params=chosen.address,
@@ -132,7 +126,7 @@ def _mrr(snapshot: Snapshot, chosen: View) -> None:
         )
         _spark(rows, MRR, charts.DOLLARS, before / 100 if before else None)
         customers = now.get("customers")
-        st.caption(f"{customers:,} paying customers" if customers else "No contract runs")
+        st.caption(f"Paying customers: {customers:,}" if customers else "No contract runs")
         st.page_link(
             "app_pages/finance.py", label="Finance", icon=":material/arrow_forward:",
             query_params=chosen.address,

@@ -82,6 +82,7 @@ def _datasets(snapshot: Snapshot, earlier: Manifest | None) -> None:
         "Datasets of this version",
         {
             "dataset": st.column_config.TextColumn("Dataset", pinned=True),
+            "asset": _LINK,
             "checks": "Checks",
             "rows": st.column_config.NumberColumn("Rows", format="%,d"),
             "change": st.column_config.NumberColumn("Since the version before", format="%+,d"),
@@ -89,7 +90,6 @@ def _datasets(snapshot: Snapshot, earlier: Manifest | None) -> None:
             "files": "Files",
             "kilobytes": _SIZE,
             "grain": st.column_config.TextColumn("What it holds", width="large"),
-            "asset": _LINK,
         },
     )
     since = (
@@ -144,9 +144,9 @@ def _check_table(rows: list[dict[str, Any]], title: str) -> None:
             "state": st.column_config.TextColumn("State", pinned=True),
             "asset": "Asset",
             "check": "Check",
+            "page": _LINK,
             "failing_rows": st.column_config.NumberColumn("Failing rows", format="%,d"),
             "detail": st.column_config.TextColumn("What it found", width="large"),
-            "page": _LINK,
         },
     )
 

@@ -55,20 +55,54 @@ def _publish_without_ticket_4(warehouse: Path) -> None:
     publish(warehouse, rows, small_world.AS_OF + timedelta(minutes=1))
 
 
+def _sign_in(page: Any) -> None:
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=60_000)
+    page.goto("/")
+    page.get_by_label("E-mail address").fill("manager@squad.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+
+
+def test_a_tile_of_the_overview_leads_to_its_page_with_the_filters_and_to_where_it_comes_from(
+    page: Any,
+) -> None:
+    from playwright.sync_api import expect
+
+    _sign_in(page)
+    # The definition of the first number, and from there what it rests on.
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="About").first.click()
+        page.get_by_role("link", name="Where this comes from").first.click()
+    trust = opened.value
+    expect(trust.get_by_role("heading", name="SLA attainment")).to_be_visible()
+    assert trust.url.endswith("/trust?metric=SLA%20attainment")
+    trust.close()
+    page.keyboard.press("Escape")
+
+    page.get_by_role("combobox", name="Region").fill("West")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?region=West")
+    page.get_by_test_id("stPageLink-NavLink").filter(has_text="Ticketing").first.click()
+    expect(page.get_by_role("heading", name="Ticketing")).to_be_visible()
+    page.wait_for_url("**/ticketing?region=West")
+    submitted = page.get_by_test_id("stMetric").filter(has_text="Submitted")
+    expect(submitted).to_contain_text("2")
+
+
 def test_a_manager_signs_in_filters_shares_the_address_and_downloads(
     page: Any, site: str, warehouse: Path
 ) -> None:
     from playwright.sync_api import expect
 
-    expect.set_options(timeout=60_000)
     hosts: set[str] = set()
     page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
     open_tickets = page.get_by_test_id("stMetric").filter(has_text="Open tickets")
 
-    page.goto("/")
-    page.get_by_label("E-mail address").fill("manager@squad.example")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.keyboard.press("Enter")
+    _sign_in(page)
+    page.get_by_role("link", name="Operations now").click()
     expect(page.get_by_role("heading", name="Operations now")).to_be_visible()
     # The reader's own clock: New York is four hours behind UTC in March.
     expect(page.get_by_text("As of Mar 31, 2026, 08:00 EDT")).to_be_visible()
@@ -77,7 +111,7 @@ def test_a_manager_signs_in_filters_shares_the_address_and_downloads(
     page.get_by_role("combobox", name="Region").fill("West")
     page.keyboard.press("Enter")
     expect(open_tickets).to_contain_text("2")
-    page.wait_for_url("**/?region=West")
+    page.wait_for_url("**/operations?region=West")
 
     page.reload()
     expect(open_tickets).to_contain_text("2")
@@ -85,7 +119,7 @@ def test_a_manager_signs_in_filters_shares_the_address_and_downloads(
     # A newer version appears by itself, and the filter stays.
     _publish_without_ticket_4(warehouse)
     expect(open_tickets).to_contain_text("1")
-    assert page.url.endswith("/?region=West")
+    assert page.url.endswith("/operations?region=West")
 
     page.get_by_role("button", name="About").first.click()
     expect(page.get_by_text("neither resolved nor closed nor cancelled").last).to_be_visible()
