@@ -20,6 +20,7 @@ import duckdb
 import numpy as np
 
 from orchestration.local.postgres import throw_away_postgres
+from orchestration.publishing.marts import described
 from orchestration.publishing.publish import publish
 from orchestration.transforms.project import load
 from tests.benchmarks import business
@@ -56,14 +57,14 @@ def _publish(report: Report, tickets: int, folder: Path) -> None:
             with timed(seconds):
                 done = publish(
                     databases.url("analytics", "publisher"), Store(folder),
-                    {mart: model.partition_by for mart, model in load().marts.items()},
+                    described(load()),
                     run_id=name, checks=[], now=datetime.now(UTC), keep=2,
                 )  # fmt: skip
             report.add(f"publish_{name}_s", round(seconds[0], 2))
             report.add(f"files_written_{name}", done.written)
         tables = done.manifest.tables.values()
         report.add("rows", sum(table.rows for table in tables))
-        report.add("bytes", sum(file.bytes for table in tables for file in table.files))
+        report.add("bytes", sum(table.bytes for table in tables))
         report.add("publish_peak_memory_mb", _peak())
         databases.drop()
         templates.close()
