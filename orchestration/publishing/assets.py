@@ -51,7 +51,7 @@ def published_warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResu
             "files": sum(len(table.files) for table in tables),
             "files_written": done.written,
             "files_removed": done.removed,
-            "bytes": sum(file.bytes for table in tables for file in table.files),
+            "bytes": sum(table.bytes for table in tables),
             "folder": dg.MetadataValue.path(str(settings.warehouse_dir)),
         }
     )

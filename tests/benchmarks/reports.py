@@ -64,7 +64,7 @@ def _publish(report: Report, tickets: int, folder: Path) -> None:
             report.add(f"files_written_{name}", done.written)
         tables = done.manifest.tables.values()
         report.add("rows", sum(table.rows for table in tables))
-        report.add("bytes", sum(file.bytes for table in tables for file in table.files))
+        report.add("bytes", sum(table.bytes for table in tables))
         report.add("publish_peak_memory_mb", _peak())
         databases.drop()
         templates.close()

@@ -21,6 +21,11 @@ def marts() -> dict[str, list[Row]]:
 
 def dimensions() -> dict[str, list[Row]]:
     return {
+        "dim_landed_table": [
+            _landed("sysops", "ticket", 2),
+            _landed("sysops", "assignment", 3),
+            _landed("customer", "ticket", 0),
+        ],
         "dim_location": [
             _location("TX", "Texas", "South", "787", 30.3, -97.7),
             _location("WA", "Washington", "West", "981", 47.6, -122.3),
@@ -59,6 +64,15 @@ def _location(
         "zip3": zip3,
         "latitude": latitude,
         "longitude": longitude,
+    }
+
+
+def _landed(source: str, table: str, minutes: int) -> Row:
+    return {
+        "landed_table": f"{source}.{table}",
+        "source": source,
+        "table_name": table,
+        "as_of": AS_OF + timedelta(minutes=minutes),
     }
 
 

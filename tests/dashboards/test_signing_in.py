@@ -133,8 +133,8 @@ def test_staff_of_other_roles_are_told_that_this_is_not_for_them(
     assert world.rows("sysops", theirs) == [(0,)]
 
 
-def test_finance_signs_in_to_its_own_page() -> None:
-    assert admit(token("finance"), PUBLIC).pages == {"finance", "billing_runs"}
+def test_finance_signs_in_to_its_own_pages() -> None:
+    assert admit(token("finance"), PUBLIC).pages == {"finance", "billing_runs", "trust"}
 
 
 def test_signing_out_ends_the_session_here_and_in_the_api(

@@ -58,6 +58,11 @@ def test_the_job_publishes_what_is_true_and_holds_back_what_is_not(
         )
         assert all(check.passed for check in first.manifest.checks)
         assert first.held_back is None
+        # Every dataset says what it holds, and how far the tables behind it have landed is known.
+        marts = first.manifest.tables.values()
+        assert all(mart.grain.startswith("One row") for mart in marts)
+        landed = {row["landed_table"] for row in first.rows("FROM dim_landed_table")}
+        assert {source for mart in marts for source in mart.sources} <= landed
 
         business.execute("billing", SPOIL)
         wait_until_mirrored(business)
