@@ -36,7 +36,7 @@ def over_time(
             alt.Tooltip(f"{value}:Q", title=title, format=fine),
             alt.Tooltip(f"{bounds[0]}:Q", title="At least (95 %)", format=fine),
             alt.Tooltip(f"{bounds[1]}:Q", title="At most (95 %)", format=fine),
-            alt.Tooltip(f"{cases}:Q", title="Answers", format=COUNT),
+            alt.Tooltip(f"{cases}:Q", title="Cases", format=COUNT),
         ],
     )
     scale = alt.Scale(domain=list(domain))
@@ -73,7 +73,7 @@ def part_by_part(
             alt.Tooltip(f"{value}:Q", title=title, format=fine),
             alt.Tooltip(f"{bounds[0]}:Q", title="At least (95 %)", format=fine),
             alt.Tooltip(f"{bounds[1]}:Q", title="At most (95 %)", format=fine),
-            alt.Tooltip(f"{cases}:Q", title="Answers", format=COUNT),
+            alt.Tooltip(f"{cases}:Q", title="Cases", format=COUNT),
         ],
     )
     rules = base.mark_rule(color=theme.SKY, strokeWidth=5).encode(

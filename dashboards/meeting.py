@@ -1,8 +1,7 @@
 """The management report: what it holds, and the button that makes it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -17,30 +16,39 @@ from warehouse.reports import Filters
 if TYPE_CHECKING:
     from dashboards.printing import Section
 
+DAYS: Final = "Last 30 days"
+MONTH: Final = "Last 1 months"
 SUMMARIES: Final = {
-    "Operations now": "operations-summary",
-    "Tickets": "ticketing-summary",
-    "Experts": "experts-summary",
-    "Money": "finance-summary",
+    "operations": ("Operations now", None),
+    "ticketing": ("Ticketing", DAYS),
+    "experts": ("Experts", DAYS),
+    "satisfaction": ("Satisfaction", DAYS),
+    "knowledge": ("Knowledge", DAYS),
+    "finance": ("Finance", MONTH),
 }
-PERIOD: Final = "Last 30 days"
+"""By page: its title, and the period of its summary; money goes by the month, so far."""
+AS_OF_NOW: Final = frozenset(
+    {
+        "net_new_mrr_cents", "recovered_share", "outstanding_cents",
+        "outstanding_over_30_days_cents", "articles",
+    }
+)  # fmt: skip
+"""What has no other time to compare with."""
 
 
 def offer(snapshot: Snapshot, chosen: View) -> None:
     """A button; the report is made when it is pressed, when the page is no longer at work."""
-    today = snapshot.as_of.date()
-    filters = chosen.filters_with(since=view.begin(PERIOD, today), until=today)
     pages = frame.viewer()[0].pages
-    seen = {title: name for title, name in SUMMARIES.items() if name.split("-")[0] in pages}
+    seen = [page for page in SUMMARIES if page in pages]
     st.download_button(
         "Management report (PDF)",
-        data=partial(_made, snapshot, filters, seen, _lines(snapshot, chosen)),
-        file_name=f"management-report-{today}.pdf",
+        data=partial(_made, snapshot, chosen.filters, seen, _lines(snapshot, chosen)),
+        file_name=f"management-report-{snapshot.as_of:%Y-%m-%d}.pdf",
         mime="application/pdf",
         on_click="ignore",
         icon=":material/picture_as_pdf:",
-        help=f"The summaries of all pages that you may see, of the {PERIOD.lower()}, with the"
-        " filters chosen here: on paper, for a meeting.",
+        help="The summaries of all pages that you may see, with the filters chosen here: on paper,"
+        " for a meeting. The last 30 days beside the 30 before, money this month beside the last.",
     )
 
 
@@ -54,25 +62,34 @@ def _lines(snapshot: Snapshot, chosen: View) -> list[str]:
     return lines
 
 
-def _made(
-    snapshot: Snapshot, filters: Filters, seen: Mapping[str, str], lines: Sequence[str]
-) -> bytes:
+def _made(snapshot: Snapshot, chosen: Filters, pages: Sequence[str], lines: Sequence[str]) -> bytes:
     from dashboards.printing import printed
 
-    sections = [_section(snapshot, title, name, filters) for title, name in seen.items()]
-    return printed(sections, lines)
+    return printed([_section(snapshot, page, chosen) for page in pages], lines)
 
 
-def _section(snapshot: Snapshot, title: str, name: str, filters: Filters) -> "Section":
+def _section(snapshot: Snapshot, page: str, chosen: Filters) -> "Section":
     from dashboards.printing import Section
 
-    now = _asked(snapshot, name, filters)
-    if name == "operations-summary":
-        return Section(title, now, "Now")
-    length = filters.until - filters.since + timedelta(days=1)
-    earlier = replace(filters, since=filters.since - length, until=filters.until - length)
-    before = _asked(snapshot, name, earlier)
-    return Section(title, now, _days(filters), before, _days(earlier))
+    (title, period), name = SUMMARIES[page], f"{page}-summary"
+    if period is None:
+        return Section(title, _asked(snapshot, name, chosen), "Now")
+    today = snapshot.as_of.date()
+    filters = replace(chosen, since=view.begin(period, today), until=today)
+    earlier = view.earlier(filters, period) or filters
+    before = _comparable(_asked(snapshot, name, earlier))
+    return Section(title, _asked(snapshot, name, filters), _days(filters), before, _days(earlier))
+
+
+def _comparable(table: reports.Table) -> reports.Table:
+    rows = [
+        tuple(
+            None if column.name in AS_OF_NOW else value
+            for column, value in zip(table.columns, row, strict=True)
+        )
+        for row in table.rows
+    ]
+    return reports.Table(table.columns, rows)
 
 
 def _asked(snapshot: Snapshot, name: str, filters: Filters) -> reports.Table:

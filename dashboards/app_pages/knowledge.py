@@ -46,6 +46,11 @@ def main() -> None:
         usual="Last 13 weeks",
     )
     tiles.heading(TITLE, snapshot, chosen.words)
+    if chosen.filters.device:
+        st.caption(
+            "The device narrows where an article is missing, and the articles. All other figures"
+            " are of all devices: a search does not tell of one."
+        )
     figures.show(snapshot, "knowledge-summary", chosen, FIGURES)
     left, right = st.columns(2)
     with left:
@@ -116,7 +121,10 @@ def _in_vain(snapshot: Snapshot, chosen: View, viewer: Viewer) -> None:
             st.caption(str(why))
             return
         if not found:
-            st.caption(f"Every search of the last {days} days found something.")
+            st.caption(
+                f"Nothing to show of the last {days} days: no search of staff found nothing, and"
+                " words of customers are shown from the third time on."
+            )
             return
         st.dataframe(
             [

@@ -26,7 +26,8 @@ STANDING: Final[dict[Standing, str]] = {
 class Number:
     """One of the five; `name` is its column, `cases` the column that says how many it rests on.
 
-    `low` and `high` bound the true share, for what is one.
+    `low` and `high` bound the true share, for what is one. `page` has the details. What
+    `settles_late` is known when later visits have begun: this week's says nothing yet.
     """
 
     figure: Figure
@@ -35,12 +36,16 @@ class Number:
     of: str
     low: str = ""
     high: str = ""
+    page: str = "ticketing"
+    settles_late: bool = False
 
 
-def _share(label: str, name: str, anchor: str, better: Any, cases: str, of: str) -> Number:
+def _share(
+    label: str, name: str, anchor: str, better: Any, cases: str, of: str, **more: Any
+) -> Number:
     return Number(
         Figure(label, f"{name}_share", words.share, anchor, better),
-        anchor.replace("-", "_"), cases, of, f"{name}_low_share", f"{name}_high_share",
+        anchor.replace("-", "_"), cases, of, f"{name}_low_share", f"{name}_high_share", **more,
     )  # fmt: skip
 
 
@@ -50,8 +55,14 @@ NUMBERS: Final = (
         Figure("Time to resolve", "resolve_median_hours", words.hours, "time-to-resolve", "down"),
         "time_to_resolve", "resolved_tickets", "resolved tickets",
     ),
-    _share("Wrong expert", "wrong_expert", "wrong-expert", "down", "ended_visits", "visits"),
-    _share("Satisfied", "satisfied", "satisfaction", "up", "survey_answers", "answers"),
+    _share(
+        "Wrong expert", "wrong_expert", "wrong-expert", "down", "ended_visits", "visits",
+        settles_late=True,
+    ),
+    _share(
+        "Satisfied", "satisfied", "satisfaction", "up", "survey_answers", "answers",
+        page="satisfaction",
+    ),
 )  # fmt: skip
 MRR: Final = Figure("MRR", "closing_cents", words.money, "mrr", "up")
 
@@ -87,13 +98,20 @@ def _tile(
     figure, target = number.figure, targets()[number.target]
     low, high = now.get(number.low), now.get(number.high)
     with st.container(border=True, height="stretch", gap="xsmall"):
-        figures.metric(figure, now[figure.name], then[figure.name], border=False)
-        _standing(target.standing(now[figure.name], low, high), target.words, figure, target.bound)
+        before = None if number.settles_late else then[figure.name]
+        figures.metric(figure, now[figure.name], before, border=False)
+        if number.settles_late:
+            st.markdown(":gray[:material/hourglass_empty: Settles as later visits begin]")
+            _target(target.words, figure, target.bound)
+        else:
+            standing = target.standing(now[figure.name], low, high)
+            _standing(standing, target.words, figure, target.bound)
         rows = words.frame(trend.table).rename(columns={figure.name: "value"})
         _spark(rows, figure, charts.PERCENT if number.low else charts.HOURS, target.bound)
         st.caption(_cases(number, now))
         st.page_link(
-            "app_pages/ticketing.py", label="Ticketing", icon=":material/arrow_forward:",
+            f"app_pages/{number.page}.py", label=number.page.capitalize(),
+            icon=":material/arrow_forward:",
             query_params=chosen.address,
         )  # fmt: skip
 
@@ -137,6 +155,10 @@ def _mrr(snapshot: Snapshot, chosen: View) -> None:
 def _standing(standing: Standing | None, wanted: str, figure: Figure, bound: float) -> None:
     said = STANDING[standing] if standing else ":gray[:material/remove: No figure yet]"
     st.markdown(said)
+    _target(wanted, figure, bound)
+
+
+def _target(wanted: str, figure: Figure, bound: float) -> None:
     st.caption(f"Target: {wanted.format(figure.show(bound))}")
 
 

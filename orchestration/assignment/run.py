@@ -113,8 +113,6 @@ async def _run(
     watch.lap("ledger")
     skipped = await write(sessions, run_id, planned(found), now)
     watch.lap("write")
-    await escalation.escalate(sessions, now)
-    watch.lap("escalate")
     served = sum(it.expert_id is not None for it in found)
     outcome = Outcome(
         run_id=run_id,
@@ -135,6 +133,8 @@ async def _run(
     )
     took = timedelta(seconds=monotonic() - began)
     await _finish(sessions, outcome, skipped, now + took)
+    await escalation.escalate(sessions, now)
+    watch.lap("escalate")
     evidence.prune(now)
     return outcome
 

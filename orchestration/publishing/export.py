@@ -61,6 +61,8 @@ def _partitions(
     partition: str | None = None
     parts = [batches.schema.empty_table()]
     for batch in batches:
+        if batch.num_rows == 0:
+            continue
         for month, part in _months(pa.Table.from_batches([batch]), column):
             if month != partition:
                 if any(one.num_rows for one in parts):

@@ -113,7 +113,7 @@ def _read_satisfaction_and_knowledge(page: Any) -> None:
     page.get_by_role("link", name="Knowledge").click()
     expect(page.get_by_text("Where an article is missing").first).to_be_visible()
     # Asked of the sysops API just then, with the reader's token.
-    expect(page.get_by_text("Every search of the last 86 days found something.")).to_be_visible()
+    expect(page.get_by_text("Nothing to show of the last 86 days")).to_be_visible()
 
 
 def test_a_manager_signs_in_filters_shares_the_address_and_downloads(

@@ -208,7 +208,9 @@ def test_the_overview_shows_five_numbers_with_their_targets_and_cases(page: Open
     assert said.count("target") >= len(NUMBERS)
     assert len(app.get("vega_lite_chart") or app.get("arrow_vega_lite_chart")) == len(NUMBERS)
     links = app.get("page_link")
-    assert [link.proto.label for link in links] == ["Ticketing"] * 4 + ["Finance"]
+    assert [link.proto.label for link in links] == [
+        "Ticketing", "Ticketing", "Ticketing", "Satisfaction", "Finance",
+    ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("busy")
@@ -235,6 +237,7 @@ def test_an_empty_warehouse_says_that_there_is_no_figure_yet(page: Opener, wareh
     app = page("overview")
     assert set(figures(app).values()) == {"–"}
     said = texts(app)
-    assert said.count("No figure yet") == len(NUMBERS)
+    # A wrong expert shows when later visits begin: this week has no standing in it.
+    assert said.count("No figure yet") == len(NUMBERS) - 1
     assert said.count("No trend yet.") == len(NUMBERS)
     assert "No answers yet this week" in said

@@ -197,9 +197,16 @@ def test_drivers_are_the_difference_between_who_chose_and_who_did_not(
         made = {
             one["survey_id"] for one in rows["fct_survey_choice"] if one["choice"] == choice.lower()
         }
-        # The question stands in both templates, so everybody was asked it.
-        chose = [one for one in rows["fct_survey_response"] if one["survey_id"] in made]
-        others = [one for one in rows["fct_survey_response"] if one["survey_id"] not in made]
+        answers = rows["fct_survey_response"]
+        chose = [one for one in answers if one["survey_id"] in made]
+        # It was offered where somebody chose it.
+        offered = {(one["template"], one["template_version"]) for one in chose}
+        others = [
+            one
+            for one in answers
+            if one["survey_id"] not in made
+            and (one["template"], one["template_version"]) in offered
+        ]
         counts = [(sum(one["is_satisfied"] for one in it), len(it)) for it in (chose, others)]
         (low, high), (other_low, other_high) = (wilson(*count) for count in counts)
         share, other = (hits / total for hits, total in counts)

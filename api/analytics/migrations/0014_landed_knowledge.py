@@ -33,6 +33,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # What is read anew after going forward again, is read whole.
+    op.execute(
+        "DELETE FROM landing.watermark WHERE source = 'sysops'"
+        " AND table_name IN ('article', 'article_query', 'article_solution', 'article_vote')"
+    )
     for table in ("article_query", "article_solution", "article_vote"):
         op.execute(f"DROP TABLE raw.sysops__{table}")
     op.execute(

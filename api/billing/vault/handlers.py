@@ -13,6 +13,7 @@ from api.billing.vault import access_log, service
 from api.billing.vault.crypto import KeyWrapper
 from api.billing.vault.keys import load_keys_to_encrypt
 from api.billing.vault.rules import UNREADABLE, CardRefused, number_of
+from api.kernel.database import apart
 from api.kernel.erasure import is_erased
 from api.kernel.outbox import send
 from api.kernel.outside.payments import CardNumber
@@ -92,8 +93,8 @@ class CardIntake:
 
 async def _log_opening(session: AsyncSession, card_id: UUID, now: datetime) -> None:
     """Committed by itself: the box is open, whatever becomes of what the message does."""
-    async with AsyncSession(session.bind) as apart, apart.begin():
-        await access_log.append(apart, actor=ACTOR, purpose="store", card_ids=[card_id], now=now)
+    async with apart(session) as own:
+        await access_log.append(own, actor=ACTOR, purpose="store", card_ids=[card_id], now=now)
 
 
 def _open(private_key: str, message: CardSealed, now: datetime) -> CardNumber:

@@ -34,10 +34,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # Before, what was forgotten was gone. Deleted while it is tracked: the warehouse hears of it.
+    op.execute("DELETE FROM article_query WHERE forgotten")
     for statement in changes.untrack_ddl(KEYS):
         op.execute(statement)
-    # Before, what was forgotten was gone.
-    op.execute("DELETE FROM article_query WHERE forgotten")
     op.drop_index("ix_article_query_kept", table_name="article_query")
     op.create_index("ix_article_query_asked_at", "article_query", ["asked_at"])
     op.drop_column("article_query", "forgotten")

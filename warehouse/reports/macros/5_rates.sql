@@ -1,4 +1,5 @@
--- Every rate as a yes or no, on the day that settled it.
+-- Every rate as a yes or no, on the day that settled it; a wrong expert, whom only a later
+-- visit shows, on the day of the visit.
 create or replace temp macro rates_in(regions, states, plans, devices, now) as table
     with
         tickets as (from tickets_in(regions, states, plans, devices)),

@@ -33,7 +33,6 @@ from dim_location as location
 left join waiting using (location_key)
 left join free using (location_key)
 where
-    location.latitude is not null
-    and ($region is null or list_contains($region, location.region))
+    ($region is null or list_contains($region, location.region))
     and ($state is null or list_contains($state, location.state))
 order by location.zip3, location.state

@@ -1,7 +1,6 @@
--- Each choice: how satisfied they are who made it, against the others who were asked
--- the
--- same question. A question was asked of all who got a template in which somebody
--- answered it; who answered a survey and ticked nothing is among the others.
+-- Each choice: how satisfied they are who made it, against the others who could have.
+-- It was offered to all who got a template's version in which somebody made it; who
+-- answered such a survey and ticked nothing is among the others.
 with
     answers as (
         from answers_in($region, $state, $plan, $device, $expert)
@@ -21,17 +20,18 @@ with
 
     asked as (
         select
-            question.question,
+            offered.question,
+            offered.choice,
             count(*) as total,
             count(*) filter (where answers.is_satisfied) as hits
         from
             (
-                select distinct question, template, template_version from choices
-            ) as question
+                select distinct question, choice, template, template_version from choices
+            ) as offered
         inner join
             answers
-            on answers.template = question.template
-            and answers.template_version = question.template_version
+            on answers.template = offered.template
+            and answers.template_version = offered.template_version
         group by all
     ),
 
@@ -52,7 +52,8 @@ with
             asked.total - chosen.answers as others,
             asked.hits - chosen.satisfied as others_satisfied
         from chosen
-        inner join asked on asked.question = chosen.question
+        inner join
+            asked on asked.question = chosen.question and asked.choice = chosen.choice
     )
 
 select
