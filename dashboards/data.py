@@ -47,7 +47,7 @@ def _table(
     folder: Path, version: str, name: str, filters: reports.Filters, _snapshot: Snapshot
 ) -> reports.Table:
     del folder, version  # a part of the question: another version has another answer
-    return reports.ask(_snapshot, _report(name), filters)
+    return reports.ask(_snapshot, find(name), filters)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -56,7 +56,8 @@ def _choices(folder: Path, version: str, _snapshot: Snapshot) -> dict[str, dict[
     return reports.choices(_snapshot)
 
 
-def _report(name: str) -> reports.Report:
+def find(name: str) -> reports.Report:
+    """The report that a page names; raises KeyError, as no reader can name one."""
     report = reports.find(name)
     if report is None:
         raise KeyError(name)
@@ -66,7 +67,7 @@ def _report(name: str) -> reports.Report:
 def ask(snapshot: Snapshot, name: str, filters: reports.Filters) -> Answer:
     """A report, from memory when it has been asked of this version before."""
     table = _table(settings().warehouse_dir, snapshot.version, name, filters, snapshot)
-    return Answer(_report(name), filters, table, snapshot.as_of)
+    return Answer(find(name), filters, table, snapshot.as_of)
 
 
 def choices(snapshot: Snapshot) -> dict[str, dict[str, str]]:

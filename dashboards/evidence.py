@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
-from urllib.parse import quote
 
-from dashboards.settings import settings
+from dashboards.links import asset_url, run_url
 from warehouse import reports
 from warehouse.manifest import Check, HeldBack, Manifest, Table
 from warehouse.reports.definitions import definitions
@@ -21,15 +20,6 @@ SIGNS: Final = {"Failed": "✖ Failed", "Warning": "▲ Warning", "Passed": "✔
 """A sign and a word, so that no colour has to be told apart."""
 NO_CHECKS: Final = "No check"
 _MART: Final = re.compile(r"`((?:fct|dim)_\w+)\.")
-
-
-def asset_url(asset: str) -> str:
-    """The page in Dagster of an asset, such as marts/fct_ticket."""
-    return f"{settings().dagster_web_url.rstrip('/')}/assets/{quote(asset)}"
-
-
-def run_url(run_id: str) -> str:
-    return f"{settings().dagster_web_url.rstrip('/')}/runs/{quote(run_id)}"
 
 
 def state_of(check: Check) -> State:

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import streamlit as st
 
 from dashboards import data, words
+from dashboards.links import runs_url
 from dashboards.session import SESSIONS, NotAdmitted, Viewer, cookie_name
 from dashboards.settings import settings
 from dashboards.signing_in import SIGN_IN
@@ -56,11 +57,10 @@ def open_snapshot(title: str) -> Snapshot:
 
 
 def _nothing_published(nothing: NothingPublished) -> NoReturn:
-    base = settings().dagster_web_url.rstrip("/")
     st.info(
         "**Nothing has been published yet.** The first version is made by the scheduled job"
         " `warehouse`: it lands the sources, builds the marts, checks and publishes them. See it"
-        f" run in [Dagster]({base}/runs), and every part of the platform with `squad status`. This"
+        f" run in [Dagster]({runs_url()}), and every part of the platform with `squad status`. This"
         " page shows numbers as soon as they are there; reload it then.",
         icon=":material/hourglass_empty:",
     )

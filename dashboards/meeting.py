@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from dashboards import frame, view, words
+from dashboards import data, frame, view, words
 from dashboards.view import View
 from warehouse import reports
 from warehouse.read import Snapshot
@@ -94,10 +94,7 @@ def _comparable(table: reports.Table) -> reports.Table:
 
 def _asked(snapshot: Snapshot, name: str, filters: Filters) -> reports.Table:
     """Not from the memory of pages: there is none of them when the button is pressed."""
-    report = reports.find(name)
-    if report is None:
-        raise KeyError(name)
-    return reports.ask(snapshot, report, filters)
+    return reports.ask(snapshot, data.find(name), filters)
 
 
 def _days(filters: Filters) -> str:

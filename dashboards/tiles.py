@@ -12,7 +12,7 @@ import streamlit as st
 from dashboards import words
 from dashboards.data import Answer
 from dashboards.figures import explain
-from dashboards.settings import settings
+from dashboards.links import asset_url
 from dashboards.theme import HEIGHT, SPARK_HEIGHT, dress
 from warehouse import reports
 from warehouse.read import Snapshot
@@ -108,13 +108,18 @@ def table(
                 column.name: words.column(column, data, (labels or {}).get(column.name))
                 for column in shown
             },
-            height="content" if len(data) <= FEW_ROWS else TABLE_HEIGHT,
+            height=table_height(len(data)),
             alt=title or answer.report.title,
         )
         if total is not None and total > len(data):
             st.caption(f"The first {len(data):,} of {total:,}.")
         if note:
             st.caption(note)
+
+
+def table_height(rows: int) -> Any:
+    """Of a table: as high as its few rows, or so high that it scrolls."""
+    return "content" if rows <= FEW_ROWS else TABLE_HEIGHT
 
 
 def spark(drawn: Any, *, alt: str) -> None:
@@ -141,8 +146,7 @@ def _about(answer: Answer, title: str) -> None:
     with st.popover("About", type="tertiary", icon=":material/info:"):
         for anchor in report.definitions:
             st.markdown(explain(anchor))
-        base = settings().dagster_web_url.rstrip("/")
-        marts = ", ".join(f"[{mart}]({base}/assets/marts/{mart})" for mart in report.marts)
+        marts = ", ".join(f"[{mart}]({asset_url(f'marts/{mart}')})" for mart in report.marts)
         st.caption(f"From {marts}")
         st.download_button(
             "Download as CSV",

@@ -136,7 +136,7 @@ def _in_vain(snapshot: Snapshot, chosen: View, viewer: Viewer) -> None:
                 for one in found
             ],
             hide_index=True,
-            height="content" if len(found) <= tiles.FEW_ROWS else tiles.TABLE_HEIGHT,
+            height=tiles.table_height(len(found)),
         )
         st.caption(
             f"Of the last {days} days, asked of the sysops API just now. Words are kept for 90"

@@ -74,9 +74,10 @@ def main() -> None:
     week = data.ask(snapshot, "overview-week", chosen.filters)
     trend = data.ask(snapshot, "overview-trend", chosen.filters)
     now, then = week.table.records()
+    weeks = words.frame(trend.table)
     with st.container(key="figures-overview"):
         for number in NUMBERS:
-            _tile(number, now, then, trend, chosen)
+            _tile(number, now, then, weeks, chosen)
         _mrr(snapshot, chosen)
     st.caption(
         f"This week so far, {_days(now)}, against the same days of last week, {_days(then)}."
@@ -93,7 +94,7 @@ def _days(week: dict[str, Any]) -> str:
 
 
 def _tile(
-    number: Number, now: dict[str, Any], then: dict[str, Any], trend: Answer, chosen: View
+    number: Number, now: dict[str, Any], then: dict[str, Any], weeks: pd.DataFrame, chosen: View
 ) -> None:
     figure, target = number.figure, targets()[number.target]
     low, high = now.get(number.low), now.get(number.high)
@@ -106,7 +107,7 @@ def _tile(
         else:
             standing = target.standing(now[figure.name], low, high)
             _standing(standing, target.words, figure, target.bound)
-        rows = words.frame(trend.table).rename(columns={figure.name: "value"})
+        rows = weeks.rename(columns={figure.name: "value"})
         _spark(rows, figure, charts.PERCENT if number.low else charts.HOURS, target.bound)
         st.caption(_cases(number, now))
         st.page_link(

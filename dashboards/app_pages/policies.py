@@ -5,8 +5,8 @@ import streamlit as st
 
 from dashboards import backtests, frame, words
 from dashboards.asking import Json, NotShown
+from dashboards.links import asset_url
 from dashboards.paired import differences
-from dashboards.settings import settings
 from dashboards.theme import dress
 
 TITLE = "Policies"
@@ -125,11 +125,10 @@ def _summary(found: Json) -> None:
 
 
 def _nothing(found: Json) -> None:
-    base = settings().dagster_web_url.rstrip("/")
     a, b = found["policy_a"], found["policy_b"]
     st.info(
         f"**{a} and {b} have not been compared yet.** A backtest replays past days under both."
-        f" Start it in Dagster: open the asset [{DAGSTER_ASSET}]({base}/assets/{DAGSTER_ASSET}),"
+        f" Start it in Dagster: open the asset [{DAGSTER_ASSET}]({asset_url(DAGSTER_ASSET)}),"
         " choose *Materialize*, pick some days (each is a partition, a week or more tells"
         " something), and open the launchpad to name the two policies as below. A day takes"
         " seconds; reload this page then. Every night the day before is replayed under the policy"

@@ -1,5 +1,6 @@
 """Satisfaction: what customers said, how sure that is, what it goes with, and whom to call."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -18,9 +19,19 @@ PARTS = {
     "Plan": "plan",
     "Channel": "channel",
 }
-MEASURES = {"Satisfied": "satisfied_share", "Net promoter score": "nps"}
 SATISFIED = ("satisfied_low_share", "satisfied_high_share")
 NPS = ("nps_low", "nps_high")
+MEASURES: dict[str, dict[str, Any]] = {
+    "Satisfied": {
+        "value": "satisfied_share", "bounds": SATISFIED, "cases": "answers",
+        "form": charts.PERCENT, "domain": (0, 1),
+    },
+    "Net promoter score": {
+        "value": "nps", "bounds": NPS, "cases": "recommendations",
+        "form": "+.0f", "domain": (-100, 100),
+    },
+}  # fmt: skip
+"""The two figures, and how charts show them with their intervals."""
 MOST_PARTS = 12
 FIGURES = [
     Figure("Satisfied", "satisfied_share", words.share, "satisfaction", "up"),
@@ -57,11 +68,9 @@ def main() -> None:
     tiles.heading(TITLE, snapshot, chosen.words)
     summary = figures.show(snapshot, "satisfaction-summary", chosen, FIGURES)
     _sure(summary)
-    left, right = st.columns(2)
-    with left:
-        _trend(snapshot, chosen, "Satisfied", SATISFIED)
-    with right:
-        _trend(snapshot, chosen, "Net promoter score", NPS)
+    for side, name in zip(st.columns(len(MEASURES)), MEASURES, strict=True):
+        with side:
+            _trend(snapshot, chosen, name)
     _response(snapshot, chosen)
     _parts(snapshot, chosen, summary)
     _experts(snapshot, chosen)
@@ -81,25 +90,13 @@ def _sure(summary: dict[str, Any]) -> None:
     st.caption(f"{said} (95 % confidence).")
 
 
-def _scale(name: str) -> dict[str, Any]:
-    """How charts show one of the two figures."""
-    if name == "Satisfied":
-        return {
-            "value": "satisfied_share", "bounds": SATISFIED, "cases": "answers",
-            "form": charts.PERCENT, "domain": (0, 1),
-        }  # fmt: skip
-    return {
-        "value": "nps", "bounds": NPS, "cases": "recommendations",
-        "form": "+.0f", "domain": (-100, 100),
-    }  # fmt: skip
-
-
-def _trend(snapshot: Snapshot, chosen: View, name: str, bounds: tuple[str, str]) -> None:
+def _trend(snapshot: Snapshot, chosen: View, name: str) -> None:
+    measure = MEASURES[name]
     tiles.chart(
         data.ask(snapshot, "satisfaction-trend", chosen.filters),
-        lambda rows: intervals.over_time(rows, time=chosen.timeline, title=name, **_scale(name)),
+        lambda rows: intervals.over_time(rows, time=chosen.timeline, title=name, **measure),
         title=name,
-        has=bounds[0],
+        has=measure["value"],
         alt=f"{name} in each {chosen.filters.grain}, with its 95 % interval",
         note="Bars: where the true figure lies, with 95 % confidence.",
         empty="No survey was answered in this period.",
@@ -125,6 +122,7 @@ def _parts(snapshot: Snapshot, chosen: View, summary: dict[str, Any]) -> None:
         part = _choose("Split by", PARTS, "split")
     with right:
         name = _choose("Compare by", MEASURES, "measure")
+    measure = MEASURES[name]
     answer = data.ask(
         snapshot, "satisfaction-breakdown", chosen.filters_with(by=PARTS[part], limit=10_000)
     )
@@ -133,10 +131,10 @@ def _parts(snapshot: Snapshot, chosen: View, summary: dict[str, Any]) -> None:
         answer,
         lambda rows: intervals.part_by_part(
             rows.head(MOST_PARTS), category="part", title=name,
-            reference=summary[MEASURES[name]], **_scale(name),
+            reference=summary[measure["value"]], **measure,
         ),
         title=f"{name} by {part.lower()}",
-        has=MEASURES[name],
+        has=measure["value"],
         alt=f"{name} by {part.lower()}, each with its 95 % interval",
         note="Dashed: all together. A part whose interval holds that line may differ by chance.",
         empty="No survey was answered in this period.",
@@ -151,7 +149,7 @@ def _parts(snapshot: Snapshot, chosen: View, summary: dict[str, Any]) -> None:
     )
 
 
-def _choose(label: str, options: dict[str, str], key: str) -> str:
+def _choose(label: str, options: Mapping[str, Any], key: str) -> str:
     first = next(iter(options))
     chosen = st.segmented_control(
         label, list(options), default=first, key=key, bind="query-params", required=True

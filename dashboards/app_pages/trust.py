@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboards import data, evidence, figures, frame, tiles, words
 from dashboards.evidence import SIGNS, STATES, Metric
+from dashboards.links import asset_url, run_url
 from warehouse.manifest import Manifest
 from warehouse.read import Snapshot
 from warehouse.reports import Filters, Report
@@ -65,12 +66,12 @@ def _banner(snapshot: Snapshot, history: list[Manifest]) -> None:
             st.metric(label, value, help=meaning, border=True)
     later = "No later build was held back."
     if snapshot.held_back is not None:
-        run = evidence.run_url(snapshot.held_back.run_id)
+        run = run_url(snapshot.held_back.run_id)
         later = f"A later build was held back, by [another run]({run})."
     pinned = "It was chosen by hand." if snapshot.pin else "It was not chosen by hand."
     st.markdown(
         f"Version `{shown.version}` was published {words.moment(shown.created_at)} by"
-        f" [this run]({evidence.run_url(shown.run_id)}). {later} {pinned}"
+        f" [this run]({run_url(shown.run_id)}). {later} {pinned}"
     )
 
 
@@ -193,7 +194,7 @@ def _one_metric(metric: Metric, pages: frozenset[str]) -> None:
     with st.container(border=True):
         st.subheader(metric.definition.title, anchor=False)
         st.markdown(metric.definition.words)
-        links = [f"[{mart}]({evidence.asset_url(f'marts/{mart}')})" for mart in metric.marts]
+        links = [f"[{mart}]({asset_url(f'marts/{mart}')})" for mart in metric.marts]
         shown = [one for one in metric.reports if one.page in pages]
         for label, said in (
             ("Shown in", ", ".join(_reports(shown)) or "no page of yours"),
@@ -258,7 +259,7 @@ def _frame(rows: list[dict[str, Any]], title: str, columns: Mapping[str, Any]) -
         shown,
         hide_index=True,
         column_config=dict(columns),
-        height="content" if len(shown) <= tiles.FEW_ROWS else tiles.TABLE_HEIGHT,
+        height=tiles.table_height(len(shown)),
         alt=title,
     )
 

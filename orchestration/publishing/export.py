@@ -59,21 +59,21 @@ def _partitions(
     An empty table is one empty part.
     """
     partition: str | None = None
-    parts = [batches.schema.empty_table()]
+    parts: list[pa.Table] = []
     for batch in batches:
         if batch.num_rows == 0:
             continue
         for month, part in _months(pa.Table.from_batches([batch]), column):
-            if month != partition:
-                if any(one.num_rows for one in parts):
-                    yield partition, pa.concat_tables(parts)
-                partition, parts = month, []
+            if parts and month != partition:
+                yield partition, pa.concat_tables(parts)
+                parts = []
+            partition = month
             parts.append(part)
-    yield partition, pa.concat_tables(parts)
+    yield partition, pa.concat_tables(parts or [batches.schema.empty_table()])
 
 
 def _months(rows: pa.Table, column: str | None) -> Iterator[tuple[str | None, pa.Table]]:
-    if column is None or rows.num_rows == 0:
+    if column is None:
         yield None, rows
         return
     moments = rows[column]

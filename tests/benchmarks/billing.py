@@ -19,14 +19,12 @@ from orchestration.local.postgres import throw_away_postgres
 from tests.benchmarks.customers import CHARGED, fill, fill_cards
 from tests.benchmarks.provider import bare_charges, provider_at, sandbox_process
 from tests.benchmarks.report import Report, Wrong, shown, timed
+from tests.benchmarks.server import SERVER
 from tests.databases import Databases, Templates
 from tests.orchestration.billing.world import OCTOBER, World
 
 SEPTEMBER = OCTOBER.previous
 CONCURRENCY = 64
-SERVER = {
-    "fsync": "on", "synchronous_commit": "on", "shared_buffers": "1GB", "max_wal_size": "8GB",
-}  # fmt: skip
 
 
 def run(customers: int, say: Callable[[str], None]) -> dict[str, Any]:

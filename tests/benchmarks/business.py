@@ -4,7 +4,6 @@ Each copy has ids of its own, made from the first's, so that rows refer to their
 experts, catalogue and runs are shared by all.
 """
 
-import psycopg
 from psycopg import sql
 
 from orchestration.replication.mirror import SOURCES
@@ -80,12 +79,9 @@ def change(databases: Databases, share: float) -> int:
     for database, statements in _CHANGES.items():
         with databases.connect(database) as connection:
             for statement in statements:
-                written += _run(connection, statement, share)
+                done = connection.execute(statement.encode(), {"share": share})
+                written += done.rowcount
     return written
-
-
-def _run(connection: psycopg.Connection[tuple[object, ...]], statement: str, share: float) -> int:
-    return connection.execute(statement.encode(), {"share": share}).rowcount
 
 
 _SAMPLE = "SELECT id FROM {} TABLESAMPLE BERNOULLI (100 * %(share)s) REPEATABLE (1)"

@@ -21,13 +21,11 @@ from orchestration.replication.plan import Reading, reading
 from orchestration.transforms import build
 from tests.benchmarks import business
 from tests.benchmarks.report import Report, Wrong, timed
+from tests.benchmarks.server import SERVER
 from tests.databases import Databases, Templates
 
 CHANGED = 0.01
 _BARE = sql.Identifier("pg_temp", "bare")
-SERVER = {
-    "fsync": "on", "synchronous_commit": "on", "shared_buffers": "1GB", "max_wal_size": "8GB",
-}  # fmt: skip
 
 
 def run(tickets: int, say: Callable[[str], None]) -> dict[str, Any]:

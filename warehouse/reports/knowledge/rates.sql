@@ -16,8 +16,8 @@ select
     cast(date_trunc($grain, day) as date) as bucket,
     measure,
     avg(cast(is_hit as integer)) as share,
-    wilson_low(count(*) filter (where is_hit), count(*)) as low_share,
-    wilson_high(count(*) filter (where is_hit), count(*)) as high_share,
+    low_among(is_hit) as low_share,
+    high_among(is_hit) as high_share,
     count(*) as total,
     is_whole($grain, day, $since, $until, $as_of) as is_complete
 from rates

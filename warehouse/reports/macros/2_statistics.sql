@@ -40,6 +40,13 @@ create or replace temp macro high_of(chosen, measure, is_hit) as
         count(*) filter (where measure = chosen)
     );
 
+-- The same bounds where every row is of the one measure.
+create or replace temp macro low_among(is_hit) as
+    wilson_low(count(*) filter (where is_hit), count(*));
+
+create or replace temp macro high_among(is_hit) as
+    wilson_high(count(*) filter (where is_hit), count(*));
+
 -- Half the width of a funnel: how far chance alone takes a share away from the mean
 -- of all,
 -- in 499 of 500 cases (z = 3.0902; Spiegelhalter 2005).
@@ -117,3 +124,25 @@ create or replace temp macro nps_high(promoters, detractors, total) as
                 )
             )
     end;
+
+-- The same over answers, each a promoter, a detractor, neither or (null) none.
+create or replace temp macro nps_among(recommendation) as
+    nps_of(
+        count(*) filter (where recommendation = 'promoter'),
+        count(*) filter (where recommendation = 'detractor'),
+        count(recommendation)
+    );
+
+create or replace temp macro nps_low_among(recommendation) as
+    nps_low(
+        count(*) filter (where recommendation = 'promoter'),
+        count(*) filter (where recommendation = 'detractor'),
+        count(recommendation)
+    );
+
+create or replace temp macro nps_high_among(recommendation) as
+    nps_high(
+        count(*) filter (where recommendation = 'promoter'),
+        count(*) filter (where recommendation = 'detractor'),
+        count(recommendation)
+    );

@@ -3,23 +3,11 @@ select
     expert_label(expert.location_key, expert.expert_id) as expert,
     count(*) as answers,
     avg(cast(is_satisfied as integer)) as satisfied_share,
-    wilson_low(count(*) filter (where is_satisfied), count(*)) as satisfied_low_share,
-    wilson_high(count(*) filter (where is_satisfied), count(*)) as satisfied_high_share,
-    nps_of(
-        count(*) filter (where recommendation = 'promoter'),
-        count(*) filter (where recommendation = 'detractor'),
-        count(recommendation)
-    ) as nps,
-    nps_low(
-        count(*) filter (where recommendation = 'promoter'),
-        count(*) filter (where recommendation = 'detractor'),
-        count(recommendation)
-    ) as nps_low,
-    nps_high(
-        count(*) filter (where recommendation = 'promoter'),
-        count(*) filter (where recommendation = 'detractor'),
-        count(recommendation)
-    ) as nps_high,
+    low_among(is_satisfied) as satisfied_low_share,
+    high_among(is_satisfied) as satisfied_high_share,
+    nps_among(recommendation) as nps,
+    nps_low_among(recommendation) as nps_low,
+    nps_high_among(recommendation) as nps_high,
     count(recommendation) as recommendations,
     cast(expert.expert_id as varchar) as expert_id
 from answers_in($region, $state, $plan, $device, $expert) as answer

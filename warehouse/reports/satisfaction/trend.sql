@@ -2,23 +2,11 @@ select
     cast(date_trunc($grain, day) as date) as bucket,
     count(*) as answers,
     avg(cast(is_satisfied as integer)) as satisfied_share,
-    wilson_low(count(*) filter (where is_satisfied), count(*)) as satisfied_low_share,
-    wilson_high(count(*) filter (where is_satisfied), count(*)) as satisfied_high_share,
-    nps_of(
-        count(*) filter (where recommendation = 'promoter'),
-        count(*) filter (where recommendation = 'detractor'),
-        count(recommendation)
-    ) as nps,
-    nps_low(
-        count(*) filter (where recommendation = 'promoter'),
-        count(*) filter (where recommendation = 'detractor'),
-        count(recommendation)
-    ) as nps_low,
-    nps_high(
-        count(*) filter (where recommendation = 'promoter'),
-        count(*) filter (where recommendation = 'detractor'),
-        count(recommendation)
-    ) as nps_high,
+    low_among(is_satisfied) as satisfied_low_share,
+    high_among(is_satisfied) as satisfied_high_share,
+    nps_among(recommendation) as nps,
+    nps_low_among(recommendation) as nps_low,
+    nps_high_among(recommendation) as nps_high,
     count(recommendation) as recommendations,
     is_whole($grain, day, $since, $until, $as_of) as is_complete
 from answers_in($region, $state, $plan, $device, $expert)
