@@ -235,7 +235,7 @@ def _fill_others(
     edges: Edges, chosen: Shorts, width: int, tickets: int, slots: Ints, costs: Ints
 ) -> None:
     for ticket in range(tickets):
-        at, end = edges.first[ticket], edges.first[ticket + 1]
+        at, end = edges.first[ticket], edges.end[ticket]
         own = chosen[ticket] // width if chosen[ticket] >= 0 else -1
         while at < end:
             best, at = _best_of_expert(edges, at, end, width)

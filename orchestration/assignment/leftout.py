@@ -15,7 +15,7 @@ from orchestration.assignment import costs
 from orchestration.assignment.candidates import Pairs, pairs_of_each_type
 from orchestration.assignment.costs import Setting
 from orchestration.assignment.matching.compiled import Ints, Levels, compiled
-from orchestration.assignment.matching.graph import Edges, State
+from orchestration.assignment.matching.graph import Edges, State, in_rows
 from orchestration.assignment.matching.levels import Fullness
 from orchestration.assignment.problem import Problem, edges_of, merged
 
@@ -72,27 +72,31 @@ def add(problem: Problem, pairs: Pairs) -> None:
     problem.left_out -= len(pairs.ticket)
 
 
-@compiled
 def _both(edges: Edges, more: Edges) -> Edges:
     """The edges of both, which have none in common; `more` may have fewer rows."""
-    first = edges.first.copy()
-    first[: len(more.first)] += more.first
-    first[len(more.first) :] += more.first[-1]
-    other, cost = np.empty(first[-1], np.int32), np.empty(first[-1], np.int32)
+    counts = edges.end - edges.first
+    counts[: len(more.first)] += more.end - more.first
+    room = np.empty(counts.sum(), np.int32), np.empty(counts.sum(), np.int32)
+    both = in_rows(counts, *room)
+    _merge(edges, more, both)
+    return both
+
+
+@compiled
+def _merge(edges: Edges, more: Edges, both: Edges) -> None:
     at = 0
-    for row in range(len(first) - 1):
-        new = more.first[row] if row + 1 < len(more.first) else more.first[-1]
-        end = more.first[row + 1] if row + 1 < len(more.first) else new
-        for edge in range(edges.first[row], edges.first[row + 1]):
+    for row in range(len(both.first)):
+        new = more.first[row] if row < len(more.first) else 0
+        end = more.end[row] if row < len(more.first) else 0
+        for edge in range(edges.first[row], edges.end[row]):
             while new < end and more.other[new] < edges.other[edge]:
-                other[at], cost[at] = more.other[new], more.cost[new]
+                both.other[at], both.cost[at] = more.other[new], more.cost[new]
                 new, at = new + 1, at + 1
-            other[at], cost[at] = edges.other[edge], edges.cost[edge]
+            both.other[at], both.cost[at] = edges.other[edge], edges.cost[edge]
             at += 1
         while new < end:
-            other[at], cost[at] = more.other[new], more.cost[new]
+            both.other[at], both.cost[at] = more.other[new], more.cost[new]
             new, at = new + 1, at + 1
-    return Edges(first, other, cost)
 
 
 def _among(wanted: Ints, considered: Ints) -> NDArray[np.bool_]:

@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from orchestration.assignment.matching.compiled import Levels, Shorts
-from orchestration.assignment.matching.graph import Edges
+from orchestration.assignment.matching.graph import Edges, owners
 
 EXACT_IN_FLOAT = 2**53
 
@@ -30,7 +30,7 @@ def best_by_scipy(edges: Edges, level: Levels, slots: int, levels: int) -> Short
     weights = np.concatenate([edges.cost.astype(np.int64), penalties]) + 1
     if int(weights.max()) * tickets >= EXACT_IN_FLOAT:
         raise OverflowError(f"{tickets} tickets are too many for exact sums in floats.")
-    rows = np.concatenate([np.repeat(np.arange(tickets), np.diff(edges.first)), np.arange(tickets)])
+    rows = np.concatenate([owners(edges), np.arange(tickets)])
     columns = np.concatenate([edges.other.astype(np.int64), slots + np.arange(tickets)])
     graph = csr_matrix(
         (weights.astype(np.float64), (rows, columns)), shape=(tickets, slots + tickets)

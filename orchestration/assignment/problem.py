@@ -23,7 +23,7 @@ from orchestration.assignment.candidates import (
 from orchestration.assignment.columns import Columns, Floats, columns
 from orchestration.assignment.costs import Setting, setting_of
 from orchestration.assignment.matching.compiled import Ints, Levels, Shorts, compiled
-from orchestration.assignment.matching.graph import Edges
+from orchestration.assignment.matching.graph import Edges, in_rows
 from orchestration.assignment.policy import PRIORITY_LEVELS, WINDOWS_A_DAY, weights_of
 from orchestration.assignment.snapshot import Snapshot
 
@@ -165,11 +165,10 @@ def edges_of(
     rows = tickets + len(blockers.expert)
     owner = np.concatenate([pairs.ticket, np.arange(tickets, rows, dtype=np.int32)])
     many = np.bitwise_count(np.concatenate([pairs.windows, blockers.windows]))
-    count = np.bincount(owner, weights=many, minlength=rows).astype(np.int64)
-    first = np.concatenate([np.zeros(1, np.int64), np.cumsum(count)])
-    other, cost = np.empty(first[-1], np.int32), np.empty(first[-1], np.int32)
+    counts = np.bincount(owner, weights=many, minlength=rows).astype(np.int64)
+    other, cost = np.empty(counts.sum(), np.int32), np.empty(counts.sum(), np.int32)
     _fill(setting, pairs, blockers.expert, blockers.windows, other, cost)
-    return Edges(first, other, cost)
+    return in_rows(counts, other, cost)
 
 
 def _blockers(numbered: Columns) -> Blockers:

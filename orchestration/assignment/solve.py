@@ -1,8 +1,8 @@
 """The best assignment over all pairs, such that every expert can drive each day; with its proof.
 
-Solved, then looked at twice: a pair that was left out and could gain something is added, a day
-that nobody can drive loses its least important visit; then the problem is solved again, from
-where it was.
+Solved, then looked at twice: a day that nobody can drive loses its least important visits, a pair
+that was left out and could gain something is added; then the problem is solved again, from where
+it was.
 """
 
 from dataclasses import dataclass
@@ -10,17 +10,20 @@ from time import perf_counter
 
 import numpy as np
 
-from orchestration.assignment.driving import undrivable
+from orchestration.assignment.driving import Unfit, undrivable
 from orchestration.assignment.leftout import LeftOut, add, price_left_out
 from orchestration.assignment.matching.compiled import Ints, Shorts, compiled
-from orchestration.assignment.matching.graph import Edges, edge_of, keep
-from orchestration.assignment.matching.solver import Draft, Optimum, Warm, draft, prove
+from orchestration.assignment.matching.graph import Edges, edge_of, packed
+from orchestration.assignment.matching.solver import Draft, Optimum, again, draft, prove
 from orchestration.assignment.oracle import best_by_scipy
 from orchestration.assignment.problem import LEVELS, Problem
 from orchestration.assignment.watch import Watch
 
-ROUNDS = 30
-"""How often single edges are taken out of days that cannot be driven; then it is whole slots."""
+LOOK_AHEAD_AFTER = 8
+"""Rounds in which a day that cannot be driven loses single edges only: what leaves finds another
+place by itself. Then it loses at once all edges that would end like this one."""
+ROUNDS = 100
+"""After so many, what leaves takes its slot with it, so that there is an end."""
 
 
 @dataclass
@@ -47,20 +50,20 @@ def solve(problem: Problem) -> Solution:
     """The optimum, proven over all pairs that break no hard rule and all edges not taken out."""
     watch = Watch()
     repairs = added = rounds = 0
-    warm: Warm | None = None
+    found = draft(problem.edges, problem.level, problem.slots, LEVELS)
+    watch.add(found.seconds)
     while True:
         rounds += 1
-        found = _draft(problem, warm, watch)
-        warm = found.warm
-        slot = found.state.slot_of[: problem.tickets].copy()
-        bad = _undrivable(problem, slot)
-        if len(bad):
-            repairs += len(bad)
-            del found  # its edges are not kept beside the next one's
-            _bar(problem, bad, slot[bad], whole=rounds > ROUNDS)
+        unfit = _undrivable(problem, found.state.slot_of, ahead=rounds > LOOK_AHEAD_AFTER)
+        if len(unfit.leaving):
+            repairs += len(unfit.leaving)
+            tickets, slots = unfit.ticket, unfit.slot
+            if rounds > ROUNDS:
+                tickets, slots = _whole_slots(problem, found, unfit.leaving)
+            found = again(found, tickets, slots)
+            watch.add(found.seconds)
             continue
         best = prove(found)
-        del found  # likewise
         watch.add(best.seconds)
         began = perf_counter()
         left_out = price_left_out(problem, best.full, best.state)
@@ -68,7 +71,13 @@ def solve(problem: Problem) -> Solution:
         if left_out.none or not best.certificate.holds:
             break
         added += len(left_out.gaining.ticket)
+        warm = found.warm
+        del found  # its edges by slot are not kept beside the next one's
         add(problem, left_out.gaining)
+        found = draft(problem.edges, problem.level, problem.slots, LEVELS, warm)
+        watch.add(found.seconds)
+    problem.edges = packed(problem.edges)
+    slot = found.state.slot_of[: problem.tickets].copy()
     proven = best.certificate.holds
     if not proven:
         slot = _by_the_oracle(problem, slot)
@@ -90,35 +99,20 @@ def _by_the_oracle(problem: Problem, own: Shorts) -> Shorts:
         return np.where(np.isin(np.arange(len(own)), served[valid]), own, -1).astype(np.int32)
 
 
-def _draft(problem: Problem, warm: Warm | None, watch: Watch) -> Draft:
-    found = draft(problem.edges, problem.level, problem.slots, LEVELS, warm)
-    watch.add(found.seconds)
-    return found
+def _whole_slots(problem: Problem, found: Draft, leaving: Ints) -> tuple[Ints, Ints]:
+    """All edges of tickets (blockers keep theirs) to the slots of some."""
+    slots = found.state.slot_of[leaving]
+    rows = [found.back.other[found.back.first[it] : found.back.end[it]] for it in slots]
+    tickets = np.concatenate(rows).astype(np.int64)
+    of = np.repeat(slots, [len(it) for it in rows]).astype(np.int64)
+    return tickets[tickets < problem.tickets], of[tickets < problem.tickets]
 
 
-def _bar(problem: Problem, tickets: Ints, slots: Shorts, *, whole: bool) -> None:
-    """Takes out edges that cannot be driven; a pair that is added later cannot bring them back.
-
-    With `whole`, nobody has these slots any more: where too many tickets want a day, taking out
-    one edge after the other would never end.
-    """
-    edges = problem.edges
-    if whole:
-        gone = np.zeros(problem.slots, np.bool_)
-        gone[slots] = True
-        kept = ~gone[edges.other]
-        kept[edges.first[problem.tickets] :] = True  # blockers keep them
-    else:
-        kept = np.ones(len(edges.other), np.bool_)
-        kept[edge_of_each(edges, tickets, slots)] = False
-    problem.edges = keep(edges, kept)
-
-
-def _undrivable(problem: Problem, slot: Shorts) -> Ints:
-    """Tickets whose visit a day has to lose so that it can be driven."""
-    tickets = np.flatnonzero(slot >= 0)
-    slots = slot[tickets].astype(np.int64)
-    return undrivable(problem, tickets, slots, costs_of(problem.edges, tickets, slots))
+def _undrivable(problem: Problem, slot_of: Shorts, *, ahead: bool = False) -> Unfit:
+    tickets = np.flatnonzero(slot_of[: problem.tickets] >= 0)
+    slots = slot_of[tickets].astype(np.int64)
+    costs = costs_of(problem.edges, tickets, slots)
+    return undrivable(problem, tickets, slots, costs, ahead=ahead)
 
 
 @compiled
@@ -138,7 +132,7 @@ def costs_of(edges: Edges, tickets: Ints, slots: Ints) -> Ints:
 def _leave_undrivable(problem: Problem, slot: Shorts) -> int:
     """Leaves what still cannot be driven to the next run; returns how many."""
     left = 0
-    while len(bad := _undrivable(problem, slot)):
+    while len(bad := _undrivable(problem, slot).leaving):
         slot[bad] = -1
         left += len(bad)
     return left

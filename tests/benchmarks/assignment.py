@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 from statistics import median
@@ -24,8 +25,8 @@ import numpy as np
 from orchestration.assignment import referee
 from orchestration.assignment.evidence import Evidence
 from orchestration.assignment.matching.compiled import compiled
-from orchestration.assignment.matching.graph import Edges, State
-from orchestration.assignment.matching.solver import Draft, Warm, draft, prove
+from orchestration.assignment.matching.graph import Edges, State, owners, packed
+from orchestration.assignment.matching.solver import Draft, again, draft, prove
 from orchestration.assignment.oracle import best_by_scipy
 from orchestration.assignment.problem import LEVELS, Problem, build
 from orchestration.assignment.run import assign
@@ -51,7 +52,7 @@ def run(size_name: str, say: Callable[[str], None], *, whole: bool) -> dict[str,
     problem = _problem(report, size, snapshot)
     found = _solver(report, problem)
     _yardsticks(report, problem, found)
-    _warm(report, problem, found)
+    _warm(report, problem)
     _growth(report, size_name, problem)
     _whole_problem(report, build(snapshot, size.policy))
     _memory(report, snapshot)
@@ -102,9 +103,9 @@ def _solver(report: Report, problem: Problem) -> Draft:
 def plain_pass(edges: Edges, state: State) -> int:
     """What every method has to do at least: look once at what each edge would cost now."""
     least = 0
-    for ticket in range(len(edges.first) - 1):
+    for ticket in range(len(edges.first)):
         best = 1 << 60
-        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
+        for edge in range(edges.first[ticket], edges.end[ticket]):
             best = min(best, edges.cost[edge] + state.price[edges.other[edge]])
         least += best
     return least
@@ -135,24 +136,21 @@ def _yardsticks(report: Report, problem: Problem, found: Draft) -> None:
     report.add("greedy_costs_more_a_visit_percent", round(100 * per_visit, 1))
 
 
-def _warm(report: Report, problem: Problem, found: Draft) -> None:
+def _warm(report: Report, problem: Problem) -> None:
     """A hundred tickets are gone and their edges with them: solved from where it was."""
     random = np.random.default_rng(1)
-    gone = np.zeros(len(problem.level), np.bool_)
-    gone[random.choice(problem.tickets, min(CHANGES, problem.tickets // 2), replace=False)] = True
-    counts = np.where(gone, 0, np.diff(problem.edges.first))
-    kept = ~np.repeat(gone, np.diff(problem.edges.first))
-    first = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-    edges = Edges(first, problem.edges.other[kept], problem.edges.cost[kept])
-    slot_of = np.where(gone, -1, found.state.slot_of).astype(np.int32)
+    some = random.choice(problem.tickets, min(CHANGES, problem.tickets // 2), replace=False)
+    of = owners(problem.edges)
+    lost = np.isin(of, some)
+    tickets, slots = of[lost], problem.edges.other[lost].astype(np.int64)
     warm: list[float] = []
     for _ in range(ROUNDS):
+        edges = deepcopy(problem.edges)
+        found = draft(edges, problem.level, problem.slots, LEVELS)
         with timed(warm):
-            again = draft(
-                edges, problem.level, problem.slots, LEVELS, Warm(slot_of, found.state.price)
-            )
-    cold = prove(draft(edges, problem.level, problem.slots, LEVELS))
-    proof = prove(again)
+            found = again(found, tickets, slots)
+    cold = prove(draft(packed(edges), problem.level, problem.slots, LEVELS))
+    proof = prove(found)
     if not proof.certificate.holds or proof.certificate.primal != cold.certificate.primal:
         raise Wrong("The warm start ends elsewhere than the cold one.")
     report.add("warm_s", shown(warm))

@@ -121,17 +121,18 @@ def _tickets(random: np.random.Generator, size: Size, places: _Places) -> pl.Dat
     where = places.coordinates[at] + jitter
     priority = PRIORITIES[random.choice(4, size.tickets, p=SHARES)]
     due = [AS_OF + timedelta(hours=float(it)) for it in random.uniform(-10, 80, size.tickets)]
+    kind = random.integers(0, 25, size.tickets)
     return pl.DataFrame(
         {
             "id": _ids(1 << 100, size.tickets),
             "version": np.ones(size.tickets, np.int32),
             "priority": priority,
-            "ticket_type": [f"type-{it:02}" for it in random.integers(0, 25, size.tickets)],
+            "ticket_type": [f"type-{it:02}" for it in kind],
             "latitude": where[:, 0],
             "longitude": where[:, 1],
             "due": due,
             "earliest": pl.Series([None] * size.tickets, dtype=pl.Datetime("us", "UTC")),
-            "work_minutes": MINUTES[random.integers(0, len(MINUTES), size.tickets)],
+            "work_minutes": MINUTES[kind % len(MINUTES)],  # each type has its own,
         }
     )
 

@@ -5,22 +5,23 @@ from numpy.typing import NDArray
 from ortools.graph.python import min_cost_flow
 
 from orchestration.assignment.matching.compiled import Shorts, compiled
-from orchestration.assignment.matching.graph import Edges
+from orchestration.assignment.matching.graph import Edges, owners
 from orchestration.assignment.matching.solver import Draft
 from orchestration.assignment.problem import LEVELS, Problem
 
 
 def cost_by_or_tools(found: Draft) -> int:
     """The least cost over edges between equals, as a flow: what must be served and taken is."""
-    usable = found.usable
     tickets, slots = len(found.level), len(found.state.ticket_of)
-    rows = np.repeat(np.arange(tickets), np.diff(usable.first))
+    rows, other = owners(found.edges), found.edges.other
+    equal = found.full.ticket[rows] == found.full.slot[other]
+    rows, other = rows[equal], other[equal]
     optional = np.flatnonzero(found.rules.optional)
     idle = np.flatnonzero(~found.rules.forced)
     sink = tickets + slots
     tail = np.concatenate([rows, optional, tickets + idle])
-    head = np.concatenate([tickets + usable.other, np.full(len(optional) + len(idle), sink)])
-    cost = np.concatenate([usable.cost, np.zeros(len(optional) + len(idle))])
+    head = np.concatenate([tickets + other, np.full(len(optional) + len(idle), sink)])
+    cost = np.concatenate([found.edges.cost[equal], np.zeros(len(optional) + len(idle))])
     flow = min_cost_flow.SimpleMinCostFlow()
     flow.add_arcs_with_capacity_and_unit_cost(
         tail.astype(np.int32), head.astype(np.int32), np.ones(len(tail), np.int64),
@@ -44,11 +45,11 @@ def greedy(problem: Problem) -> Shorts:
 
 @compiled
 def _greedy(edges: Edges, order: NDArray[np.int64], slots: int) -> Shorts:
-    slot_of = np.full(len(edges.first) - 1, -1, np.int32)
+    slot_of = np.full(len(edges.first), -1, np.int32)
     taken = np.zeros(slots, np.bool_)
     for ticket in order:
         best, cost = -1, 1 << 60
-        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
+        for edge in range(edges.first[ticket], edges.end[ticket]):
             slot = edges.other[edge]
             if not taken[slot] and edges.cost[edge] < cost:
                 best, cost = slot, edges.cost[edge]
@@ -60,7 +61,7 @@ def _greedy(edges: Edges, order: NDArray[np.int64], slots: int) -> Shorts:
 
 def served_and_cost(problem: Problem, slot_of: Shorts) -> tuple[list[int], int]:
     """Tickets served at each priority, and the total cost."""
-    rows = np.repeat(np.arange(len(problem.level)), np.diff(problem.edges.first))
+    rows = owners(problem.edges)
     total = problem.edges.cost[problem.edges.other == slot_of[rows]].sum()
     counts = np.bincount(problem.level[slot_of >= 0], minlength=LEVELS)[1:]
     return [int(it) for it in counts], int(total)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from orchestration.assignment.matching.compiled import FAR, Flags, Ints, Shorts, compiled
-from orchestration.assignment.matching.graph import Edges, Rules, State, least_of
+from orchestration.assignment.matching.graph import Edges, Rules, State, least_of_all
 
 STEPS = (256, 64, 32, 16, 8, 4, 2, 1)
 """What a bid adds, in cost units; the last one leaves little for the exact finish."""
@@ -49,7 +49,7 @@ class _Side(NamedTuple):
 
 
 def bid(edges: Edges, back: Edges, rules: Rules, state: State, steps: tuple[int, ...]) -> None:
-    """Brings prices and pairs near the optimum."""
+    """Brings prices and pairs near the optimum, over edges between equals alone."""
     rows, columns = len(state.slot_of), len(state.ticket_of)
     tickets = _Side(state.value, state.slot_of, ~rules.optional, _nothing_known(rows))
     slots = _Side(-state.price, state.ticket_of, rules.forced, _nothing_known(columns))
@@ -83,7 +83,7 @@ def _part_from_dear(edges: Edges, tickets: _Side, slots: _Side, step: int, queue
     """
     count = 0
     for ticket in range(len(tickets.mate)):
-        least = min(least_of(edges, slots.worth, ticket), FAR if tickets.must[ticket] else 0)
+        least = min(least_of_all(edges, slots.worth, ticket), FAR if tickets.must[ticket] else 0)
         slot = tickets.mate[ticket]
         if slot >= 0:
             excess = max(tickets.worth[ticket] - least - step, 0)
@@ -184,7 +184,7 @@ def _look(edges: Edges, worth: Ints, best: _Best, row: int) -> None:
     """Finds the best choices of a row among all its edges; of equals, the first."""
     start, kept, rest, worst = row * _KEPT, 0, FAR, FAR
     come_to = best.come_to
-    for edge in range(edges.first[row], edges.first[row + 1]):
+    for edge in range(edges.first[row], edges.end[row]):
         other = edges.other[edge]
         comes_to = edges.cost[edge] - worth[other]
         if comes_to >= worst:

@@ -59,7 +59,7 @@ def _edges(
     unwitnessed, improvable, primal, unpriced = 0, 0, 0, 0
     for ticket in range(len(state.slot_of)):
         own, value, paid = state.slot_of[ticket], state.value[ticket], -1
-        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
+        for edge in range(edges.first[ticket], edges.end[ticket]):
             slot = edges.other[edge]
             if full.slot[slot] > full.ticket[ticket]:
                 unwitnessed += 1

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from orchestration.assignment.matching.compiled import FAR, Flags, Ints, Shorts, compiled
-from orchestration.assignment.matching.graph import Edges, Rules, State, edge_of, least_of
+from orchestration.assignment.matching.compiled import FAR, Flags, Ints, Levels, Shorts, compiled
+from orchestration.assignment.matching.graph import Edges, Rules, State, edge_of, least_of_equals
+from orchestration.assignment.matching.levels import Fullness
 from orchestration.assignment.matching.nearest import Queue, empty, nearer, nearest, queue_of
 
 
@@ -24,17 +25,19 @@ class _Side(NamedTuple):
 
     worth: Ints
     mate: Shorts
+    level: Levels
     far: Ints
     via: Shorts
     touched: Shorts
 
 
 @compiled
-def _side(worth: Ints, mate: Shorts) -> _Side:
+def _side(worth: Ints, mate: Shorts, level: Levels) -> _Side:
     size = len(mate)
     return _Side(
         worth,
         mate,
+        level,
         np.full(size, FAR, np.int64),
         np.full(size, -1, np.int32),
         np.empty(size, np.int32),
@@ -42,43 +45,79 @@ def _side(worth: Ints, mate: Shorts) -> _Side:
 
 
 @compiled
-def make_exact(edges: Edges, back: Edges, rules: Rules, state: State) -> None:
-    """Turns prices and pairs that are near the optimum into the optimum."""
-    _tighten(edges, back, rules, state)
-    tickets, slots = _side(state.value, state.slot_of), _side(-state.price, state.ticket_of)
+def make_exact(
+    edges: Edges, back: Edges, full: Fullness, rules: Rules, state: State, touched: Flags
+) -> None:
+    """Turns prices and pairs that are near the optimum into the optimum.
+
+    `touched` are the tickets whose value may not be the least that they can pay, or whose pair
+    may pay more; of the others both are known to be right.
+    """
+    _tighten(edges, full, rules, state, touched)
+    tickets = _side(state.value, state.slot_of, full.ticket)
+    slots = _side(-state.price, state.ticket_of, full.slot)
     queue = queue_of(len(state.ticket_of))
     for ticket in range(len(state.slot_of)):
         if state.slot_of[ticket] < 0 and not (rules.optional[ticket] and state.value[ticket] == 0):
             _place(edges, rules.optional, tickets, slots, queue, ticket)
     may_idle, queue = ~rules.forced, queue_of(len(state.slot_of))
     for slot in range(len(state.ticket_of)):
-        idle = state.ticket_of[slot] < 0 and back.first[slot] < back.first[slot + 1]
-        if idle and (rules.forced[slot] or slots.worth[slot] < 0):
+        wanted = rules.forced[slot] or slots.worth[slot] < 0
+        if state.ticket_of[slot] < 0 and wanted and not _is_alone(back, full, slot):
             _place(back, may_idle, slots, tickets, queue, slot)
     state.price[:] = -slots.worth
 
 
 @compiled
-def _tighten(edges: Edges, back: Edges, rules: Rules, state: State) -> None:
+def _where(flags: Flags) -> Ints:
+    return np.flatnonzero(flags)
+
+
+@compiled
+def forget_prices(back: Edges, full: Fullness, rules: Rules, state: State, slots: Flags) -> None:
+    """Of some slots that need not be taken, the prices of an earlier optimum that cannot be: what
+    nobody can have has none, what is free none below 0."""
+    for slot in _where(slots):
+        if not rules.forced[slot] and (state.price[slot] < 0 or _is_alone(back, full, slot)):
+            state.price[slot] = 0
+
+
+@compiled
+def touch_equals(back: Edges, full: Fullness, slots: Flags, touched: Flags) -> None:
+    """Touches all tickets that may have one of some slots."""
+    for slot in _where(slots):
+        for edge in range(back.first[slot], back.end[slot]):
+            ticket = back.other[edge]
+            if full.ticket[ticket] == full.slot[slot]:
+                touched[ticket] = True
+
+
+@compiled
+def _is_alone(back: Edges, full: Fullness, slot: int) -> bool:
+    """Whether no ticket of its level wants a slot."""
+    for edge in range(back.first[slot], back.end[slot]):
+        if full.ticket[back.other[edge]] == full.slot[slot]:
+            return False
+    return True
+
+
+@compiled
+def _tighten(edges: Edges, full: Fullness, rules: Rules, state: State, touched: Flags) -> None:
     """Values become the least that tickets can pay; pairs that pay more part; free slots at it
     are taken."""
-    for slot in range(len(state.price)):
-        # Prices of an earlier optimum: what nobody can have has none, what is free none below 0.
-        alone = back.first[slot] == back.first[slot + 1]
-        if not rules.forced[slot] and (alone or state.price[slot] < 0):
-            state.price[slot] = 0
     worth = -state.price
-    for ticket in range(len(state.slot_of)):
-        least = min(least_of(edges, worth, ticket), 0 if rules.optional[ticket] else FAR)
+    for ticket in _where(touched):
+        least = least_of_equals(edges, full.ticket, full.slot, worth, ticket)
+        least = min(least, 0 if rules.optional[ticket] else FAR)
         slot = state.slot_of[ticket]
         # What a pair pays is found among its own edges: the price may have changed since.
         if slot >= 0 and _pays(edges, state, ticket, slot) > least:
             state.ticket_of[slot] = -1
             state.slot_of[ticket] = -1
         state.value[ticket] = least
-    for ticket in range(len(state.slot_of)):
+    for ticket in _where(touched):
         if state.slot_of[ticket] < 0 and not (rules.optional[ticket] and state.value[ticket] == 0):
-            _take_tight(edges, state, ticket)
+            _take_tight(edges, full, state, ticket)
 
 
 @compiled
@@ -88,11 +127,11 @@ def _pays(edges: Edges, state: State, ticket: int, slot: int) -> int:
 
 
 @compiled
-def _take_tight(edges: Edges, state: State, ticket: int) -> None:
-    for edge in range(edges.first[ticket], edges.first[ticket + 1]):
+def _take_tight(edges: Edges, full: Fullness, state: State, ticket: int) -> None:
+    for edge in range(edges.first[ticket], edges.end[ticket]):
         slot = edges.other[edge]
         tight = edges.cost[edge] + state.price[slot] == state.value[ticket]
-        if tight and state.ticket_of[slot] < 0:
+        if tight and state.ticket_of[slot] < 0 and full.slot[slot] == full.ticket[ticket]:
             state.slot_of[ticket] = slot
             state.ticket_of[slot] = ticket
             return
@@ -115,8 +154,10 @@ def _place(
     while one >= 0:
         if may_stay[one] and far - own.worth[one] < best:
             best, end_other, end_own = far - own.worth[one], -1, one
-        for edge in range(edges.first[one], edges.first[one + 1]):
+        for edge in range(edges.first[one], edges.end[one]):
             other = edges.other[edge]
+            if others.level[other] != own.level[one]:
+                continue
             away = far + edges.cost[edge] - others.worth[other] - own.worth[one]
             if away < best and away < others.far[other]:
                 if others.far[other] == FAR:

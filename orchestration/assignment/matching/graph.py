@@ -8,12 +8,14 @@ from orchestration.assignment.matching.compiled import FAR, Flags, Ints, Levels,
 
 
 class Edges(NamedTuple):
-    """Edges in rows: those of row r are `first[r]` to `first[r + 1]`, sorted by `other`.
+    """Edges in rows: those of row r are `first[r]` to `end[r]`, sorted by `other`.
 
-    By ticket, `other` are slots; by slot, tickets. Costs are whole and at least 0.
+    By ticket, `other` are slots; by slot, tickets. Costs are whole and at least 0. Between the
+    end of a row and the next row is what was taken out of it, until they are packed.
     """
 
     first: Ints
+    end: Ints
     other: Shorts
     cost: Shorts
 
@@ -51,85 +53,123 @@ def fresh(tickets: int, slots: int) -> State:
     )
 
 
-def between_equals(edges: Edges, ticket_level: Levels, slot_level: Levels) -> tuple[Edges, Edges]:
-    """The edges whose ticket and slot are full at the same level, by ticket and by slot."""
-    usable = _room_for(len(edges.first), len(edges.other))
-    back = _room_for(len(slot_level) + 1, len(edges.other))
-    count = _fill_equals(edges, ticket_level, slot_level, usable, back.first)
-    usable = Edges(usable.first, usable.other[:count], usable.cost[:count])
-    back = Edges(back.first, back.other[:count], back.cost[:count])
-    _fill_by_slot(usable, back)
-    return usable, back
+def in_rows(counts: Ints, other: Shorts, cost: Shorts) -> Edges:
+    """Edges that stand row after row, so many in each."""
+    end = np.cumsum(counts, dtype=np.int64)
+    return Edges(end - counts, end, other, cost)
 
 
-def _room_for(rows: int, edges: int) -> Edges:
+def owners(edges: Edges) -> Ints:
+    """The row of each edge; edges are packed."""
+    return np.repeat(np.arange(len(edges.first)), edges.end - edges.first)
+
+
+def by_slot(edges: Edges, slots: int) -> Edges:
+    """Edges by ticket (packed) in rows of slots."""
+    back = _room_for(np.bincount(edges.other, minlength=slots))
+    _fill_by_slot(edges, back)
+    return back
+
+
+def between_equals(edges: Edges, ticket_level: Levels, slot_level: Levels) -> Edges:
+    """Those whose ticket and slot are full at the same level."""
+    equals = _room_for(_count_equals(edges, ticket_level, slot_level))
+    _fill_equals(edges, ticket_level, slot_level, equals)
+    return equals
+
+
+def _room_for(counts: Ints) -> Edges:
     """Memory from numpy, in pages that are huge where the system has them: what is read in no
-    order is found sooner. What is never filled takes none."""
-    return Edges(np.zeros(rows, np.int64), np.empty(edges, np.int32), np.empty(edges, np.int32))
+    order is found sooner."""
+    many = counts.sum()
+    return in_rows(counts, np.empty(many, np.int32), np.empty(many, np.int32))
 
 
 @compiled
-def _fill_equals(
-    edges: Edges, ticket_level: Levels, slot_level: Levels, usable: Edges, first_back: Ints
-) -> int:
-    """Fills the edges by ticket, and where the rows of each slot begin; returns how many."""
+def _count_equals(edges: Edges, ticket_level: Levels, slot_level: Levels) -> Ints:
+    counts = np.zeros(len(edges.first), np.int64)
+    for ticket in range(len(counts)):
+        for edge in range(edges.first[ticket], edges.end[ticket]):
+            counts[ticket] += slot_level[edges.other[edge]] == ticket_level[ticket]
+    return counts
+
+
+@compiled
+def _fill_equals(edges: Edges, ticket_level: Levels, slot_level: Levels, equals: Edges) -> None:
     count = 0
     for ticket in range(len(ticket_level)):
-        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
+        for edge in range(edges.first[ticket], edges.end[ticket]):
             slot = edges.other[edge]
             if slot_level[slot] == ticket_level[ticket]:
-                usable.other[count], usable.cost[count] = slot, edges.cost[edge]
-                first_back[slot + 1] += 1
+                equals.other[count], equals.cost[count] = slot, edges.cost[edge]
                 count += 1
-        usable.first[ticket + 1] = count
-    for slot in range(len(slot_level)):
-        first_back[slot + 1] += first_back[slot]
-    return count
 
 
 @compiled
 def _fill_by_slot(edges: Edges, back: Edges) -> None:
-    place = back.first[:-1].copy()
-    for ticket in range(len(edges.first) - 1):
-        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
+    place = back.first.copy()
+    for ticket in range(len(edges.first)):
+        for edge in range(edges.first[ticket], edges.end[ticket]):
             slot = edges.other[edge]
             at = place[slot]
             place[slot] = at + 1
             back.other[at], back.cost[at] = ticket, edges.cost[edge]
 
 
-def keep(edges: Edges, kept: Flags) -> Edges:
-    """Some of the edges, moved together where they are: the ones given are theirs no more."""
-    count = _move_together(edges, kept)
-    return Edges(edges.first, edges.other[:count], edges.cost[:count])
+@compiled
+def take_out(edges: Edges, rows: Ints, others: Ints) -> None:
+    """Takes some edges, which must be there, out of their rows."""
+    for number in range(len(rows)):
+        row = rows[number]
+        at = edge_of(edges, row, others[number])
+        edges.end[row] -= 1
+        for edge in range(at, edges.end[row]):
+            edges.other[edge], edges.cost[edge] = edges.other[edge + 1], edges.cost[edge + 1]
+
+
+def packed(edges: Edges) -> Edges:
+    """The same edges, moved together where they are: the ones given are theirs no more."""
+    count = _move_together(edges)
+    return Edges(edges.first, edges.end, edges.other[:count], edges.cost[:count])
 
 
 @compiled
-def _move_together(edges: Edges, kept: Flags) -> int:
-    count, low = 0, 0
-    for row in range(len(edges.first) - 1):
-        high = edges.first[row + 1]
+def _move_together(edges: Edges) -> int:
+    count = 0
+    for row in range(len(edges.first)):
+        low, high = edges.first[row], edges.end[row]
+        edges.first[row] = count
         for edge in range(low, high):
-            if kept[edge]:
-                edges.other[count], edges.cost[count] = edges.other[edge], edges.cost[edge]
-                count += 1
-        edges.first[row + 1], low = count, high
+            edges.other[count], edges.cost[count] = edges.other[edge], edges.cost[edge]
+            count += 1
+        edges.end[row] = count
     return count
 
 
 @compiled
-def least_of(edges: Edges, worth: Ints, row: int) -> int:
+def least_of_all(edges: Edges, worth: Ints, row: int) -> int:
     """What the best choice of a row comes to: an edge's cost less what the other is worth."""
     least = FAR
-    for edge in range(edges.first[row], edges.first[row + 1]):
+    for edge in range(edges.first[row], edges.end[row]):
         least = min(least, edges.cost[edge] - worth[edges.other[edge]])
+    return least
+
+
+@compiled
+def least_of_equals(edges: Edges, own: Levels, others: Levels, worth: Ints, row: int) -> int:
+    """The same over the edges between equals: own and others' levels are given."""
+    least, level = FAR, own[row]
+    for edge in range(edges.first[row], edges.end[row]):
+        other = edges.other[edge]
+        if others[other] == level:
+            least = min(least, edges.cost[edge] - worth[other])
     return least
 
 
 @compiled
 def edge_of(edges: Edges, row: int, other: int) -> int:
     """The edge between a row and `other`, -1 when there is none."""
-    low, high = edges.first[row], edges.first[row + 1]
+    low, high = edges.first[row], edges.end[row]
     while high - low > 1:
         middle = (low + high) >> 1
         if edges.other[middle] <= other:

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from orchestration.assignment.matching.compiled import Flags, Ints, Levels, Shorts, compiled
-from orchestration.assignment.matching.graph import Edges, Pairing, edge_of
+from orchestration.assignment.matching.compiled import Ints, Levels, Shorts, compiled
+from orchestration.assignment.matching.graph import Edges, Pairing, Rules, edge_of
 
 
 class Fullness(NamedTuple):
@@ -48,7 +48,7 @@ def grow(edges: Edges, level: Levels, levels: int, wanted: Shorts, pairing: Pair
         np.empty(tickets + 1, np.int32),
         np.empty(tickets + 1, np.int64),
         np.empty(tickets, np.int64),
-        edges.first[:-1].copy(),
+        edges.first.copy(),
         np.full(slots, -1, np.int32),
     )
     # Whoever knows what it wants from before takes that; the few others may take any.
@@ -107,7 +107,7 @@ def _wishes(edges: Edges, slots: int) -> Shorts:
 @compiled
 def _least_wanted(edges: Edges, ticket: int, ticket_of: Shorts, wish: Shorts) -> int:
     best = -1
-    for edge in range(edges.first[ticket], edges.first[ticket + 1]):
+    for edge in range(edges.first[ticket], edges.end[ticket]):
         slot = edges.other[edge]
         if ticket_of[slot] < 0 and (best < 0 or wish[slot] < wish[best]):
             best = slot
@@ -118,7 +118,7 @@ def _least_wanted(edges: Edges, ticket: int, ticket_of: Shorts, wish: Shorts) ->
 def _free_ahead(edges: Edges, ticket: int, ticket_of: Shorts, ahead: Ints) -> int:
     """The next edge of a ticket to a free slot, or its end: a slot once taken stays taken."""
     edge = ahead[ticket]
-    while edge < edges.first[ticket + 1] and ticket_of[edges.other[edge]] >= 0:
+    while edge < edges.end[ticket] and ticket_of[edges.other[edge]] >= 0:
         edge += 1
     ahead[ticket] = edge
     return int(edge)
@@ -168,7 +168,7 @@ def _find(
         ticket = search.path[depth]
         if search.next_edge[ticket] == edges.first[ticket]:
             free = _free_ahead(edges, ticket, ticket_of, search.ahead)
-            if free < edges.first[ticket + 1]:
+            if free < edges.end[ticket]:
                 return depth, free
         edge = _unseen(edges, slot_full, levels, search, ticket, stamp)
         if edge < 0:
@@ -187,7 +187,7 @@ def _unseen(
     edges: Edges, slot_full: Levels, levels: int, search: _Search, ticket: int, stamp: int
 ) -> int:
     """The next edge of a ticket to a slot that this round has not seen, -1 when there is none."""
-    end = edges.first[ticket + 1]
+    end = edges.end[ticket]
     for edge in range(search.next_edge[ticket], end):
         slot = edges.other[edge]
         if search.seen[slot] != stamp and slot_full[slot] == levels:
@@ -211,7 +211,7 @@ def _spread(
     while at < count:
         ticket = queue[at]
         at += 1
-        for edge in range(edges.first[ticket], edges.first[ticket + 1]):
+        for edge in range(edges.first[ticket], edges.end[ticket]):
             slot = edges.other[edge]
             if full.slot[slot] < levels:
                 continue
@@ -223,6 +223,6 @@ def _spread(
                 count += 1
 
 
-def optional_tickets(full: Fullness, level: Levels) -> Flags:
-    """Who may stay unserved: of what is full at a level, the tickets of that level."""
-    return np.asarray(full.ticket == level)
+def rules_of(full: Fullness, level: Levels, levels: int) -> Rules:
+    """Of what is full at a level, the tickets of that level may stay unserved; its slots not."""
+    return Rules(np.asarray(full.ticket == level), np.asarray(full.slot < levels))

@@ -12,28 +12,28 @@ from typing import NamedTuple
 import numpy as np
 
 from orchestration.assignment.matching.compiled import FAR, Ints, compiled
-from orchestration.assignment.matching.graph import Edges, Rules, State, least_of
+from orchestration.assignment.matching.graph import Edges, Rules, State, least_of_equals
 from orchestration.assignment.matching.levels import Fullness
 from orchestration.assignment.matching.nearest import Queue, nearer, nearest, queue_of
 
 
-def raise_to_highest(edges: Edges, back: Edges, rules: Rules, state: State) -> Ints:
+def raise_to_highest(edges: Edges, back: Edges, full: Fullness, rules: Rules, state: State) -> Ints:
     """Raises prices and values to the highest that still prove the optimum.
 
-    Edges are those between equals, by ticket and by slot. Returns the slots at which no chain
+    Edges are given by ticket and by slot. Returns the slots at which no chain
     ends: without one of them fewer tickets could be served. Their tickets rise to one value, as
     far as others who want the same slots let them.
     """
     rise = _ends(rules, state)
-    _spread_zero(back, state, rise)
-    _follow_chains(back, state, rise, _next_to_ends(edges, state, rise))
+    _spread_zero(back, full, state, rise)
+    _follow_chains(back, full, state, rise, _next_to_ends(edges, full, state, rise))
     endless = np.flatnonzero(rise == FAR)
     if len(endless):
         values = state.value[state.ticket_of[endless]]
         least = rise[rise < FAR].max(initial=0)
         rise[endless] = least + values.max() - values
         # They lie beyond all others: no chain of another slot is shorter through one of them.
-        _follow_chains(back, state, rise, endless)
+        _follow_chains(back, full, state, rise, endless)
     state.price[:] += rise
     served = np.flatnonzero(state.slot_of >= 0)
     state.value[served] += rise[state.slot_of[served]]
@@ -87,7 +87,7 @@ def _let_fall(
 ) -> None:
     """Whatever a ticket wants falls no further than its own slot and the difference."""
     so_far = far - state.value[ticket]
-    for edge in range(edges.first[ticket], edges.first[ticket + 1]):
+    for edge in range(edges.first[ticket], edges.end[ticket]):
         slot, away = edges.other[edge], so_far + edges.cost[edge]
         if away < falls.bound[slot] and full.slot[slot] == full.ticket[ticket]:
             falls.bound[slot] = away
@@ -110,7 +110,7 @@ def _ends(rules: Rules, state: State) -> Ints:
 
 
 @compiled
-def _spread_zero(back: Edges, state: State, rise: Ints) -> None:
+def _spread_zero(back: Edges, full: Fullness, state: State, rise: Ints) -> None:
     """Whoever would take another slot at the same cost, whose price cannot rise, cannot have its
     own rise either: that is most of them, and needs no order."""
     stack = np.empty(len(rise), np.int32)
@@ -122,9 +122,10 @@ def _spread_zero(back: Edges, state: State, rise: Ints) -> None:
     while count > 0:
         count -= 1
         slot = stack[count]
-        for edge in range(back.first[slot], back.first[slot + 1]):
+        for edge in range(back.first[slot], back.end[slot]):
             ticket = back.other[edge]
-            if back.cost[edge] + state.price[slot] == state.value[ticket]:
+            tight = back.cost[edge] + state.price[slot] == state.value[ticket]
+            if tight and full.ticket[ticket] == full.slot[slot]:
                 own = state.slot_of[ticket]
                 if own >= 0 and rise[own] > 0:
                     rise[own] = 0
@@ -133,7 +134,7 @@ def _spread_zero(back: Edges, state: State, rise: Ints) -> None:
 
 
 @compiled
-def _next_to_ends(edges: Edges, state: State, rise: Ints) -> Ints:
+def _next_to_ends(edges: Edges, full: Fullness, state: State, rise: Ints) -> Ints:
     """Shortens each chain that is not of length 0 to its first step, where one does; returns the
     slots from which chains go on."""
     worth = -(state.price + rise)
@@ -142,7 +143,7 @@ def _next_to_ends(edges: Edges, state: State, rise: Ints) -> Ints:
     for slot in range(len(rise)):
         ticket = state.ticket_of[slot]
         if rise[slot] > 0 and ticket >= 0:
-            least = least_of(edges, worth, ticket)
+            least = least_of_equals(edges, full.ticket, full.slot, worth, ticket)
             if least < FAR:
                 rise[slot] = min(rise[slot], least - state.value[ticket])
             if rise[slot] < FAR:
@@ -152,7 +153,7 @@ def _next_to_ends(edges: Edges, state: State, rise: Ints) -> Ints:
 
 
 @compiled
-def _follow_chains(back: Edges, state: State, rise: Ints, ends: Ints) -> None:
+def _follow_chains(back: Edges, full: Fullness, state: State, rise: Ints, ends: Ints) -> None:
     """The shortest chain from each slot, in reduced costs (Dijkstra from all `ends` at once)."""
     queue = queue_of(len(rise))
     for slot in ends:
@@ -166,10 +167,10 @@ def _follow_chains(back: Edges, state: State, rise: Ints, ends: Ints) -> None:
     while queue.size[0] > 0:
         slot = nearest(queue, rise)
         so_far = rise[slot] + state.price[slot]
-        for edge in range(back.first[slot], back.first[slot + 1]):
+        for edge in range(back.first[slot], back.end[slot]):
             ticket = back.other[edge]
             away = so_far + back.cost[edge]
-            if away < bound[ticket]:
+            if away < bound[ticket] and full.ticket[ticket] == full.slot[slot]:
                 own = state.slot_of[ticket]
                 bound[ticket] = away
                 rise[own] = away - state.value[ticket]

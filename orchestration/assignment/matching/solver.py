@@ -1,6 +1,6 @@
 """From edges to the optimum, its prices and its proof."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -8,16 +8,18 @@ import numpy as np
 from orchestration.assignment.matching.auction import STEPS, bid
 from orchestration.assignment.matching.certificate import Certificate, certify, served_by_level
 from orchestration.assignment.matching.compiled import Ints, Levels, Shorts
-from orchestration.assignment.matching.finish import make_exact
+from orchestration.assignment.matching.finish import forget_prices, make_exact, touch_equals
 from orchestration.assignment.matching.graph import (
     Edges,
     Pairing,
     Rules,
     State,
     between_equals,
+    by_slot,
     fresh,
+    take_out,
 )
-from orchestration.assignment.matching.levels import Fullness, grow, optional_tickets
+from orchestration.assignment.matching.levels import Fullness, grow, rules_of
 from orchestration.assignment.matching.prices import raise_to_highest
 from orchestration.assignment.watch import Watch
 
@@ -31,15 +33,18 @@ class Warm(NamedTuple):
 
 @dataclass(frozen=True)
 class Draft:
-    """An optimum that is not proven yet; `seconds` by phase."""
+    """An optimum that is not proven yet; `seconds` by phase.
+
+    `usable` are at least the edges between equals, and `back` the same by slot.
+    """
 
     edges: Edges
+    usable: Edges
+    back: Edges
     level: Levels
     levels: int
     full: Fullness
     rules: Rules
-    usable: Edges
-    back: Edges
     state: State
     seconds: dict[str, float]
 
@@ -72,8 +77,9 @@ def draft(edges: Edges, level: Levels, slots: int, levels: int, warm: Warm | Non
     wanted = np.full(tickets, -1, np.int32) if warm is None else warm.slot_of
     full = grow(edges, level, levels, wanted, Pairing(state.slot_of, state.ticket_of))
     watch.lap("levels")
-    rules = Rules(optional_tickets(full, level), np.asarray(full.slot < levels))
-    usable, back = between_equals(edges, full.ticket, full.slot)
+    rules = rules_of(full, level, levels)
+    usable = edges if warm else between_equals(edges, full.ticket, full.slot)
+    back = by_slot(usable, slots)
     watch.lap("edges")
     if warm is None:
         state = fresh(tickets, slots)
@@ -81,25 +87,46 @@ def draft(edges: Edges, level: Levels, slots: int, levels: int, warm: Warm | Non
     else:
         state.price[:] = warm.price
     watch.lap("auction")
-    make_exact(usable, back, rules, state)
+    forget_prices(back, full, rules, state, np.ones(slots, np.bool_))
+    make_exact(usable, back, full, rules, state, np.ones(tickets, np.bool_))
     watch.lap("finish")
-    return Draft(
-        edges,
-        level,
-        levels,
-        full,
-        rules,
-        usable,
-        back,
-        state,
-        watch.seconds,
-    )
+    return Draft(edges, usable, back, level, levels, full, rules, state, watch.seconds)
+
+
+def again(found: Draft, tickets: Ints, slots: Ints) -> Draft:
+    """The optimum without some edges, which takes as long as they change; the draft is used up."""
+    watch = Watch()
+    edges, back = found.edges, found.back
+    if found.usable is not edges:
+        # From here on levels may change, so the edges between others are needed as well.
+        found = replace(found, usable=edges)
+        back = by_slot(edges, len(found.state.price))
+    watch.lap("edges")
+    take_out(edges, tickets, slots)
+    take_out(back, slots, tickets)
+    before, count = found.state, len(found.level)
+    state = State(before.price, before.value, *fresh(count, len(before.price))[2:])
+    full = grow(
+        edges, found.level, found.levels, before.slot_of,
+        Pairing(state.slot_of, state.ticket_of),
+    )  # fmt: skip
+    watch.lap("levels")
+    rules = rules_of(full, found.level, found.levels)
+    moved = np.asarray(full.slot != found.full.slot)
+    touched = np.asarray((full.ticket != found.full.ticket) | (state.slot_of != before.slot_of))
+    touched[tickets] = True
+    touch_equals(back, full, moved, touched)
+    moved[slots] = True
+    forget_prices(back, full, rules, state, moved)
+    make_exact(edges, back, full, rules, state, touched)
+    watch.lap("finish")
+    return replace(found, back=back, full=full, rules=rules, state=state, seconds=watch.seconds)
 
 
 def prove(found: Draft) -> Optimum:
     """Gives the prices their meaning and checks every condition of the optimum."""
     watch = Watch()
-    endless = raise_to_highest(found.usable, found.back, found.rules, found.state)
+    endless = raise_to_highest(found.usable, found.back, found.full, found.rules, found.state)
     watch.lap("prices")
     proof = certify(found.edges, found.level, found.full, found.rules, found.state, found.levels)
     watch.lap("certificate")

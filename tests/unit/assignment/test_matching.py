@@ -9,9 +9,9 @@ import pytest
 
 from orchestration.assignment.matching.certificate import certify
 from orchestration.assignment.matching.compiled import Levels
-from orchestration.assignment.matching.graph import Edges
+from orchestration.assignment.matching.graph import Edges, in_rows, owners
 from orchestration.assignment.matching.prices import lowest
-from orchestration.assignment.matching.solver import Optimum, Warm, draft, prove
+from orchestration.assignment.matching.solver import Optimum, Warm, again, draft, prove
 from orchestration.assignment.oracle import best_by_scipy
 from tests.benchmarks.oracles import cost_by_or_tools
 
@@ -29,7 +29,7 @@ class Case:
 
     def without(self, lost: np.ndarray) -> "Case":
         """The same without some edges."""
-        rows = np.repeat(np.arange(len(self.level)), np.diff(self.edges.first))[~lost]
+        rows = owners(self.edges)[~lost]
         return case_of(
             rows, self.edges.other[~lost], self.edges.cost[~lost], self.level, self.slots
         )
@@ -38,8 +38,8 @@ class Case:
 def case_of(
     rows: np.ndarray, other: np.ndarray, cost: np.ndarray, level: np.ndarray, slots: int
 ) -> Case:
-    first = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(level)))])
-    edges = Edges(first.astype(np.int64), other.astype(np.int32), cost.astype(np.int32))
+    counts = np.bincount(rows, minlength=len(level))
+    edges = in_rows(counts, other.astype(np.int32), cost.astype(np.int32))
     return Case(edges, level.astype(np.int8), slots)
 
 
@@ -55,7 +55,7 @@ def random_case(seed: int, *, most: int = 30) -> Case:
 
 def value(case: Case, slot_of: np.ndarray) -> tuple[list[int], int]:
     """Tickets served at each level (negative), and the total cost: less is better."""
-    rows = np.repeat(np.arange(len(case.level)), np.diff(case.edges.first))
+    rows = owners(case.edges)
     total = int(case.edges.cost[case.edges.other == slot_of[rows]].sum())
     counts = np.bincount(case.level[slot_of >= 0], minlength=LEVELS)
     return [-int(it) for it in counts], total
@@ -89,6 +89,21 @@ def test_a_warm_start_after_changes_ends_at_the_same_value() -> None:
         assert value(changed, warm.state.slot_of) == value(changed, changed.solved().state.slot_of)
 
 
+def test_edges_taken_out_a_few_at_a_time_end_at_the_value_without_them() -> None:
+    for seed in range(600):
+        random, case = np.random.default_rng(seed), random_case(seed)
+        found, rows = draft(case.edges, case.level, case.slots, LEVELS), owners(case.edges)
+        for _ in range(4):
+            lost = random.random(len(rows)) < 0.1
+            lost |= (found.state.slot_of[rows] == case.edges.other) & (random.random() < 0.5)
+            changed = case.without(lost)
+            found = again(found, rows[lost], case.edges.other[lost].astype(np.int64))
+            case, rows = changed, rows[~lost]
+            proven = prove(found)
+            assert proven.certificate.holds, (seed, proven.certificate)
+            assert value(case, found.state.slot_of) == value(case, case.solved().state.slot_of)
+
+
 def test_the_price_of_a_slot_is_exactly_what_everything_costs_more_without_it() -> None:
     seen = 0
     for seed in range(200):
@@ -113,7 +128,7 @@ def test_what_an_alternative_costs_more_is_never_told_too_high() -> None:
         found = case.solved()
         low_price, low_value = lowest(case.edges, found.full, found.rules, found.state)
         counts, total = value(case, found.state.slot_of)
-        rows = np.repeat(np.arange(len(case.level)), np.diff(case.edges.first))
+        rows = owners(case.edges)
         for row, slot, cost in zip(rows, case.edges.other, case.edges.cost, strict=True):
             # Everybody else of what is left when this ticket has this slot.
             others = case.without((rows == row) | (case.edges.other == slot))

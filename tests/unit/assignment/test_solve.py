@@ -42,8 +42,8 @@ def value(found: Problem, edges: list[Edge]) -> Value:
 
 def edges_of(found: Problem) -> list[list[int]]:
     """The slots that each ticket could have."""
-    first, other = found.edges.first, found.edges.other
-    return [other[first[it] : first[it + 1]].tolist() for it in range(found.tickets)]
+    first, end, other, _ = found.edges
+    return [other[first[it] : end[it]].tolist() for it in range(found.tickets)]
 
 
 def every_matching(found: Problem) -> Iterator[list[Edge]]:
