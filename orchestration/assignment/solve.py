@@ -60,7 +60,7 @@ def solve(problem: Problem) -> Solution:
             tickets, slots = unfit.ticket, unfit.slot
             if rounds > ROUNDS:
                 tickets, slots = _whole_slots(problem, found, unfit.leaving)
-            found = again(found, tickets, slots)
+            again(found, tickets, slots)
             watch.add(found.seconds)
             continue
         best = prove(found)

@@ -34,7 +34,7 @@ def common(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
         "PATH": f"{programs()}{os.pathsep}{path}",
         "PYTHONUNBUFFERED": "1",
         # Large arrays go back to the system when they are freed, instead of leaving holes.
-        "MALLOC_MMAP_THRESHOLD_": str(4 * 2**20),
+        "MALLOC_MMAP_THRESHOLD_": str(2**20),
     }
 
 

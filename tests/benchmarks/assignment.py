@@ -148,7 +148,7 @@ def _warm(report: Report, problem: Problem) -> None:
         edges = deepcopy(problem.edges)
         found = draft(edges, problem.level, problem.slots, LEVELS)
         with timed(warm):
-            found = again(found, tickets, slots)
+            again(found, tickets, slots)
     cold = prove(draft(packed(edges), problem.level, problem.slots, LEVELS))
     proof = prove(found)
     if not proof.certificate.holds or proof.certificate.primal != cold.certificate.primal:

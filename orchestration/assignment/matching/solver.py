@@ -1,6 +1,6 @@
 """From edges to the optimum, its prices and its proof."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +31,7 @@ class Warm(NamedTuple):
     price: Ints
 
 
-@dataclass(frozen=True)
+@dataclass
 class Draft:
     """An optimum that is not proven yet; `seconds` by phase.
 
@@ -93,34 +93,29 @@ def draft(edges: Edges, level: Levels, slots: int, levels: int, warm: Warm | Non
     return Draft(edges, usable, back, level, levels, full, rules, state, watch.seconds)
 
 
-def again(found: Draft, tickets: Ints, slots: Ints) -> Draft:
-    """The optimum without some edges, which takes as long as they change; the draft is used up."""
-    watch = Watch()
-    edges, back = found.edges, found.back
+def again(found: Draft, tickets: Ints, slots: Ints) -> None:
+    """Makes of a draft the optimum without some edges, which takes as long as they change."""
+    watch, edges, before, was = Watch(), found.edges, found.state, found.full
     if found.usable is not edges:
         # From here on levels may change, so the edges between others are needed as well.
-        found = replace(found, usable=edges)
-        back = by_slot(edges, len(found.state.price))
+        found.usable = found.back = edges  # neither is kept beside what takes its place
+        found.back = by_slot(edges, len(before.price))
     watch.lap("edges")
     take_out(edges, tickets, slots)
-    take_out(back, slots, tickets)
-    before, count = found.state, len(found.level)
-    state = State(before.price, before.value, *fresh(count, len(before.price))[2:])
-    full = grow(
-        edges, found.level, found.levels, before.slot_of,
-        Pairing(state.slot_of, state.ticket_of),
-    )  # fmt: skip
+    take_out(found.back, slots, tickets)
+    pairing = Pairing(*fresh(len(found.level), len(before.price))[2:])
+    full = grow(edges, found.level, found.levels, before.slot_of, pairing)
     watch.lap("levels")
-    rules = rules_of(full, found.level, found.levels)
-    moved = np.asarray(full.slot != found.full.slot)
-    touched = np.asarray((full.ticket != found.full.ticket) | (state.slot_of != before.slot_of))
+    rules, state = rules_of(full, found.level, found.levels), before._replace(**pairing._asdict())
+    moved = np.asarray(full.slot != was.slot)
+    touched = np.asarray((full.ticket != was.ticket) | (state.slot_of != before.slot_of))
     touched[tickets] = True
-    touch_equals(back, full, moved, touched)
+    touch_equals(found.back, full, moved, touched)
     moved[slots] = True
-    forget_prices(back, full, rules, state, moved)
-    make_exact(edges, back, full, rules, state, touched)
+    forget_prices(found.back, full, rules, state, moved)
+    make_exact(edges, found.back, full, rules, state, touched)
     watch.lap("finish")
-    return replace(found, back=back, full=full, rules=rules, state=state, seconds=watch.seconds)
+    found.full, found.rules, found.state, found.seconds = full, rules, state, watch.seconds
 
 
 def prove(found: Draft) -> Optimum:

@@ -97,7 +97,7 @@ def test_edges_taken_out_a_few_at_a_time_end_at_the_value_without_them() -> None
             lost = random.random(len(rows)) < 0.1
             lost |= (found.state.slot_of[rows] == case.edges.other) & (random.random() < 0.5)
             changed = case.without(lost)
-            found = again(found, rows[lost], case.edges.other[lost].astype(np.int64))
+            again(found, rows[lost], case.edges.other[lost].astype(np.int64))
             case, rows = changed, rows[~lost]
             proven = prove(found)
             assert proven.certificate.holds, (seed, proven.certificate)
