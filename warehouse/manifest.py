@@ -7,12 +7,17 @@ import msgspec
 
 
 class File(msgspec.Struct, frozen=True):
-    """One Parquet file, named by the hash of its content; `partition` is a month (2026-03)."""
+    """One Parquet file, named by the hash of its content; `partition` is a month (2026-03).
+
+    `digest` is what the database said of the rows when they were written, and of how: while it
+    says the same, the file holds the same. Empty where nobody asked.
+    """
 
     name: str
     rows: int
     bytes: int
     partition: str | None = None
+    digest: str = ""
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -31,6 +36,16 @@ class Table(msgspec.Struct, frozen=True):
     @property
     def bytes(self) -> int:
         return sum(file.bytes for file in self.files)
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """What reports ask for most, counted when the version was made.
+
+    `definition` is the hash of the SQL that counted: a reader whose SQL is another counts rows.
+    """
+
+    definition: str
+    files: list[File]
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -56,6 +71,13 @@ class Manifest(msgspec.Struct, frozen=True):
     created_at: datetime
     tables: dict[str, Table]
     checks: list[Check] = []
+    summaries: dict[str, Summary] = {}
+
+    @property
+    def files(self) -> list[File]:
+        """Every file that the version consists of."""
+        parts: list[Table | Summary] = [*self.tables.values(), *self.summaries.values()]
+        return [file for part in parts for file in part.files]
 
 
 class HeldBack(msgspec.Struct, frozen=True):

@@ -18,7 +18,9 @@ from typing import Any
 
 import duckdb
 
-from warehouse.manifest import HeldBack, Manifest, Pin, Table
+from warehouse.database import make_view, open_database
+from warehouse.macros import SUMMARIES, definition, view_of
+from warehouse.manifest import HeldBack, Manifest, Pin
 from warehouse.store import NoSuchVersion, Store
 
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -55,6 +57,11 @@ class Snapshot:
         """Everything that was committed in the sources before this moment is in the numbers."""
         return self.manifest.as_of
 
+    @property
+    def stored(self) -> frozenset[str]:
+        """The summaries that need not be counted, as they were counted the way it is done now."""
+        return stored(self.manifest)
+
     def rows(self, query: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
         """The result of a query, a dictionary a row."""
         with self.cursor() as cursor:
@@ -82,12 +89,7 @@ class Warehouse:
 
     def __init__(self, folder: Path, *, memory_limit: str = "512MB", threads: int = 2) -> None:
         self._store = Store(folder)
-        self._config = {
-            "memory_limit": memory_limit,
-            "threads": str(threads),
-            # Nothing is ever fetched from outside.
-            "autoinstall_known_extensions": "false",
-        }
+        self._memory_limit, self._threads = memory_limit, threads
         self._lock = Lock()
         self._open: tuple[Manifest, duckdb.DuckDBPyConnection] | None = None
 
@@ -124,13 +126,18 @@ class Warehouse:
         return self._store.all_held_back()
 
     def _views(self, manifest: Manifest) -> duckdb.DuckDBPyConnection:
-        database = duckdb.connect(":memory:", config=dict(self._config))
-        # Files never change, so that what is known of them stays true.
-        database.execute("SET parquet_metadata_cache = true")
+        database = open_database(self._memory_limit, threads=self._threads)
         for name, table in manifest.tables.items():
-            database.execute(f'CREATE VIEW "{name}" AS {self._query(table)}')
+            make_view(database, name, self._store, table.files)
+        for name in stored(manifest):
+            make_view(database, view_of(name), self._store, manifest.summaries[name].files)
         return database
 
-    def _query(self, table: Table) -> str:
-        files = ", ".join(f"'{self._store.path(file.name)}'" for file in table.files)
-        return f"SELECT * FROM read_parquet([{files}])"  # noqa: S608 - our own file names
+
+def stored(manifest: Manifest) -> frozenset[str]:
+    """The summaries of a version that were counted the way it is done now."""
+    return frozenset(
+        name
+        for name in SUMMARIES
+        if name in manifest.summaries and manifest.summaries[name].definition == definition(name)
+    )

@@ -65,6 +65,11 @@ class Store:
         """Every version that is kept, the oldest first."""
         return sorted(path.stem for path in self._versions.glob("*.json"))
 
+    def newest(self) -> Manifest | None:
+        """The last version that was written, also when an older one is shown."""
+        versions = self.versions()
+        return self.manifest(versions[-1]) if versions else None
+
     def held_back(self) -> HeldBack | None:
         return _read(self._held_back, HeldBack)
 
@@ -135,12 +140,7 @@ class Store:
         for version in self.versions():
             if version not in kept:
                 (self._versions / f"{version}.json").unlink()
-        used = {
-            file.name
-            for version in self.versions()
-            for table in self.manifest(version).tables.values()
-            for file in table.files
-        }
+        used = {file.name for version in self.versions() for file in self.manifest(version).files}
         unused = [path for path in self._files.iterdir() if path.name not in used]
         for path in unused:
             path.unlink()

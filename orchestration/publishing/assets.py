@@ -48,10 +48,11 @@ def published_warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResu
             "as_of": done.manifest.as_of.isoformat(),
             "shown": done.shown,
             "rows": sum(table.rows for table in tables),
-            "files": sum(len(table.files) for table in tables),
+            "files": len(done.manifest.files),
             "files_written": done.written,
+            "files_kept": done.kept,
             "files_removed": done.removed,
-            "bytes": sum(table.bytes for table in tables),
+            "bytes": sum(file.bytes for file in done.manifest.files),
             "folder": dg.MetadataValue.path(str(settings.warehouse_dir)),
         }
     )

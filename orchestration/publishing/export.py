@@ -1,13 +1,15 @@
 """Marts as Parquet files: one a mart, or one a month of a mart that grows.
 
-Rows are sorted, so that a month in which nothing changed becomes the same bytes again, and the
-file is shared with the versions before.
+Before a month is read, the database counts its rows and adds up a hash of each; a month of which
+it says what it said when the last version was written keeps its file. Rows are sorted, so that
+the same rows are the same bytes again also where nobody remembers what was said.
 """
 
+import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,41 +19,113 @@ from orchestration.publishing.marts import Mart
 from warehouse.manifest import File, Table
 from warehouse.store import Store
 
+ROW_GROUP: Final = 122_880
+"""Rows that are skipped or read together: DuckDB's own size, so that a few days of a large month
+are read alone, and by two threads."""
+
+WRITER: Final = f"1 {pa.__version__} {ROW_GROUP}"
+"""How files are written; change the first number with anything below that changes their bytes."""
+
 _COLUMNS = """
 SELECT attname, format_type(atttypid, NULL)
 FROM pg_attribute
 WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped
 ORDER BY attnum
 """
+# Each row is hashed whole, as the bytes that a client would get: to hash column by column and
+# add would not notice two rows that exchange a value.
+_DIGESTS = """
+SELECT {month}, count(*), sum(hash_record_extended(ROW(record_send(it)), 0))::text
+FROM marts.{name} AS it
+GROUP BY 1
+ORDER BY 1 NULLS LAST
+"""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """One mart in files, of which `written` were not there before."""
+    """One mart in files, of which `written` were not there before and `kept` were not read."""
 
     table: Table
     written: int
+    kept: int
 
 
-def export(cursor: Any, name: str, mart: Mart, store: Store) -> Exported:
-    """Write one mart through an ADBC cursor, in whose transaction all marts agree."""
+def export(
+    cursor: Any, name: str, mart: Mart, store: Store, before: Table | None = None
+) -> Exported:
+    """Write one mart through an ADBC cursor, in whose transaction all marts agree.
+
+    The session's time zone must be UTC. `before` is the same mart in the last version.
+    """
     cursor.execute(_COLUMNS, parameters=[f"marts.{name}"])
     columns = dict(cursor.fetchall())
-    # The first column of every mart is its key.
-    by, key = mart.partition_by, next(iter(columns))
-    order = [by, key] if by else [key]
-    cursor.execute(f"SELECT * FROM marts.{name} ORDER BY {', '.join(order)}")  # noqa: S608
-    files, written = [], 0
-    for partition, part in _partitions(cursor.fetch_record_batch(), by):
-        content = _parquet(part)
+    digests = _digests(cursor, name, mart.partition_by, columns)
+    known = {file.partition: file for file in before.files} if before else {}
+    files = {
+        month: known[month]
+        for month, digest in digests.items()
+        if month in known
+        and known[month].digest == digest
+        and store.path(known[month].name).exists()
+    }
+    kept, written = len(files), 0
+    for month, part in _read(cursor, name, mart.partition_by, columns, digests, files):
+        content = to_parquet(part)
         file, is_new = store.add_file(content)
-        files.append(File(file, part.num_rows, len(content), partition))
+        files[month] = File(file, part.num_rows, len(content), month, digests[month])
         written += is_new
-    rows = sum(one.rows for one in files)
-    return Exported(Table(rows, columns, files, mart.grain, list(mart.sources)), written)
+    ordered = [files[month] for month in digests]
+    rows = sum(one.rows for one in ordered)
+    table = Table(rows, columns, ordered, mart.grain, list(mart.sources))
+    return Exported(table, written, kept)
 
 
-def _partitions(
+def _digests(
+    cursor: Any, name: str, by: str | None, columns: dict[str, str]
+) -> dict[str | None, str]:
+    """For each month in order, what its file says while it holds the same rows and columns."""
+    shape = hashlib.sha256(repr((WRITER, name, by, list(columns.items()))).encode()).hexdigest()
+    cursor.execute(_DIGESTS.format(month=_month(by), name=name))
+    found = {month: f"{shape[:16]} {rows} {total}" for month, rows, total in cursor.fetchall()}
+    # A mart without rows is one file without rows.
+    return found or {None: f"{shape[:16]} 0"}
+
+
+def _month(by: str | None) -> str:
+    return f"to_char(date_trunc('month', {by}), 'YYYY-MM')" if by else "NULL::text"
+
+
+def _read(
+    cursor: Any,
+    name: str,
+    by: str | None,
+    columns: dict[str, str],
+    digests: dict[str | None, str],
+    kept: dict[str | None, File],
+) -> Iterator[tuple[str | None, pa.Table]]:
+    """The months that are not kept, each with its rows."""
+    wanted = [month for month in digests if month not in kept]
+    if not wanted:
+        return
+    # The first column of every mart is its key.
+    key = next(iter(columns))
+    order = f"{by}, {key}" if by else key
+    where = "true" if not kept else _in(_month(by), wanted)
+    query = f"SELECT * FROM marts.{name} WHERE {where} ORDER BY {order}"  # noqa: S608
+    cursor.execute(query)
+    yield from partitions(cursor.fetch_record_batch(), by)
+
+
+def _in(month: str, wanted: list[str | None]) -> str:
+    named = ", ".join(f"'{one}'" for one in wanted if one)
+    either = [f"{month} IN ({named})"] if named else []
+    if None in wanted:
+        either.append(f"{month} IS NULL")
+    return " OR ".join(either)
+
+
+def partitions(
     batches: pa.RecordBatchReader, column: str | None
 ) -> Iterator[tuple[str | None, pa.Table]]:
     """Rows by UTC month, which arrive sorted by the column; no more than a month is in memory.
@@ -86,9 +160,10 @@ def _months(rows: pa.Table, column: str | None) -> Iterator[tuple[str | None, pa
         start = end
 
 
-def _parquet(rows: pa.Table) -> bytes:
+def to_parquet(rows: pa.Table) -> bytes:
+    """Rows as they are published."""
     buffer = io.BytesIO()
     # In one piece, however it arrived: the same rows are the same bytes.
     whole = rows.replace_schema_metadata(None).combine_chunks()
-    parquet.write_table(whole, buffer, compression="zstd")
+    parquet.write_table(whole, buffer, compression="zstd", row_group_size=ROW_GROUP)
     return buffer.getvalue()

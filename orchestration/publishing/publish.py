@@ -7,9 +7,10 @@ from typing import Any
 
 import duckdb
 
-from orchestration.publishing.export import export
+from orchestration.publishing.export import Exported, export
 from orchestration.publishing.marts import Mart
-from warehouse.manifest import Check, HeldBack, Manifest, Pin, Table
+from orchestration.publishing.summaries import summarise
+from warehouse.manifest import Check, HeldBack, Manifest, Pin
 from warehouse.store import Store
 
 _AS_OF = "SELECT min(as_of) FROM marts.dim_landed_table"
@@ -21,12 +22,13 @@ class AuditFailed(Exception):
 
 @dataclass(frozen=True)
 class Published:
-    """A new version. `shown` is False while readers are pinned to an older one; `written` and
-    `removed` count files."""
+    """A new version. `shown` is False while readers are pinned to an older one; `written`,
+    `kept` (of the version before, without reading a row) and `removed` count files."""
 
     manifest: Manifest
     shown: bool
     written: int
+    kept: int
     removed: int
 
 
@@ -45,16 +47,25 @@ def publish(
     Raises AuditFailed, and shows nothing, when the files do not hold what the marts hold.
     """
     with store.writing():
-        tables, as_of, written = _write(url, store, marts)
+        before = store.newest()
+        exported, as_of = _write(url, store, marts, before)
+        tables = {name: one.table for name, one in exported.items()}
+        summaries, written = summarise(store, tables, as_of, before)
         version = f"{now:%Y%m%dT%H%M%SZ}-{run_id[:8]}"
-        manifest = Manifest(version, run_id, as_of, now, tables, list(checks))
+        manifest = Manifest(version, run_id, as_of, now, tables, list(checks), summaries)
         _audit(store, manifest)
         store.add_version(manifest)
         shown = store.pin() is None
         if shown:
             store.switch(version)
             store.clear_held_back()
-        return Published(manifest, shown, written, store.keep_last(keep))
+        return Published(
+            manifest,
+            shown,
+            written=written + sum(one.written for one in exported.values()),
+            kept=sum(one.kept for one in exported.values()),
+            removed=store.keep_last(keep),
+        )
 
 
 def hold_back(store: Store, run_id: str, reasons: Sequence[str], now: datetime) -> HeldBack:
@@ -90,20 +101,21 @@ def release(store: Store) -> str:
 
 
 def _write(
-    url: str, store: Store, marts: Mapping[str, Mart]
-) -> tuple[dict[str, Table], datetime, int]:
+    url: str, store: Store, marts: Mapping[str, Mart], before: Manifest | None
+) -> tuple[dict[str, Exported], datetime]:
     from adbc_driver_postgresql import dbapi
 
-    tables, written = {}, 0
     with dbapi.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        cursor.execute("SET LOCAL TIME ZONE 'UTC'")
         cursor.execute(_AS_OF)
         as_of: datetime = cursor.fetchone()[0]
-        for name, mart in marts.items():
-            done = export(cursor, name, mart, store)
-            tables[name] = done.table
-            written += done.written
-    return tables, as_of, written
+        tables = before.tables if before else {}
+        exported = {
+            name: export(cursor, name, mart, store, tables.get(name))
+            for name, mart in marts.items()
+        }
+    return exported, as_of
 
 
 def _audit(store: Store, manifest: Manifest) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from tests.dashboards.marts import contracts, make_marts, utc
 from warehouse import reports
+from warehouse.macros import FOLDER
 from warehouse.reports import REPORTS, Filters, Report, define
-from warehouse.reports.catalogue import FOLDER
 from warehouse.reports.definitions import definitions
 from warehouse.reports.filters import READERS, InvalidFilters, parse
 

@@ -1,12 +1,12 @@
 """The reports by name: what each is called, what defines it, and its SQL."""
 
-import re
 from dataclasses import dataclass
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 from typing import Literal
 
 import duckdb
+
+from warehouse.macros import FOLDER, marts_of
 
 Page = Literal[
     "overview",
@@ -18,11 +18,6 @@ Page = Literal[
     "finance",
     "trust",
 ]
-
-FOLDER = Path(__file__).parent
-_MACRO = re.compile(r"^create or replace temp macro (\w+)\(.*?;$", re.DOTALL | re.MULTILINE)
-_MART = re.compile(r"\b(?:dim|fct|rpt)_\w+")
-_CALL = re.compile(r"\b(\w+)\(")
 
 
 @dataclass(frozen=True)
@@ -57,32 +52,9 @@ class Report:
         return self.parameters - {"as_of"}
 
     @cached_property
-    def macros(self) -> tuple[str, ...]:
-        """The statements that its SQL needs before it, in their order."""
-        return macros_for(self.sql)
-
-    @cached_property
     def marts(self) -> tuple[str, ...]:
         """The marts that its numbers come from, its macros' marts included."""
-        return tuple(sorted(set(_MART.findall("".join((*self.macros, self.sql))))))
-
-
-@cache
-def _macros() -> dict[str, str]:
-    """Every macro's statement by name, each after those that it calls."""
-    files = sorted(FOLDER.glob("macros/*.sql"))
-    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
-    return {found[1]: found[0] for found in _MACRO.finditer(text)}
-
-
-def macros_for(sql: str) -> tuple[str, ...]:
-    """The macros that a query calls, directly or through others."""
-    known, needed, asked = _macros(), set[str](), [sql]
-    while asked:
-        called = set(_CALL.findall(asked.pop())) & known.keys() - needed
-        needed |= called
-        asked.extend(known[name] for name in called)
-    return tuple(statement for name, statement in known.items() if name in needed)
+        return marts_of(self.sql)
 
 
 _WEEK = ("sla-attainment", "time-to-resolve", "wrong-expert", "satisfaction")

@@ -1,14 +1,15 @@
 """Running a report on a connection to the marts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import duckdb
 
+from warehouse.macros import FOLDER, macros_for
 from warehouse.read import Snapshot
-from warehouse.reports.catalogue import FOLDER, Report, macros_for
+from warehouse.reports.catalogue import Report
 from warehouse.reports.filters import Filters
 
 # The end of a column's name says what it counts.
@@ -50,10 +51,14 @@ class Table:
 
 
 def run(
-    connection: duckdb.DuckDBPyConnection, report: Report, filters: Filters, as_of: datetime
+    connection: duckdb.DuckDBPyConnection,
+    report: Report,
+    filters: Filters,
+    as_of: datetime,
+    stored: Iterable[str] = (),
 ) -> Table:
-    """The report as of a moment, on a connection that has the marts."""
-    _prepare(connection, report.macros)
+    """The report as of a moment, on a connection that has the marts and the `stored` summaries."""
+    prepare(connection, macros_for(report.sql, stored))
     cursor = connection.execute(report.sql, _values(report, filters, as_of))
     columns = tuple(Column.named(described[0]) for described in cursor.description)
     return Table(columns, cursor.fetchall())
@@ -62,20 +67,20 @@ def run(
 def ask(snapshot: Snapshot, report: Report, filters: Filters) -> Table:
     """The report over a published version; can be called from any thread."""
     with snapshot.cursor() as cursor:
-        return run(cursor, report, filters, snapshot.as_of)
+        return run(cursor, report, filters, snapshot.as_of, snapshot.stored)
 
 
 def choices(snapshot: Snapshot) -> dict[str, dict[str, str]]:
     """For each filter, its values with the words that people read."""
     offered: dict[str, dict[str, str]] = {}
     with snapshot.cursor() as cursor:
-        _prepare(cursor, macros_for(_CHOICES))
+        prepare(cursor, macros_for(_CHOICES))
         for name, value, label in cursor.execute(_CHOICES).fetchall():
             offered.setdefault(name, {})[value] = label
     return offered
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, macros: Sequence[str]) -> None:
+def prepare(connection: duckdb.DuckDBPyConnection, macros: Sequence[str]) -> None:
     """Teach a connection the measures; they are temporary, and its alone."""
     connection.execute("SET TimeZone = 'UTC'")
     for macro in macros:

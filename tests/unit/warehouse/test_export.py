@@ -6,7 +6,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.publishing.export import _parquet, _partitions
+from orchestration.publishing.export import partitions, to_parquet
 
 MONTHS = st.integers(0, 40)
 SCHEMA = pa.schema([("at", pa.timestamp("us", "UTC")), ("n", pa.int64())])
@@ -23,10 +23,10 @@ def test_the_files_of_a_mart_do_not_depend_on_how_its_rows_arrive(
     months: list[int], size: int
 ) -> None:
     rows = rows_of(months)
-    whole = list(_partitions(rows.to_reader(), "at"))
-    pieces = list(_partitions(rows.to_reader(max_chunksize=size), "at"))
-    assert [(name, _parquet(part)) for name, part in pieces] == [
-        (name, _parquet(part)) for name, part in whole
+    whole = list(partitions(rows.to_reader(), "at"))
+    pieces = list(partitions(rows.to_reader(max_chunksize=size), "at"))
+    assert [(name, to_parquet(part)) for name, part in pieces] == [
+        (name, to_parquet(part)) for name, part in whole
     ]
     assert pa.concat_tables([part for _, part in pieces]).equals(rows)
     expected: list[str | None] = [
@@ -37,6 +37,6 @@ def test_the_files_of_a_mart_do_not_depend_on_how_its_rows_arrive(
 
 def test_a_mart_that_is_not_divided_is_one_file() -> None:
     rows = rows_of([1, 2, 3])
-    [(name, part)] = _partitions(rows.to_reader(max_chunksize=1), None)
+    [(name, part)] = partitions(rows.to_reader(max_chunksize=1), None)
     assert name is None
     assert part.equals(rows)

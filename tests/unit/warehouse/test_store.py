@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from orchestration.publishing import publish
-from orchestration.publishing.export import _parquet
+from orchestration.publishing.export import to_parquet
 from warehouse.manifest import File, HeldBack, Manifest, Table
 from warehouse.read import NothingPublished, Warehouse
 from warehouse.store import HELD_BACK_KEPT, NoSuchVersion, Store
@@ -28,7 +28,8 @@ def add(store: Store, minute: int, *parts: list[int], show: bool = True) -> str:
     at = NOON + timedelta(minutes=minute)
     with store.writing():
         files = [
-            File(store.add_file(_parquet(pa.table({"n": part})))[0], len(part), 0) for part in parts
+            File(store.add_file(to_parquet(pa.table({"n": part})))[0], len(part), 0)
+            for part in parts
         ]
         table = Table(sum(len(part) for part in parts), {"n": "bigint"}, files)
         manifest = Manifest(f"{at:%Y%m%dT%H%M%SZ}", "run", at, at, {"numbers": table})

@@ -1,31 +1,35 @@
-select
-    case
-        when travel_km < 10
-        then 1
-        when travel_km < 25
-        then 2
-        when travel_km < 50
-        then 3
-        when travel_km < 100
-        then 4
-        else 5
-    end as distance_order,
-    case
-        distance_order
-        when 1
-        then 'Under 10 km'
-        when 2
-        then '10 to 25 km'
-        when 3
-        then '25 to 50 km'
-        when 4
-        then '50 to 100 km'
-        else '100 km and more'
-    end as distance,
-    count(*) as visits
-from visits_in($region, $state, $plan, $device)
-where
-    day between $since and $until
-    and ($expert is null or list_contains($expert, cast(expert_id as varchar)))
-group by all
+with
+    travels as (
+        select
+            total_of(travels_under_10_km) as under_10,
+            total_of(travels_under_25_km) as under_25,
+            total_of(travels_under_50_km) as under_50,
+            total_of(travels_under_100_km) as under_100,
+            total_of(visits) as visits
+        from
+            expert_days_in(
+                $region, $state, $plan, $device, $expert, $since, $until, $as_of
+            )
+    ),
+
+    bands as (
+        select 1 as distance_order, 'Under 10 km' as distance, under_10 as visits
+        from travels
+        union all
+        select 2, '10 to 25 km', under_25 - under_10
+        from travels
+        union all
+        select 3, '25 to 50 km', under_50 - under_25
+        from travels
+        union all
+        select 4, '50 to 100 km', under_100 - under_50
+        from travels
+        union all
+        select 5, '100 km and more', visits - under_100
+        from travels
+    )
+
+select distance_order, distance, visits
+from bands
+where visits > 0
 order by distance_order

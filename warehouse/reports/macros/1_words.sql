@@ -2,6 +2,13 @@
 -- the visit.
 create or replace temp macro utc_day(moment) as cast(moment at time zone 'UTC' as date);
 
+-- The same question asked of the moment itself, which files know the least and
+-- greatest of:
+-- those without such a day are not read.
+create or replace temp macro is_between(moment, since, until) as
+    moment >= cast(since as timestamp with time zone)
+    and moment < cast(until + 1 as timestamp with time zone);
+
 create or replace temp macro hours_between(earlier, later) as
     extract(epoch from (later - earlier)) / 3600.0;
 

@@ -23,22 +23,25 @@ create or replace temp macro wilson_high(hits, total) as
         then least(1, wilson_centre(hits / total, total) + wilson_half(hits / total, total))
     end;
 
--- The share of yes among the answers of one measure; null when there are none.
-create or replace temp macro share_of(chosen, measure, is_hit) as
-    avg(cast(is_hit as integer)) filter (where measure = chosen);
+-- Rows of one kind, as counts are kept in files.
+create or replace temp macro counted(is_kind) as
+    cast(count(*) filter (where is_kind) as integer);
 
--- The bounds of that share's interval.
-create or replace temp macro low_of(chosen, measure, is_hit) as
-    wilson_low(
-        count(*) filter (where measure = chosen and is_hit),
-        count(*) filter (where measure = chosen)
-    );
+-- A count over days; 0 when there is no day.
+create or replace temp macro total_of(counts) as cast(coalesce(sum(counts), 0) as bigint);
 
-create or replace temp macro high_of(chosen, measure, is_hit) as
-    wilson_high(
-        count(*) filter (where measure = chosen and is_hit),
-        count(*) filter (where measure = chosen)
-    );
+-- The days of one month on which something was, a bit a day: as a set it can be put
+-- together.
+create or replace temp macro days_with(counts, day) as
+    coalesce(bit_or(1 << day(day)) filter (where counts > 0), 0);
+
+-- The share of hits over days, null when there is no case, and the bounds of its
+-- interval.
+create or replace temp macro share_of(hits, total) as sum(hits) / nullif(sum(total), 0);
+
+create or replace temp macro low_of(hits, total) as wilson_low(sum(hits), sum(total));
+
+create or replace temp macro high_of(hits, total) as wilson_high(sum(hits), sum(total));
 
 -- The same bounds where every row is of the one measure.
 create or replace temp macro low_among(is_hit) as
@@ -124,25 +127,3 @@ create or replace temp macro nps_high(promoters, detractors, total) as
                 )
             )
     end;
-
--- The same over answers, each a promoter, a detractor, neither or (null) none.
-create or replace temp macro nps_among(recommendation) as
-    nps_of(
-        count(*) filter (where recommendation = 'promoter'),
-        count(*) filter (where recommendation = 'detractor'),
-        count(recommendation)
-    );
-
-create or replace temp macro nps_low_among(recommendation) as
-    nps_low(
-        count(*) filter (where recommendation = 'promoter'),
-        count(*) filter (where recommendation = 'detractor'),
-        count(recommendation)
-    );
-
-create or replace temp macro nps_high_among(recommendation) as
-    nps_high(
-        count(*) filter (where recommendation = 'promoter'),
-        count(*) filter (where recommendation = 'detractor'),
-        count(recommendation)
-    );

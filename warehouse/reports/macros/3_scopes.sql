@@ -19,6 +19,19 @@ create or replace temp macro tickets_in(regions, states, plans, devices) as tabl
         and (plans is null or list_contains(plans, ticket.plan_code))
         and (devices is null or list_contains(devices, ticket.device_type));
 
+-- Those of them to which something can have happened in a period: submitted before
+-- its end,
+-- and changed in it or later. An answer to a survey changes no ticket that is closed;
+-- it comes
+-- in the weeks after.
+create or replace temp macro tickets_during(
+    regions, states, plans, devices, since, until
+) as table
+    from tickets_in(regions, states, plans, devices)
+    where
+        submitted_at < cast(until as timestamp with time zone) + interval '2 days'
+        and updated_at >= cast(since as timestamp with time zone) - interval '60 days';
+
 create or replace temp macro customers_in(regions, states) as table
     select
         customer.customer_id,

@@ -1,7 +1,9 @@
 -- Each measure is defined here and nowhere else; reports only group and count.
 -- A clock counts on the day on which it stopped.
-create or replace temp macro clocks_in(regions, states, plans, devices) as table
-    with tickets as (from tickets_in(regions, states, plans, devices))
+create or replace temp macro clocks_in(
+    regions, states, plans, devices, since, until
+) as table
+    with tickets as not materialized (from tickets_in(regions, states, plans, devices))
 
     select
         'assign' as clock,
@@ -9,7 +11,7 @@ create or replace temp macro clocks_in(regions, states, plans, devices) as table
         minutes_to_assign / 60 as hours,
         *
     from tickets
-    where first_assigned_at is not null
+    where is_between(first_assigned_at, since, until)
     union all by name
     select
         'respond' as clock,
@@ -17,7 +19,7 @@ create or replace temp macro clocks_in(regions, states, plans, devices) as table
         minutes_to_accept / 60 as hours,
         *
     from tickets
-    where first_accepted_at is not null
+    where is_between(first_accepted_at, since, until)
     union all by name
     select
         'resolve' as clock,
@@ -25,10 +27,12 @@ create or replace temp macro clocks_in(regions, states, plans, devices) as table
         minutes_to_resolve / 60 as hours,
         *
     from tickets
-    where resolved_at is not null;
+    where is_between(resolved_at, since, until);
 
 -- What became of each proposal that an expert could answer.
-create or replace temp macro proposals_in(regions, states, plans, devices) as table
+create or replace temp macro proposals_of(
+    regions, states, plans, devices, since, until
+) as table
     select
         assignment.expert_id,
         assignment.status,
@@ -51,10 +55,20 @@ create or replace temp macro proposals_in(regions, states, plans, devices) as ta
         rename (current_expert_id as holder_id)
     from fct_assignment as assignment
     inner join
-        tickets_in(regions, states, plans, devices) as ticket
+        tickets_during(
+            regions, states, plans, devices, since, until
+        ) as ticket
         on ticket.ticket_id = assignment.ticket_id;
 
-create or replace temp macro visits_in(regions, states, plans, devices) as table
+create or replace temp macro proposals_in(
+    regions, states, plans, devices, since, until
+) as table
+    from proposals_of(regions, states, plans, devices, since, until)
+    where is_between(proposed_at, since, until);
+
+create or replace temp macro visits_in(
+    regions, states, plans, devices, since, until
+) as table
     select
         visit.visit_id,
         visit.expert_id,
@@ -70,8 +84,11 @@ create or replace temp macro visits_in(regions, states, plans, devices) as table
         ticket.* exclude (window_start, window_end)
     from fct_visit as visit
     inner join
-        tickets_in(regions, states, plans, devices) as ticket
-        on ticket.ticket_id = visit.ticket_id;
+        tickets_during(
+            regions, states, plans, devices, since, until
+        ) as ticket
+        on ticket.ticket_id = visit.ticket_id
+    where is_between(visit.started_at, since, until);
 
 create or replace temp macro contract_months_in(regions, states, plans) as table
     select contract_month.*
@@ -82,7 +99,9 @@ create or replace temp macro contract_months_in(regions, states, plans) as table
     where plans is null or list_contains(plans, contract_month.plan_code);
 
 -- Answered surveys with what their tickets were about.
-create or replace temp macro answers_in(regions, states, plans, devices, experts) as table
+create or replace temp macro answers_in(
+    regions, states, plans, devices, experts, since, until
+) as table
     select
         answer.survey_id,
         answer.expert_id,
@@ -98,24 +117,33 @@ create or replace temp macro answers_in(regions, states, plans, devices, experts
         ticket.*
     from fct_survey_response as answer
     inner join
-        tickets_in(regions, states, plans, devices) as ticket
+        tickets_during(
+            regions, states, plans, devices, since, until
+        ) as ticket
         on ticket.ticket_id = answer.ticket_id
     where
-        experts is null or list_contains(experts, cast(answer.expert_id as varchar));
+        is_between(answer.answered_at, since, until)
+        and (
+            experts is null
+            or list_contains(experts, cast(answer.expert_id as varchar))
+        );
 
 -- Surveys whose time to answer is over, on the day on which it ended: before, a survey
 -- can still be answered, and the share of the answered would look lower than it is.
 create or replace temp macro surveys_in(
-    regions, states, plans, devices, experts, now
+    regions, states, plans, devices, since, until, now
 ) as table
-    select survey.survey_id, survey.is_answered, utc_day(survey.expires_at) as day
+    select
+        survey.survey_id,
+        survey.expert_id,
+        survey.is_answered,
+        utc_day(survey.expires_at) as day,
+        ticket.*
     from fct_survey as survey
     inner join
-        tickets_in(regions, states, plans, devices) as ticket
+        tickets_during(
+            regions, states, plans, devices, since, until
+        ) as ticket
         on ticket.ticket_id = survey.ticket_id
     where
-        survey.expires_at <= now
-        and (
-            experts is null
-            or list_contains(experts, cast(survey.expert_id as varchar))
-        );
+        survey.expires_at <= now and is_between(survey.expires_at, since, until);

@@ -1,22 +1,26 @@
--- Every rate as a yes or no, on the day that settled it; a wrong expert, whom only a later
+-- Every rate as a yes or no, on the day that settled it; a wrong expert, whom only a
+-- later
 -- visit shows, on the day of the visit.
-create or replace temp macro rates_in(regions, states, plans, devices, now) as table
+create or replace temp macro rates_in(
+    regions, states, plans, devices, since, until, now
+) as table
     with
-        tickets as (from tickets_in(regions, states, plans, devices)),
-        visits as (from visits_in(regions, states, plans, devices)),
-        proposals as (
-            from proposals_in(regions, states, plans, devices)
+        tickets as not materialized (from tickets_in(regions, states, plans, devices)),
+        visits as materialized (from visits_in(regions, states, plans, devices, since, until)),
+        proposals as materialized (
+            from proposals_in(regions, states, plans, devices, since, until)
             where answer in ('accepted', 'rejected', 'expired')
         ),
-        promises as (
+        promises as materialized (
             select * replace (utc_day(window_start) as day)
-            from proposals_in(regions, states, plans, devices)
+            from proposals_of(regions, states, plans, devices, since, until)
             where
-                was_accepted
+                is_between(window_start, since, until)
+                and was_accepted
                 and outcome
                 in ('resolved', 'follow_up', 'customer_absent', 'expert_absent')
         ),
-        answers as (from answers_in(regions, states, plans, devices, null))
+        answers as materialized (from answers_in(regions, states, plans, devices, null, since, until))
 
     select
         'sla_attainment' as measure,
@@ -25,7 +29,7 @@ create or replace temp macro rates_in(regions, states, plans, devices, now) as t
         null as expert_id,
         *
     from tickets
-    where sla_due_at <= now and status <> 'cancelled'
+    where is_between(sla_due_at, since, until) and sla_due_at <= now and status <> 'cancelled'
     union all by name
     select
         'first_time_fix' as measure,
@@ -33,7 +37,7 @@ create or replace temp macro rates_in(regions, states, plans, devices, now) as t
         is_first_time_fix as is_hit,
         *
     from tickets
-    where is_first_time_fix is not null
+    where is_first_time_fix is not null and is_between(resolved_at, since, until)
     union all by name
     select
         'reopened' as measure,
@@ -41,7 +45,7 @@ create or replace temp macro rates_in(regions, states, plans, devices, now) as t
         reopens > 0 as is_hit,
         *
     from tickets
-    where first_resolved_at is not null
+    where is_between(first_resolved_at, since, until)
     union all by name
     select 'accepted' as measure, answer = 'accepted' as is_hit, *
     from proposals

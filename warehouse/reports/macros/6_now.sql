@@ -6,6 +6,18 @@ create or replace temp macro sla_risk(sla_due_at, window_end, now) as
         when window_end is null and sla_due_at <= now + interval '24 hours' then 'nobody yet'
     end;
 
+-- Proposals of tickets that are open or changed in the last days, which is where
+-- those are
+-- that wait or whose visit is about now: each side skips the files of finished tickets.
+create or replace temp macro live_proposals_in(
+    regions, states, plans, devices, now
+) as table
+    from proposals_of(regions, states, plans, devices, date '2000-01-01', utc_day(now))
+    where is_open
+    union all
+    from proposals_of(regions, states, plans, devices, utc_day(now), utc_day(now))
+    where not is_open and updated_at >= now - interval '5 days';
+
 -- Visits of the day that it is now at the expert's home, whatever has become of them.
 create or replace temp macro visits_of_today(regions, states, plans, devices, now) as table
     select
@@ -22,7 +34,7 @@ create or replace temp macro visits_of_today(regions, states, plans, devices, no
             else 'planned'
         end as stage
     from (
-        from proposals_in(regions, states, plans, devices)
+        from live_proposals_in(regions, states, plans, devices, now)
         where
             status in ('proposed', 'accepted', 'completed')
             and window_start between now - interval '48 hours' and now + interval '48 hours'

@@ -2,13 +2,13 @@
 create or replace temp macro searches_in(since, until) as table
     select *, utc_day(asked_at) as day
     from fct_search
-    where utc_day(asked_at) between since and until;
+    where is_between(asked_at, since, until);
 
 -- Times that an article helped, by the day on which it did.
 create or replace temp macro uses_in(since, until) as table
     select *, utc_day(used_at) as day
     from fct_article_use
-    where utc_day(used_at) between since and until;
+    where is_between(used_at, since, until);
 
 -- Tickets whose resolution stands, and whether an article was linked to one.
 create or replace temp macro resolutions_in(since, until) as table
@@ -24,9 +24,9 @@ create or replace temp macro resolutions_in(since, until) as table
         ) as linked
         on linked.ticket_id = ticket.ticket_id
     where
-        ticket.resolved_at is not null
-        and utc_day(ticket.resolved_at) between since and until;
+        is_between(ticket.resolved_at, since, until);
 
--- Articles have no title here: what they are about and the end of the id tell them apart.
+-- Articles have no title here: what they are about and the end of the id tell them
+-- apart.
 create or replace temp macro article_label(device_name, article_id) as
     coalesce(device_name, 'All devices') || ' · ' || right(cast(article_id as varchar), 6);

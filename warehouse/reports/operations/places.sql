@@ -12,7 +12,9 @@ with
         group by location_key
     ),
 
-    busy as (select distinct expert_id from visits_of_today(null, null, null, null, $as_of)),
+    busy as (
+        select distinct expert_id from visits_of_today(null, null, null, null, $as_of)
+    ),
 
     free as (
         select location_key, count(*) as free_experts

@@ -1,7 +1,10 @@
 -- One row: how things stand at $as_of.
 with
-    tickets as (from tickets_in($region, $state, $plan, $device)),
-    proposals as (from proposals_in($region, $state, $plan, $device)),
+    tickets as not materialized(from tickets_in($region, $state, $plan, $device)),
+    proposals as (
+        from live_proposals_in($region, $state, $plan, $device, $as_of)
+        where answer = 'waiting'
+    ),
     today as (from visits_of_today($region, $state, $plan, $device, $as_of)),
     open_tickets as (
         select *, sla_risk(sla_due_at, window_end, $as_of) as risk
@@ -22,10 +25,8 @@ select
         where stage in ('resolved', 'another visit needed', 'nobody home')
     ) as visits_done,
     (select count(*) from today where stage = 'late') as visits_late,
-    (select count(*) from proposals where answer = 'waiting') as proposals_waiting,
-    (
-        select count(*) from proposals where answer = 'waiting' and answer_by < $as_of
-    ) as proposals_overdue,
+    (select count(*) from proposals) as proposals_waiting,
+    (select count(*) from proposals where answer_by < $as_of) as proposals_overdue,
     (
         select count(*) from tickets where submitted_at > $as_of - interval '24 hours'
     ) as submitted_24h,

@@ -3,16 +3,22 @@ with
     rates as (
         select
             monday(day) as bucket,
-            share_of('sla_attainment', measure, is_hit) as sla_attainment_share,
-            share_of('wrong_expert', measure, is_hit) as wrong_expert_share,
-            share_of('satisfied', measure, is_hit) as satisfied_share,
-            count(*) filter (where measure = 'sla_attainment') as sla_tickets,
-            count(*) filter (where measure = 'wrong_expert') as ended_visits,
-            count(*) filter (where measure = 'satisfied') as survey_answers
-        from rates_in($region, $state, $plan, null, $as_of)
-        where
-            day >= monday(utc_day($as_of)) - 84
-            and measure in ('sla_attainment', 'wrong_expert', 'satisfied')
+            share_of(sla_attainment_hits, sla_attainment_total) as sla_attainment_share,
+            share_of(wrong_expert_hits, wrong_expert_total) as wrong_expert_share,
+            share_of(satisfied_hits, satisfied_total) as satisfied_share,
+            total_of(sla_attainment_total) as sla_tickets,
+            total_of(wrong_expert_total) as ended_visits,
+            total_of(satisfied_total) as survey_answers
+        from
+            ticket_days_in(
+                $region,
+                $state,
+                $plan,
+                null,
+                monday(utc_day($as_of)) - 84,
+                utc_day($as_of) + 6,
+                $as_of
+            )
         group by all
     ),
 
@@ -21,8 +27,16 @@ with
             monday(day) as bucket,
             median(hours) as resolve_median_hours,
             count(*) as resolved_tickets
-        from clocks_in($region, $state, $plan, null)
-        where day >= monday(utc_day($as_of)) - 84 and clock = 'resolve'
+        from
+            clocks_in(
+                $region,
+                $state,
+                $plan,
+                null,
+                monday(utc_day($as_of)) - 84,
+                utc_day($as_of) + 6
+            )
+        where clock = 'resolve'
         group by all
     )
 
@@ -37,10 +51,7 @@ select
     satisfied_share,
     coalesce(survey_answers, 0) as survey_answers,
     bucket + 7 <= utc_day($as_of) as is_complete
-from
-    (
-        select monday(utc_day($as_of)) - 7 * cast(unnest(range(13)) as integer) as bucket
-    )
+from (select monday(utc_day($as_of)) - 7 * cast(unnest(range(13)) as integer) as bucket)
 left join rates using (bucket)
 left join clocks using (bucket)
 order by bucket

@@ -3,22 +3,33 @@ with
     rates as (
         select
             week_to_date(day, $as_of) as week,
-            share_of('sla_attainment', measure, is_hit) as sla_attainment_share,
-            low_of('sla_attainment', measure, is_hit) as sla_attainment_low_share,
-            high_of('sla_attainment', measure, is_hit) as sla_attainment_high_share,
-            count(*) filter (where measure = 'sla_attainment') as sla_tickets,
-            share_of('wrong_expert', measure, is_hit) as wrong_expert_share,
-            low_of('wrong_expert', measure, is_hit) as wrong_expert_low_share,
-            high_of('wrong_expert', measure, is_hit) as wrong_expert_high_share,
-            count(*) filter (where measure = 'wrong_expert') as ended_visits,
-            share_of('satisfied', measure, is_hit) as satisfied_share,
-            low_of('satisfied', measure, is_hit) as satisfied_low_share,
-            high_of('satisfied', measure, is_hit) as satisfied_high_share,
-            count(*) filter (where measure = 'satisfied') as survey_answers
-        from rates_in($region, $state, $plan, null, $as_of)
-        where
-            week_to_date(day, $as_of) is not null
-            and measure in ('sla_attainment', 'wrong_expert', 'satisfied')
+            share_of(sla_attainment_hits, sla_attainment_total) as sla_attainment_share,
+            low_of(
+                sla_attainment_hits, sla_attainment_total
+            ) as sla_attainment_low_share,
+            high_of(
+                sla_attainment_hits, sla_attainment_total
+            ) as sla_attainment_high_share,
+            total_of(sla_attainment_total) as sla_tickets,
+            share_of(wrong_expert_hits, wrong_expert_total) as wrong_expert_share,
+            low_of(wrong_expert_hits, wrong_expert_total) as wrong_expert_low_share,
+            high_of(wrong_expert_hits, wrong_expert_total) as wrong_expert_high_share,
+            total_of(wrong_expert_total) as ended_visits,
+            share_of(satisfied_hits, satisfied_total) as satisfied_share,
+            low_of(satisfied_hits, satisfied_total) as satisfied_low_share,
+            high_of(satisfied_hits, satisfied_total) as satisfied_high_share,
+            total_of(satisfied_total) as survey_answers
+        from
+            ticket_days_in(
+                $region,
+                $state,
+                $plan,
+                null,
+                monday(utc_day($as_of)) - 7,
+                utc_day($as_of),
+                $as_of
+            )
+        where week_to_date(day, $as_of) is not null
         group by all
     ),
 
@@ -27,7 +38,15 @@ with
             week_to_date(day, $as_of) as week,
             median(hours) as resolve_median_hours,
             count(*) as resolved_tickets
-        from clocks_in($region, $state, $plan, null)
+        from
+            clocks_in(
+                $region,
+                $state,
+                $plan,
+                null,
+                monday(utc_day($as_of)) - 7,
+                utc_day($as_of)
+            )
         where week_to_date(day, $as_of) is not null and clock = 'resolve'
         group by all
     )

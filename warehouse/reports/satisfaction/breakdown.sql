@@ -2,16 +2,16 @@ select
     part_of(
         $by, channel, device_name, ticket_type_name, region, state_name, plan_name
     ) as part,
-    count(*) as answers,
-    avg(cast(is_satisfied as integer)) as satisfied_share,
-    low_among(is_satisfied) as satisfied_low_share,
-    high_among(is_satisfied) as satisfied_high_share,
-    nps_among(recommendation) as nps,
-    nps_low_among(recommendation) as nps_low,
-    nps_high_among(recommendation) as nps_high,
-    count(recommendation) as recommendations
-from answers_in($region, $state, $plan, $device, $expert)
-where day between $since and $until
+    total_of(satisfied_total) as answers,
+    share_of(satisfied_hits, satisfied_total) as satisfied_share,
+    low_of(satisfied_hits, satisfied_total) as satisfied_low_share,
+    high_of(satisfied_hits, satisfied_total) as satisfied_high_share,
+    nps_of(sum(promoters), sum(detractors), sum(recommendations)) as nps,
+    nps_low(sum(promoters), sum(detractors), sum(recommendations)) as nps_low,
+    nps_high(sum(promoters), sum(detractors), sum(recommendations)) as nps_high,
+    total_of(recommendations) as recommendations
+from expert_days_in($region, $state, $plan, $device, $expert, $since, $until, $as_of)
+where satisfied_total > 0
 group by all
 order by answers desc, part
 limit $limit

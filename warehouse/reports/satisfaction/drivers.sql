@@ -3,8 +3,7 @@
 -- answered such a survey and ticked nothing is among the others.
 with
     answers as (
-        from answers_in($region, $state, $plan, $device, $expert)
-        where day between $since and $until
+        from answers_in($region, $state, $plan, $device, $expert, $since, $until)
     ),
 
     choices as (
@@ -26,7 +25,8 @@ with
             count(*) filter (where answers.is_satisfied) as hits
         from
             (
-                select distinct question, choice, template, template_version from choices
+                select distinct question, choice, template, template_version
+                from choices
             ) as offered
         inner join
             answers

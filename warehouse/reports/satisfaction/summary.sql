@@ -1,25 +1,16 @@
 -- One row: what customers said in the period, and how many of those asked said
 -- anything.
-select answer.*, survey.*
-from
-    (
-        select
-            count(*) as answers,
-            avg(cast(is_satisfied as integer)) as satisfied_share,
-            low_among(is_satisfied) as satisfied_low_share,
-            high_among(is_satisfied) as satisfied_high_share,
-
-            nps_among(recommendation) as nps,
-            nps_low_among(recommendation) as nps_low,
-            nps_high_among(recommendation) as nps_high,
-            count(recommendation) as recommendations,
-            avg(score) as mean_score,
-            count(*) filter (where is_low_score(score)) as low_scores
-        from answers_in($region, $state, $plan, $device, $expert)
-        where day between $since and $until
-    ) as answer,
-    (
-        select count(*) as surveys, avg(cast(is_answered as integer)) as response_share
-        from surveys_in($region, $state, $plan, $device, $expert, $as_of)
-        where day between $since and $until
-    ) as survey
+select
+    total_of(satisfied_total) as answers,
+    share_of(satisfied_hits, satisfied_total) as satisfied_share,
+    low_of(satisfied_hits, satisfied_total) as satisfied_low_share,
+    high_of(satisfied_hits, satisfied_total) as satisfied_high_share,
+    nps_of(sum(promoters), sum(detractors), sum(recommendations)) as nps,
+    nps_low(sum(promoters), sum(detractors), sum(recommendations)) as nps_low,
+    nps_high(sum(promoters), sum(detractors), sum(recommendations)) as nps_high,
+    total_of(recommendations) as recommendations,
+    sum(scores) / nullif(sum(satisfied_total), 0) as mean_score,
+    total_of(low_scores) as low_scores,
+    total_of(surveys) as surveys,
+    share_of(surveys_answered, surveys) as response_share
+from expert_days_in($region, $state, $plan, $device, $expert, $since, $until, $as_of)

@@ -1,6 +1,6 @@
 -- The same measures, side by side for each part.
 with
-    submitted as (
+    days as (
         select
             part_of(
                 $by,
@@ -11,9 +11,14 @@ with
                 state_name,
                 plan_name
             ) as part,
-            count(*) as submitted
-        from tickets_in($region, $state, $plan, $device)
-        where submitted_on between $since and $until
+            total_of(submitted) as submitted,
+            share_of(sla_attainment_hits, sla_attainment_total) as sla_attainment_share,
+            share_of(first_time_fix_hits, first_time_fix_total) as first_time_fix_share,
+            share_of(reopened_hits, reopened_total) as reopened_share,
+            share_of(rejected_hits, rejected_total) as rejected_share,
+            share_of(unfinished_hits, unfinished_total) as unfinished_share,
+            share_of(satisfied_hits, satisfied_total) as satisfied_share
+        from ticket_days_in($region, $state, $plan, $device, $since, $until, $as_of)
         group by all
     ),
 
@@ -33,39 +38,15 @@ with
             quantile_cont(hours, 0.9) filter (
                 where clock = 'resolve'
             ) as resolve_p90_hours
-        from clocks_in($region, $state, $plan, $device)
-        where day between $since and $until
-        group by all
-    ),
-
-    rates as (
-        select
-            part_of(
-                $by,
-                channel,
-                device_name,
-                ticket_type_name,
-                region,
-                state_name,
-                plan_name
-            ) as part,
-            share_of('sla_attainment', measure, is_hit) as sla_attainment_share,
-            share_of('first_time_fix', measure, is_hit) as first_time_fix_share,
-            share_of('reopened', measure, is_hit) as reopened_share,
-            share_of('rejected', measure, is_hit) as rejected_share,
-            share_of('unfinished', measure, is_hit) as unfinished_share,
-            share_of('satisfied', measure, is_hit) as satisfied_share
-        from rates_in($region, $state, $plan, $device, $as_of)
-        where day between $since and $until
+        from clocks_in($region, $state, $plan, $device, $since, $until)
         group by all
     )
 
 select
     part,
-    coalesce(submitted.submitted, 0) as submitted,
+    coalesce(submitted, 0) as submitted,
     clocks.* exclude (part),
-    rates.* exclude (part)
-from submitted
+    days.* exclude (part, submitted)
+from days
 full join clocks using (part)
-full join rates using (part)
 order by submitted desc, part

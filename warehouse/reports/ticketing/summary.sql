@@ -1,27 +1,12 @@
 -- One row: the period's tickets, clocks and rates.
-with
-    tickets as (from tickets_in($region, $state, $plan, $device)),
-    clocks as (
-        from clocks_in($region, $state, $plan, $device)
-        where day between $since and $until
-    ),
-    rates as (
-        from rates_in($region, $state, $plan, $device, $as_of)
-        where day between $since and $until
-    )
+with clocks as (from clocks_in($region, $state, $plan, $device, $since, $until))
 
-select
-    (
-        select count(*) from tickets where submitted_on between $since and $until
-    ) as submitted,
-    (
-        select count(*)
-        from tickets
-        where utc_day(resolved_at) between $since and $until
-    ) as resolved,
-    clock.*,
-    rate.*
+select day.*, clock.*, rate.*
 from
+    (
+        select total_of(submitted) as submitted, total_of(resolved) as resolved
+        from ticket_days_in($region, $state, $plan, $device, $since, $until, $as_of)
+    ) as day,
     (
         select
             median(hours) filter (where clock = 'assign') as assign_median_hours,
@@ -37,17 +22,19 @@ from
     ) as clock,
     (
         select
-            share_of('sla_attainment', measure, is_hit) as sla_attainment_share,
-            share_of('first_time_fix', measure, is_hit) as first_time_fix_share,
-            share_of('reopened', measure, is_hit) as reopened_share,
-            share_of('rejected', measure, is_hit) as rejected_share,
-            share_of('unfinished', measure, is_hit) as unfinished_share,
-            share_of('wrong_expert', measure, is_hit) as wrong_expert_share,
-            share_of('customer_absent', measure, is_hit) as customer_absent_share,
-            share_of('expert_absent', measure, is_hit) as expert_absent_share,
-            share_of('satisfied', measure, is_hit) as satisfied_share,
-            count(*) filter (where measure = 'sla_attainment') as sla_tickets,
-            count(*) filter (where measure = 'first_time_fix') as fixed_tickets,
-            count(*) filter (where measure = 'satisfied') as survey_answers
-        from rates
+            share_of(sla_attainment_hits, sla_attainment_total) as sla_attainment_share,
+            share_of(first_time_fix_hits, first_time_fix_total) as first_time_fix_share,
+            share_of(reopened_hits, reopened_total) as reopened_share,
+            share_of(rejected_hits, rejected_total) as rejected_share,
+            share_of(unfinished_hits, unfinished_total) as unfinished_share,
+            share_of(wrong_expert_hits, wrong_expert_total) as wrong_expert_share,
+            share_of(
+                customer_absent_hits, customer_absent_total
+            ) as customer_absent_share,
+            share_of(expert_absent_hits, expert_absent_total) as expert_absent_share,
+            share_of(satisfied_hits, satisfied_total) as satisfied_share,
+            total_of(sla_attainment_total) as sla_tickets,
+            total_of(first_time_fix_total) as fixed_tickets,
+            total_of(satisfied_total) as survey_answers
+        from ticket_days_in($region, $state, $plan, $device, $since, $until, $as_of)
     ) as rate

@@ -1,0 +1,174 @@
+"""Publishing reads what changed and nothing else, and its summaries say what the rows say."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from orchestration.publishing import export, summaries
+from orchestration.publishing.marts import described
+from orchestration.publishing.publish import Published, publish
+from orchestration.transforms.project import load
+from tests.warehouse.built import Built
+from warehouse import reports
+from warehouse.manifest import File, Manifest, Table
+from warehouse.read import Snapshot, Warehouse
+from warehouse.store import Store
+
+pytestmark = pytest.mark.xdist_group("marts")
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+MARTS = described(load())
+# Two rows that exchange a value add up to the same, column by column.
+EXCHANGE = """
+UPDATE marts.fct_ticket AS it SET updated_at = other.updated_at
+FROM marts.fct_ticket AS other
+WHERE it.ticket_id IN ({one}, {two}) AND other.ticket_id IN ({one}, {two})
+    AND it.ticket_id <> other.ticket_id
+"""
+OF_A_MONTH = """
+SELECT ticket_id, updated_at FROM marts.fct_ticket
+WHERE to_char(submitted_at AT TIME ZONE 'UTC', 'YYYY-MM') = %s AND resolved_at IS NOT NULL
+"""
+
+
+@pytest.fixture
+def own(built: Built) -> Iterator[Built]:
+    with built.copy() as copy:
+        yield copy
+
+
+def published(built: Built, folder: Path, number: int = 1) -> Published:
+    return publish(
+        built.databases.url("analytics", "publisher"), Store(folder), MARTS,
+        run_id=f"run{number}", checks=[], now=NOW + timedelta(minutes=number), keep=9,
+    )  # fmt: skip
+
+
+def names(files: list[File]) -> dict[str | None, str]:
+    return {file.partition: file.name for file in files}
+
+
+def written_whole(built: Built, folder: Path) -> dict[str, Table]:
+    """What a publisher writes that knows of no version before."""
+    return published(built, folder).manifest.tables
+
+
+def test_what_has_not_changed_is_not_read(own: Built, tmp_path: Path) -> None:
+    first = published(own, tmp_path, 1)
+    assert (first.kept, first.written > 0) == (0, True)
+    again = published(own, tmp_path, 2)
+    files = sum(len(table.files) for table in again.manifest.tables.values())
+    assert (again.kept, again.written) == (files, 0)
+    assert again.manifest.tables == first.manifest.tables
+    assert again.manifest.summaries == first.manifest.summaries
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE marts.fct_ticket SET priority = 'urgent' WHERE ticket_id = {one}",
+        "DELETE FROM marts.fct_ticket WHERE ticket_id = {one}",
+        EXCHANGE,
+        "UPDATE marts.fct_ticket SET resolved_at = NULL WHERE ticket_id = {one}",
+    ],
+)
+def test_an_old_month_in_which_a_row_changed_is_written_anew_and_no_other(
+    own: Built, tmp_path: Path, change: str
+) -> None:
+    before = published(own, tmp_path / "a", 1).manifest.tables
+    month = max(before["fct_ticket"].files[:-2], key=lambda file: file.rows).partition
+    found = own.databases.rows("analytics", OF_A_MONTH, month)
+    one, two = found[0][0], next(row[0] for row in found if row[1] != found[0][1])
+    own.databases.execute("analytics", change.format(one=f"'{one}'", two=f"'{two}'"))
+    after = published(own, tmp_path / "a", 2)
+    old, new = names(before["fct_ticket"].files), names(after.manifest.tables["fct_ticket"].files)
+    assert {it for it in old if old[it] != new.get(it)} == {month}
+    whole = written_whole(own, tmp_path / "b")
+    assert after.manifest.tables == whole
+    assert after.manifest.summaries == published(own, tmp_path / "b", 2).manifest.summaries
+
+
+def test_another_column_or_another_writer_is_another_file(
+    own: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published(own, tmp_path, 1)
+    own.databases.execute("analytics", "ALTER TABLE marts.dim_expert ADD COLUMN more int")
+    own.databases.execute("analytics", "ALTER TABLE marts.fct_visit RENAME travel_km TO far_km")
+    own.databases.execute("analytics", "ALTER TABLE marts.fct_visit RENAME far_km TO travel_km")
+    second = published(own, tmp_path, 2)
+    assert second.written == 1
+    assert "more" in second.manifest.tables["dim_expert"].columns
+    monkeypatch.setattr(export, "WRITER", "another")
+    assert published(own, tmp_path, 3).kept == 0
+
+
+def test_a_file_that_is_gone_is_written_again(own: Built, tmp_path: Path) -> None:
+    first = published(own, tmp_path, 1)
+    gone = Store(tmp_path).path(first.manifest.tables["fct_visit"].files[0].name)
+    gone.unlink()
+    assert published(own, tmp_path, 2).written == 1
+    assert gone.exists()
+
+
+def answers(snapshot: Snapshot, filters: reports.Filters) -> dict[str, list[list[str]]]:
+    """Every report that asks a summary, from rows and from files."""
+    found = {}
+    for report in reports.REPORTS:
+        table = reports.ask(snapshot, report, filters)
+        found[report.name] = sorted(
+            [f"{it:.9g}" if isinstance(it, float) else repr(it) for it in row] for row in table.rows
+        )
+    return found
+
+
+def test_reports_say_the_same_from_summaries_as_from_rows(
+    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = published(built, tmp_path).manifest
+    snapshot = Warehouse(tmp_path).snapshot()
+    assert snapshot.stored == {"ticket_days", "expert_days"}
+    today = manifest.as_of.date()
+    experts = snapshot.rows("SELECT expert_id FROM dim_expert LIMIT 3")
+    asked = [
+        reports.Filters(grain="month", by="region"),
+        reports.Filters(since=today - timedelta(45), until=today, grain="day", by="type"),
+        reports.Filters(
+            since=date(today.year - 1, 3, 7), until=today - timedelta(9),
+            state=("NY",), plan=("basic-month",), measure="accepted", by="plan",
+        ),
+        reports.Filters(expert=tuple(str(row["expert_id"]) for row in experts), by="channel"),
+    ]  # fmt: skip
+    stored = [answers(snapshot, filters) for filters in asked]
+    assert any(row for row in stored[0].values())
+    monkeypatch.setattr(Snapshot, "stored", frozenset())
+    assert [answers(snapshot, filters) for filters in asked] == stored
+
+
+def test_months_counted_one_by_one_are_those_counted_at_once(
+    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = published(built, tmp_path).manifest
+    monkeypatch.setattr(summaries, "AT_ONCE", 0)
+    store = Store(tmp_path)
+    again, _ = summaries.summarise(store, whole.tables, whole.as_of, None)
+    assert again == whole.summaries
+
+
+def test_a_version_with_another_definition_is_counted_from_rows(
+    built: Built, tmp_path: Path
+) -> None:
+    manifest = published(built, tmp_path).manifest
+    store = Store(tmp_path)
+    older = {name: type(one)("older", one.files) for name, one in manifest.summaries.items()}
+    store.add_version(
+        Manifest(
+            "older", "run", manifest.as_of, NOW, manifest.tables, summaries=older,
+        )
+    )  # fmt: skip
+    store.switch("older")
+    snapshot = Warehouse(tmp_path).snapshot()
+    assert snapshot.stored == frozenset()
+    volume = reports.find("ticketing-volume")
+    assert volume is not None
+    assert reports.ask(snapshot, volume, reports.Filters()).rows
