@@ -4,9 +4,11 @@ import streamlit as st
 
 from dashboards import charts, data, figures, frame, maps, tiles, view, words
 from dashboards.figures import Figure
+from dashboards.links import asset_url
 from dashboards.theme import AGES, GREEN, GREY, ORANGE, PALE, PINK, RED, SKY
 from dashboards.view import View
 from warehouse.read import Snapshot
+from warehouse.reports import Filters
 
 TITLE = "Operations now"
 RENEWED_EVERY = "20s"
@@ -57,6 +59,7 @@ def renewing(chosen: View) -> None:
     snapshot = frame.open_snapshot(TITLE)
     tiles.heading(TITLE, snapshot, f"renews itself · {chosen.words}".rstrip(" ·"))
     totals = figures.show(snapshot, "operations-summary", chosen, FIGURES)
+    _conservation(snapshot)
     left, right = st.columns(2)
     with left:
         _backlog(snapshot, chosen)
@@ -64,6 +67,28 @@ def renewing(chosen: View) -> None:
         _today(snapshot, chosen)
     _places(snapshot, chosen)
     _lists(snapshot, chosen, totals)
+
+
+def _conservation(snapshot: Snapshot) -> None:
+    """Whether every ticket that was submitted has arrived; of all places, whatever is chosen."""
+    (found,) = data.ask(snapshot, "operations-conservation", Filters()).table.records()
+    job = f"[the check of all messages]({asset_url('operations/conservation')})"
+    if found["not_arrived"]:
+        st.error(
+            f"**{found['not_arrived']:,} of {found['submitted']:,} tickets of the last 7 days have"
+            f" not arrived in sysops**, the oldest after {found['longest_minutes']:,.0f} minutes."
+            f" See {job}; docs/runbooks/lost-on-its-way.md says what to do.",
+            icon=":material/error:",
+        )
+    elif found["submitted"]:
+        way = f", {found['on_the_way']:,} on the way" if found["on_the_way"] else ""
+        st.caption(
+            f":green[:material/check_circle:] Nothing is lost: of {found['submitted']:,} tickets"
+            f" submitted in the last 7 days {found['in_sysops']:,} are in sysops{way}. This is"
+            f" the whole country's; see also {job}."
+        )
+    else:
+        st.caption(f"No ticket was submitted in the last 7 days. See also {job}.")
 
 
 def _backlog(snapshot: Snapshot, chosen: View) -> None:

@@ -170,7 +170,7 @@ def _ticket(
         "customer_id": ANN if state == "TX" else BOB, "plan_code": plan,
         "location_key": "TX-787" if state == "TX" else "WA-981",
         "ticket_type": f"{device}-repair", "device_type": device, "priority": "normal",
-        "channel": channel, "status": status,
+        "channel": channel, "status": status, "version": 1,
         "is_open": status not in {"resolved", "closed", "cancelled"},
         "submitted_at": at, "submitted_on": at.date(), "sla_due_at": due,
         "first_assigned_at": _later(at, assigned), "minutes_to_assign": assigned * 60,

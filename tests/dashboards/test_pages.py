@@ -1,12 +1,13 @@
 """Every page: with numbers, with none, and with a later build that was held back."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.dashboards import small_world
 from tests.dashboards.conftest import LONG_AGO, Opener, token
 from tests.dashboards.marts import utc
 from tests.dashboards.publishing import hold_back, publish
@@ -108,6 +109,36 @@ def test_operations_shows_the_figures_of_the_report(page: Opener) -> None:
     ]
     reasons = list(app.dataframe[0].value["reason"])
     assert reasons[0] == "No expert can come: 2 live too far away."
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        (None, "Nothing is lost: of 3 tickets submitted in the last 7 days 3 are in sysops."),
+        (2, "of 3 tickets submitted in the last 7 days 2 are in sysops, 1 on the way."),
+        (90, "1 of 3 tickets of the last 7 days have not arrived in sysops**, the oldest after 90"),
+    ],
+)
+def test_operations_says_whether_every_ticket_has_arrived(
+    page: Opener, warehouse: Path, minutes: int | None, said: str
+) -> None:
+    rows = small_world.marts()
+    if minutes:
+        late = {"submitted_at": AS_OF - timedelta(minutes=minutes), "version": 0}
+        newest = max(rows["fct_ticket"], key=lambda row: row["submitted_at"])
+        rows["fct_ticket"] = [
+            {**row, **late} if row is newest else row for row in rows["fct_ticket"]
+        ]
+    publish(warehouse, rows, AS_OF)
+    app = page("operations")
+    assert said in texts(app)
+    assert "operations/conservation" in texts(app)
+    assert len(app.error) == (minutes == 90)
+
+
+def test_operations_says_that_no_ticket_was_submitted(page: Opener, warehouse: Path) -> None:
+    publish(warehouse, {}, AS_OF)
+    assert "No ticket was submitted in the last 7 days." in texts(page("operations"))
 
 
 @pytest.mark.usefixtures("published")

@@ -71,6 +71,7 @@ REPORTS: tuple[Report, ...] = (
             "submitted", "resolved",
         ),
     ),
+    Report("operations", "conservation", "Tickets submitted and arrived", ("conservation",)),
     Report("operations", "backlog", "Backlog by state and age", ("backlog", "age")),
     Report(
         "operations",
