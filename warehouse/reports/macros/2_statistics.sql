@@ -1,5 +1,4 @@
--- Wilson's score interval of a share, 95 % (Wilson 1927): honest also for small
--- samples.
+-- Wilson's score interval of a share, 95 % (Wilson 1927): honest of small samples too.
 create or replace temp macro z95() as 1.959963984540054;
 
 create or replace temp macro wilson_centre(share, total) as
@@ -30,13 +29,11 @@ create or replace temp macro counted(is_kind) as
 -- A count over days; 0 when there is no day.
 create or replace temp macro total_of(counts) as cast(coalesce(sum(counts), 0) as bigint);
 
--- The days of one month on which something was, a bit a day: as a set it can be put
--- together.
+-- The days of one month on which something was, a bit a day: sets can be united.
 create or replace temp macro days_with(counts, day) as
     coalesce(bit_or(1 << day(day)) filter (where counts > 0), 0);
 
--- The share of hits over days, null when there is no case, and the bounds of its
--- interval.
+-- The share of hits over days and its interval's bounds; null when there is no case.
 create or replace temp macro share_of(hits, total) as sum(hits) / nullif(sum(total), 0);
 
 create or replace temp macro low_of(hits, total) as wilson_low(sum(hits), sum(total));
@@ -50,9 +47,8 @@ create or replace temp macro low_among(is_hit) as
 create or replace temp macro high_among(is_hit) as
     wilson_high(count(*) filter (where is_hit), count(*));
 
--- Half the width of a funnel: how far chance alone takes a share away from the mean
--- of all,
--- in 499 of 500 cases (z = 3.0902; Spiegelhalter 2005).
+-- Half the width of a funnel: how far chance alone takes a share away from the mean of
+-- all, in 499 of 500 cases (z = 3.0902; Spiegelhalter 2005).
 create or replace temp macro funnel_half(mean, total) as
     3.0902 * sqrt(mean * (1 - mean) / total);
 

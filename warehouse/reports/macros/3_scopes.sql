@@ -1,5 +1,4 @@
--- Rows with the words people read, narrowed by the filters; a filter that is null
--- lets all in.
+-- Rows with the words people read, narrowed by the filters; null lets all in.
 create or replace temp macro tickets_in(regions, states, plans, devices) as table
     select
         ticket.*,
@@ -19,11 +18,10 @@ create or replace temp macro tickets_in(regions, states, plans, devices) as tabl
         and (plans is null or list_contains(plans, ticket.plan_code))
         and (devices is null or list_contains(devices, ticket.device_type));
 
--- Those of them to which something can have happened in a period: submitted before
--- its end,
--- and changed in it or later. An answer to a survey changes no ticket that is closed;
--- it comes
--- in the weeks after.
+-- Those of them to which something can have happened in a period: submitted before its
+-- end, and changed in it or later. An arrival window may lie ahead, and an answer to a
+-- survey comes in the weeks after the last change: 60 days are kept by the data test
+-- nothing_happens_long_after_its_ticket.
 create or replace temp macro tickets_during(
     regions, states, plans, devices, since, until
 ) as table
@@ -44,8 +42,8 @@ create or replace temp macro customers_in(regions, states) as table
         (regions is null or list_contains(regions, location.region))
         and (states is null or list_contains(states, location.state));
 
--- An invoice that was issued stays issued: if it is void now, its credit note is in
--- the ledger.
+-- An invoice that was issued stays issued: if it is void now, the ledger has a credit
+-- note.
 create or replace temp macro issued_in(regions, states, plans) as table
     select
         invoice.*,

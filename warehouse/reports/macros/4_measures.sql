@@ -29,6 +29,14 @@ create or replace temp macro clocks_in(
     from tickets
     where is_between(resolved_at, since, until);
 
+-- What an expert has said to a proposal.
+create or replace temp macro answer_of(status, was_accepted) as
+    case
+        when was_accepted then 'accepted'
+        when status = 'proposed' then 'waiting'
+        else status
+    end;
+
 -- What became of each proposal that an expert could answer.
 create or replace temp macro proposals_of(
     regions, states, plans, devices, since, until
@@ -44,11 +52,7 @@ create or replace temp macro proposals_of(
         assignment.proposed_at,
         assignment.answer_by,
         utc_day(assignment.proposed_at) as day,
-        case
-            when assignment.was_accepted then 'accepted'
-            when assignment.status = 'proposed' then 'waiting'
-            else assignment.status
-        end as answer,
+        answer_of(assignment.status, assignment.was_accepted) as answer,
         assignment.assignment_id,
         ticket.*
         exclude (status, window_start, window_end)

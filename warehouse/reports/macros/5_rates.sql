@@ -1,6 +1,5 @@
 -- Every rate as a yes or no, on the day that settled it; a wrong expert, whom only a
--- later
--- visit shows, on the day of the visit.
+-- later visit shows, on the day of the visit.
 create or replace temp macro rates_in(
     regions, states, plans, devices, since, until, now
 ) as table

@@ -26,7 +26,6 @@ create or replace temp macro resolutions_in(since, until) as table
     where
         is_between(ticket.resolved_at, since, until);
 
--- Articles have no title here: what they are about and the end of the id tell them
--- apart.
+-- Articles have no title here: their subject and the end of the id tell them apart.
 create or replace temp macro article_label(device_name, article_id) as
     coalesce(device_name, 'All devices') || ' · ' || right(cast(article_id as varchar), 6);

@@ -1,7 +1,5 @@
--- What adds up, counted by the day on which it counts and by all that tickets are
--- narrowed
--- and divided by. Publishing keeps both tables in files; without them they are
--- counted here.
+-- What adds up, by the day on which it counts and by all that tickets are narrowed and
+-- divided by. Publishing keeps both tables in files; without, they are counted here.
 create or replace temp macro ticket_days(since, until, now) as table
     with
         tickets as not materialized (from tickets_in(null, null, null, null)),

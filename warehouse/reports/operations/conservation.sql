@@ -1,6 +1,5 @@
--- One row: whether what customers submitted in the last 7 days has reached sysops,
--- and this
--- warehouse. A ticket that sysops has not received has no version yet.
+-- One row: whether what customers submitted in the last 7 days has reached sysops and
+-- this warehouse. A ticket that sysops has not received has no version yet.
 select
     count(*) as submitted,
     count(*) filter (where version > 0) as in_sysops,

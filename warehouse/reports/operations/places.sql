@@ -12,9 +12,7 @@ with
         group by location_key
     ),
 
-    busy as (
-        select distinct expert_id from visits_of_today(null, null, null, null, $as_of)
-    ),
+    busy as (select distinct expert_id from windows_of_today($as_of)),
 
     free as (
         select location_key, count(*) as free_experts

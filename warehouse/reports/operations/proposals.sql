@@ -8,8 +8,7 @@ select
     proposal.state,
     window_start,
     cast(ticket_id as varchar) as ticket_id
-from live_proposals_in($region, $state, $plan, $device, $as_of) as proposal
+from proposals_waiting($region, $state, $plan, $device) as proposal
 inner join dim_expert as expert on expert.expert_id = proposal.expert_id
-where answer = 'waiting'
 order by answer_by, ticket_number
 limit $limit

@@ -1,10 +1,7 @@
 -- One row: how things stand at $as_of.
 with
     tickets as not materialized(from tickets_in($region, $state, $plan, $device)),
-    proposals as (
-        from live_proposals_in($region, $state, $plan, $device, $as_of)
-        where answer = 'waiting'
-    ),
+    proposals as (from proposals_waiting($region, $state, $plan, $device)),
     today as (from visits_of_today($region, $state, $plan, $device, $as_of)),
     open_tickets as (
         select *, sla_risk(sla_due_at, window_end, $as_of) as risk
