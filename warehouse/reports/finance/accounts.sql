@@ -4,13 +4,13 @@ select
     account,
     coalesce(
         sum(amount_cents) filter (
-            where amount_cents > 0 and posted_on between $since and $until
+            where amount_cents > 0 and is_between(posted_at, $since, $until)
         ),
         0
     ) as debit_cents,
     coalesce(
         - sum(amount_cents) filter (
-            where amount_cents < 0 and posted_on between $since and $until
+            where amount_cents < 0 and is_between(posted_at, $since, $until)
         ),
         0
     ) as credit_cents,

@@ -6,7 +6,7 @@ with
             sum(total_cents) as invoiced_cents,
             sum(tax_cents) as tax_cents
         from issued_in($region, $state, $plan)
-        where issued_on between $since and $until
+        where is_between(issued_at, $since, $until)
         group by all
     ),
 
@@ -18,7 +18,7 @@ with
                 sum(amount_cents) filter (where is_recovered), 0
             ) as recovered_cents
         from payments_in($region, $state, $plan)
-        where status = 'approved' and decided_on between $since and $until
+        where status = 'approved' and is_between(decided_at, $since, $until)
         group by all
     )
 

@@ -1,87 +1,118 @@
--- What this page says, and what the ledger says of the same: every difference must be
--- 0.
+-- What this page says, and what the ledger says of the same: every difference must be 0.
 with
-    invoices as (from issued_in($region, $state, $plan)),
-    payments as (from payments_in($region, $state, $plan)),
-    entries as (from entries_in($region, $state, $plan)),
+    invoices as (
+        select
+            invoice_id,
+            total_cents,
+            subtotal_cents,
+            tax_cents,
+            outstanding_cents,
+            is_between(issued_at, $since, $until) as is_of_period
+        from issued_in($region, $state, $plan)
+    ),
+
+    invoiced as (
+        select
+            sum(total_cents) filter (where is_of_period) as total_cents,
+            sum(subtotal_cents) filter (where is_of_period) as subtotal_cents,
+            sum(tax_cents) filter (where is_of_period) as tax_cents,
+            sum(outstanding_cents) as outstanding_cents
+        from invoices
+    ),
+
+    paid as (
+        select
+            sum(amount_cents) as amount_cents,
+            sum(amount_cents) filter (
+                where is_between(decided_at, $since, $until)
+            ) as period_cents
+        from payments_in($region, $state, $plan)
+        where status = 'approved'
+    ),
 
     -- What banks took back came again when the dispute was won.
     moved as (
-        select invoice_id, amount_cents
-        from payments
-        where status = 'approved'
+        select amount_cents
+        from paid
         union all
-        select invoice_id, - amount_cents
-        from fct_refund
-        where status = 'refunded'
+        select - sum(refund.amount_cents)
+        from fct_refund as refund
+        inner join invoices on invoices.invoice_id = refund.invoice_id
+        where refund.status = 'refunded'
         union all
-        select invoice_id, - amount_cents
-        from fct_chargeback
-        where status <> 'won'
+        select - sum(chargeback.amount_cents)
+        from fct_chargeback as chargeback
+        inner join invoices on invoices.invoice_id = chargeback.invoice_id
+        where chargeback.status <> 'won'
     ),
-
-    period_entries as (from entries where posted_on between $since and $until),
 
     page as (
         select
             1 as line_order,
             'Invoiced, with tax' as line,
-            sum(total_cents) as page_cents
-        from invoices
-        where issued_on between $since and $until
+            total_cents as page_cents
+        from invoiced
         union all
-        select 2, 'Invoiced, before tax', sum(subtotal_cents)
-        from invoices
-        where issued_on between $since and $until
+        select 2, 'Invoiced, before tax', subtotal_cents
+        from invoiced
         union all
-        select 3, 'Tax', sum(tax_cents)
-        from invoices
-        where issued_on between $since and $until
+        select 3, 'Tax', tax_cents
+        from invoiced
         union all
-        select 4, 'Collected', sum(amount_cents)
-        from payments
-        where status = 'approved' and decided_on between $since and $until
+        select 4, 'Collected', period_cents
+        from paid
         union all
-        select 5, 'Owed now', sum(outstanding_cents)
-        from invoices
+        select 5, 'Owed now', outstanding_cents
+        from invoiced
         union all
-        select 7, 'Cash, less refunds and chargebacks', sum(moved.amount_cents)
+        select 7, 'Cash, less refunds and chargebacks', sum(amount_cents)
         from moved
-        inner join invoices on invoices.invoice_id = moved.invoice_id
         union all
         select 6, 'Lines of the invoices', sum(line.amount_cents)
         from fct_invoice_line as line
         inner join invoices on invoices.invoice_id = line.invoice_id
-        where issued_on between $since and $until
+        where is_of_period
+    ),
+
+    posted as (
+        select
+            account,
+            cause,
+            sum(amount_cents) as balance_cents,
+            sum(amount_cents) filter (
+                where is_between(posted_at, $since, $until)
+            ) as period_cents
+        from entries_in($region, $state, $plan)
+        group by account, cause
     ),
 
     ledger as (
-        select 1 as line_order, sum(amount_cents) as ledger_cents
-        from period_entries
+        select 1 as line_order, sum(period_cents) as ledger_cents
+        from posted
         where account = 'receivable' and cause = 'invoice'
         union all
-        select 2, - sum(amount_cents)
-        from period_entries
+        select 2, - sum(period_cents)
+        from posted
         where account = 'revenue' and cause = 'invoice'
         union all
-        select 3, - sum(amount_cents)
-        from period_entries
+        select 3, - sum(period_cents)
+        from posted
         where account = 'tax' and cause = 'invoice'
         union all
-        select 4, sum(amount_cents)
-        from period_entries
+        select 4, sum(period_cents)
+        from posted
         where account = 'cash' and cause = 'payment'
         union all
-        select 5, sum(amount_cents)
-        from entries
+        select 5, sum(balance_cents)
+        from posted
         where account = 'receivable'
         union all
-        select 7, sum(amount_cents)
-        from entries
+        select 7, sum(balance_cents)
+        from posted
         where account = 'cash'
         union all
-        select 6, sum(amount_cents)
-        from period_entries
+        select 6, sum(period_cents)
+        from posted
         where account = 'receivable' and cause = 'invoice'
     )
 

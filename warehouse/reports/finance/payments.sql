@@ -13,7 +13,7 @@ with
         where
             attempt = 1
             and status in ('approved', 'declined')
-            and decided_on between $since and $until
+            and is_between(decided_at, $since, $until)
     ),
 
     recovered as (select distinct invoice_id from payments where is_recovered)

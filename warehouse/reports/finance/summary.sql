@@ -7,8 +7,7 @@ with
         select
             month_start,
             sum(mrr_cents) as mrr_cents,
-            sum(mrr_change_cents) as net_new_cents,
-            count(distinct customer_id) filter (where mrr_cents > 0) as customers
+            sum(mrr_change_cents) as net_new_cents
         from contract_months_in($region, $state, $plan)
         where month_start <= $until
         group by month_start
@@ -20,7 +19,7 @@ with
         where
             attempt = 1
             and status in ('approved', 'declined')
-            and decided_on between $since and $until
+            and is_between(decided_at, $since, $until)
     ),
 
     declined as (
@@ -41,21 +40,31 @@ select
         from months
         where month_start >= date_trunc('month', $since)
     ) as net_new_mrr_cents,
-    (select arg_max(customers, month_start) from months) as customers,
+    case
+        when exists (from months)
+        then
+            (
+                select count(distinct customer_id)
+                from contract_months_in($region, $state, $plan)
+                where
+                    mrr_cents > 0
+                    and month_start = (select max(month_start) from months)
+            )
+    end as customers,
     (
         select coalesce(sum(total_cents), 0)
         from invoices
-        where issued_on between $since and $until
+        where is_between(issued_at, $since, $until)
     ) as invoiced_cents,
     (
         select coalesce(sum(tax_cents), 0)
         from invoices
-        where issued_on between $since and $until
+        where is_between(issued_at, $since, $until)
     ) as tax_cents,
     (
         select coalesce(sum(amount_cents), 0)
         from payments
-        where status = 'approved' and decided_on between $since and $until
+        where status = 'approved' and is_between(decided_at, $since, $until)
     ) as collected_cents,
     (
         select avg(cast(status = 'declined' as integer)) from first_charges

@@ -5,6 +5,6 @@ select
     sum(tax_cents) as tax_cents,
     sum(tax_cents) / nullif(sum(subtotal_cents), 0) as effective_tax_share
 from issued_in($region, $state, $plan)
-where issued_on between $since and $until
+where is_between(issued_at, $since, $until)
 group by state_name
 order by tax_cents desc, state_name
