@@ -32,13 +32,14 @@ def open_database(memory_limit: str, *, threads: int) -> duckdb.DuckDBPyConnecti
             "memory_limit": memory_limit,
             "threads": str(threads),
             "temp_directory": str(_spills() / f"{_SPILL}{os.getpid()}-{uuid4().hex[:8]}"),
-            "max_temp_directory_size": SPILL_LIMIT,
             # Whoever wants an order says so; to keep that of the files costs memory.
             "preserve_insertion_order": "false",
             # Nothing is ever fetched from outside.
             "autoinstall_known_extensions": "false",
         },
     )
+    # As part of the configuration it would be shown, and not kept to.
+    database.execute(f"SET max_temp_directory_size = '{SPILL_LIMIT}'")
     # Files never change, so that what is known of them stays true.
     database.execute("SET parquet_metadata_cache = true")
     return database

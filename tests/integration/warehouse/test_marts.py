@@ -48,7 +48,7 @@ def test_what_reports_skip_tickets_by_is_checked(built: Built) -> None:
     assert test.blocks
     sql = Path(project.PROJECT, "tests", f"{name}.sql").read_text(encoding="utf-8")
     on_marts = REF.sub(r"marts.\1", sql)
-    query = f"SELECT DISTINCT what FROM ({on_marts}) AS found"  # noqa: S608
+    query = f"SELECT DISTINCT what FROM ({on_marts}) AS found"
     late = "(SELECT max(updated_at) FROM marts.fct_ticket) + interval '61 days'"
     early = "timestamptz '2001-01-01'"
     with built.copy() as spoilt:
