@@ -100,6 +100,7 @@ def test_recurring_revenue_is_bridged_from_month_to_month(
     assert march["customer_churn_share"] == pytest.approx(1 / 2)
     assert march["revenue_churn_share"] == pytest.approx(1000 / 3500)
     assert march["arpu_cents"] == 3500
+    assert report(world, "finance-mrr", AS_OF, IN_MARCH) == [march]
 
 
 def test_a_bridge_that_begins_later_opens_with_what_was_there(

@@ -1,5 +1,13 @@
 -- A bridge from month to month; `unexplained_cents` must be 0.
 with
+    -- Those of the period, and the one before, in which the first opens.
+    months as (
+        from contract_months_in($region, $state, $plan)
+        where
+            month_start between date_trunc('month', $since) - interval '1 month'
+            and $until
+    ),
+
     customer_months as (
         select
             month_start,
@@ -7,7 +15,7 @@ with
             sum(mrr_cents) as mrr_cents,
             sum(mrr_change_cents) as mrr_change_cents,
             bool_or(movement = 'churn') as is_lost
-        from contract_months_in($region, $state, $plan)
+        from months
         group by month_start, customer_id
     ),
 
@@ -40,7 +48,7 @@ with
             coalesce(
                 sum(mrr_change_cents) filter (where movement = 'churn'), 0
             ) as churn_cents
-        from contract_months_in($region, $state, $plan)
+        from months
         group by month_start
     ),
 
