@@ -132,6 +132,10 @@ WIDE = {
             "UPDATE ticket_type SET device_type = CASE device_type WHEN 'laptop' THEN 'stereo' "
             "ELSE 'laptop' END WHERE code = 'laptop-repair'"
         ),
+        (
+            "INSERT INTO former_plan SELECT code, version, name, price_cents, currency, interval, "
+            "sla_hours, device_types, active, now() FROM support_plan"
+        ),
         "UPDATE support_plan SET price_cents = price_cents + 100, version = version + 1",
         "UPDATE support_plan SET interval = CASE interval WHEN 'year' THEN 'month' ELSE 'year' END",
         "TRUNCATE assignment_decision",
