@@ -131,7 +131,7 @@ def test_every_night_everything_is_built_and_tested_once(moment: datetime, day: 
         with dg.build_schedule_context(
             instance=instance, scheduled_execution_time=moment
         ) as context:
-            (request,) = nightly.evaluate_tick(context).run_requests
+            (request,) = nightly.evaluate_tick(context).run_requests or []
     assert request.run_key == day
     job = defs.resolve_job_def("warehouse")
     config = dg.validate_run_config(job, request.run_config)
@@ -141,7 +141,8 @@ def test_every_night_everything_is_built_and_tested_once(moment: datetime, day: 
 def test_two_runs_of_the_warehouse_wait_for_each_other() -> None:
     assert defs.resolve_job_def("warehouse").tags[ONE_AT_A_TIME] == "warehouse"
     with dg.instance_for_test(overrides={"concurrency": SETTINGS["concurrency"]}) as instance:
-        (limit,) = instance.get_concurrency_config().run_queue_config.tag_concurrency_limits
-    assert limit == {
-        "key": ONE_AT_A_TIME, "value": {"applyLimitPerUniqueValue": True}, "limit": 1,
-    }  # fmt: skip
+        queue = instance.get_concurrency_config().run_queue_config
+    assert queue is not None
+    assert queue.tag_concurrency_limits == [
+        {"key": ONE_AT_A_TIME, "value": {"applyLimitPerUniqueValue": True}, "limit": 1}
+    ]
