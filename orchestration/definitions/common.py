@@ -1,11 +1,13 @@
 """What all code locations share: where runs execute, and schedules that never overlap."""
 
 import os
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 
 import dagster as dg
 
 OWNER = "team:data-engineering"
+ONE_AT_A_TIME = "squad/one_at_a_time"
+"""A tag: of the runs that have it with the same value, the second waits for the first."""
 UNFINISHED = [
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.QUEUED,
@@ -40,6 +42,7 @@ def scheduled_job(
     description: str,
     execution_timezone: str = "UTC",
     hooks: Set[dg.HookDefinition] = frozenset(),
+    tags: Mapping[str, str] | None = None,
 ) -> dg.Definitions:
     """An asset job that runs in one process, and a running schedule that never overlaps itself.
 
@@ -51,6 +54,7 @@ def scheduled_job(
         description=description,
         executor_def=dg.in_process_executor,
         hooks=hooks,
+        tags=tags,
     )
 
     def unless_running(

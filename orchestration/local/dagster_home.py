@@ -18,7 +18,19 @@ SETTINGS = {
     "telemetry": {"enabled": False},
     # A newsletter's form in front of the first page.
     "nux": {"enabled": False},
-    "concurrency": {"runs": {"max_concurrent_runs": 4}},
+    "concurrency": {
+        "runs": {
+            "max_concurrent_runs": 4,
+            "tag_concurrency_limits": [
+                {
+                    # definitions/common.py: ONE_AT_A_TIME
+                    "key": "squad/one_at_a_time",
+                    "value": {"applyLimitPerUniqueValue": True},
+                    "limit": 1,
+                }
+            ],
+        }
+    },
     "run_launcher": {
         "module": "orchestration.local.run_launcher",
         "class": "WatchedRunLauncher",

@@ -21,7 +21,9 @@ _RAW = """
 SELECT split_part(relname, '__', 2),
     array_agg(attname::text ORDER BY attnum),
     array_agg(format_type(atttypid, NULL) ORDER BY attnum),
-    array_agg(attname::text ORDER BY place) FILTER (WHERE place IS NOT NULL)
+    array_agg(attname::text ORDER BY place) FILTER (WHERE place IS NOT NULL),
+    (SELECT coalesce(array_agg(column_name ORDER BY column_name), '{}')
+        FROM landing.noted WHERE table_name = relname)
 FROM pg_class AS c
 JOIN pg_attribute AS a ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
 JOIN pg_index AS i ON indrelid = c.oid AND indisprimary,
@@ -68,8 +70,8 @@ def raw_tables(connection: Connection, source: str) -> dict[str, RawTable]:
     """The tables that `raw` has a place for: what is mirrored is what the migrations made."""
     rows = connection.execute(_RAW, [source])
     return {
-        name: RawTable(dict(zip(columns, types, strict=True)), tuple(key))
-        for name, columns, types, key in rows
+        name: RawTable(dict(zip(columns, types, strict=True)), tuple(key), tuple(noted))
+        for name, columns, types, key, noted in rows
     }
 
 
@@ -112,6 +114,8 @@ def land(
             landed.read = copy(origin, rows, target, lambda: table.name, table.columns)
             landed.quarantined = table.quarantine(table.name) if landed.read else 0
             landed.written = landed.read - landed.quarantined
+            if landed.written:
+                table.note_whole()
             table.analyze()
             return landed
         stage = table.make_stage()

@@ -40,10 +40,12 @@ class SourceTable:
 
 @dataclass(frozen=True)
 class RawTable:
-    """A landed table: its mirrored columns with their types, and its primary key."""
+    """A landed table: its mirrored columns with their types, its primary key, and the columns
+    by whose values a change of it is noted."""
 
     columns: Mapping[str, str]
     key: Sequence[str]
+    noted: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

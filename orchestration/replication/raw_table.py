@@ -24,7 +24,9 @@ class LandedTable:
         self._connection = connection
         self._names = [sql.Literal(source), sql.Literal(reading.table)]
         self._words = [name for name, kind in raw.columns.items() if kind in _WORDS]
-        self.name = sql.Identifier("raw", f"{source}__{reading.table}")
+        self._raw = f"{source}__{reading.table}"
+        self._noted = raw.noted
+        self.name = sql.Identifier("raw", self._raw)
         self.columns = [sql.Identifier(column) for column in reading.expressions]
         self.key = [sql.Identifier(column) for column in reading.key]
         self._key_names = reading.key
@@ -86,7 +88,7 @@ class LandedTable:
 
     def remove_quarantined(self) -> None:
         """Take out of raw what went into quarantine since it landed."""
-        self._run(
+        self._run_and_note(
             "DELETE FROM {table} AS t USING landing.quarantine AS q "
             "WHERE (q.source, q.table_name) = ({names}) AND q.key = {key}",
             table=self.name,
@@ -97,7 +99,7 @@ class LandedTable:
     def merge(self) -> int:
         """Insert or update from the stage what differs; returns the rows written."""
         excluded = [sql.SQL("EXCLUDED.{}").format(column) for column in self.columns]
-        return self._run(
+        return self._run_and_note(
             "INSERT INTO {table} AS t ({columns}) SELECT {columns} FROM {stage} "
             "ON CONFLICT ({key}) DO UPDATE SET ({columns}, landed_at) = ROW ({excluded}, now()) "
             "WHERE ({old}) IS DISTINCT FROM ({excluded})",
@@ -111,7 +113,7 @@ class LandedTable:
 
     def delete_absent(self) -> int:
         """Delete what the stage, which holds every row of the source, does not have."""
-        return self._run(
+        return self._run_and_note(
             "DELETE FROM {table} AS t WHERE NOT EXISTS (SELECT FROM {stage} AS s WHERE {same})",
             table=self.name,
             stage=STAGE,
@@ -119,11 +121,17 @@ class LandedTable:
         )
 
     def delete_gone(self) -> int:
-        return self._run(
+        return self._run_and_note(
             "DELETE FROM {table} AS t USING {gone} AS s WHERE {same}",
             table=self.name,
             gone=GONE,
             same=self._same("t", "s"),
+        )
+
+    def note_whole(self) -> None:
+        """Say that anything in the table may have changed."""
+        self._run(
+            "INSERT INTO landing.change (table_name) VALUES ({name})", name=sql.Literal(self._raw)
         )
 
     def analyze(self) -> None:
@@ -137,6 +145,38 @@ class LandedTable:
             columns=_list(columns),
             table=self.name,
         )
+
+    def _run_and_note(self, statement: str, **parts: sql.Composable) -> int:
+        """Run a statement that writes raw, and note in the same what changed by it.
+
+        An updated row is noted by what it was and by what it is: it may have moved from one
+        ticket to another. Returns the rows written.
+        """
+        sides = [
+            (name, sql.Identifier(f"{side}_{number}"), sql.Identifier(side, name))
+            for number, name in enumerate(self._noted)
+            for side in ("old", "new")
+        ]
+        given = [sql.SQL("{} AS {}").format(value, label) for _, label, value in sides]
+        values = [sql.SQL("({}, {})").format(sql.Literal(name), label) for name, label, _ in sides]
+        noted = (
+            "SELECT DISTINCT {raw}, note.name, note.id FROM written, "
+            "LATERAL (VALUES {values}) AS note (name, id) WHERE note.id IS NOT NULL"
+            if self._noted
+            else "SELECT {raw}, NULL, NULL::uuid FROM written LIMIT 1"
+        )
+        raw = sql.Literal(self._raw)
+        query = sql.SQL(
+            "WITH written AS ({statement} RETURNING {given}), "
+            "noted AS (INSERT INTO landing.change (table_name, column_name, id) {noted}) "
+            "SELECT count(*) FROM written"
+        ).format(
+            statement=sql.SQL(statement).format(**parts),
+            given=_list(given) if given else sql.SQL("1"),
+            noted=sql.SQL(noted).format(raw=raw, values=_list(values)),
+        )
+        row = self._connection.execute(query).fetchone()
+        return row[0] if row else 0
 
     def _run(self, statement: str, **parts: sql.Composable) -> int:
         return self._connection.execute(sql.SQL(statement).format(**parts)).rowcount

@@ -84,6 +84,12 @@ SURVEY_SPEC = dg.AssetSpec(
 )
 
 
+class TransformConfig(dg.Config):
+    """`full` makes every mart anew and tests every row, as after a repair by hand."""
+
+    full: bool = False
+
+
 @dg.multi_asset(
     name="transform",
     # After a failed test dbt skips what comes next; the check tells, not a missing output.
@@ -91,14 +97,19 @@ SURVEY_SPEC = dg.AssetSpec(
     check_specs=[spec for name in BUILT for spec in _check_specs(name)],
 )
 def transform(
-    context: dg.AssetExecutionContext,
+    context: dg.AssetExecutionContext, config: TransformConfig
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """Builds and tests the marts with dbt, in this process."""
+    """Builds and tests with dbt, in this process, what changed in the marts."""
     settings = TransformSettings()  # type: ignore[call-arg]  # read from the environment
-    results = build.build(settings.url, target_path=settings.dbt_dir, threads=settings.dbt_threads)
+    results = build.build(
+        settings.url,
+        target_path=settings.dbt_dir,
+        threads=settings.dbt_threads,
+        full=config.full,
+    )
     for one in results:
         if one.name in BUILT and one.outcome == "success":
-            rows = {"dagster/row_count": one.rows} if one.rows is not None else {}
+            rows = {"rows_written": one.rows} if one.rows is not None else {}
             yield dg.MaterializeResult(
                 asset_key=key_of(one.name), metadata={"seconds": round(one.seconds, 2), **rows}
             )

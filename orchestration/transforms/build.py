@@ -1,4 +1,5 @@
-"""One build of the marts: the views under them only when the project has changed."""
+"""One build of the marts: of what changed since the last, and the views under them only when
+the project has changed."""
 
 import hashlib
 from pathlib import Path
@@ -11,16 +12,21 @@ from orchestration.transforms.project import PROJECT
 
 # A table of this project, to carry the mark of what the views were made from.
 _MARKED = "staging.us_state"
+_TABLES = ("config.materialized:table", "config.materialized:incremental")
 
 
-def build(url: str, *, target_path: Path, threads: int) -> list[dbt.NodeResult]:
-    """Build and test every table; seeds and views first, where they are not this project's.
+def build(url: str, *, target_path: Path, threads: int, full: bool = False) -> list[dbt.NodeResult]:
+    """Bring every table up to date and test it; seeds and views first, where they are not this
+    project's.
 
-    Unit tests judge code, not data: they are not run here.
+    `full` makes every table anew and tests every row. Unit tests judge code, not data: they are
+    not run here.
     """
     mark = fingerprint()
     fresh = _mark_of(url) != mark
-    scope = [] if fresh else ["--select", "config.materialized:table"]
+    scope = [] if fresh else ["--select", *_TABLES]
+    if full:
+        scope.append("--full-refresh")
     results = dbt.run(
         ["build", "--exclude-resource-type", "unit_test", *scope],
         dbt.postgres(url, threads=threads),
@@ -28,6 +34,8 @@ def build(url: str, *, target_path: Path, threads: int) -> list[dbt.NodeResult]:
     )
     if fresh and not any(one.outcome in {"error", "skipped"} for one in results):
         _set_mark(url, mark)
+    if all(one.outcome in {"success", "warn"} for one in results):
+        _set_tested(url)
     return results
 
 
@@ -58,4 +66,16 @@ def _set_mark(url: str, mark: str) -> None:
             sql.SQL("COMMENT ON TABLE {} IS {}").format(
                 sql.Identifier(schema, table), sql.Literal(mark)
             )
+        )
+
+
+def _set_tested(url: str) -> None:
+    """Later tests need not look again at what was gathered up to here.
+
+    A survey's answer that came during the build is gathered by the next one.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "UPDATE landing.gathering SET tested = built.least "
+            "FROM (SELECT min(gathering) AS least FROM landing.built) AS built"
         )

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy.engine import make_url
 
-from orchestration.transforms.project import PROJECT, load, test_name
+from orchestration.transforms.project import PROJECT, load, marks, test_name
 
 Outcome = Literal["success", "warn", "fail", "error", "skipped"]
 _OUTCOMES: Mapping[str, Outcome] = {
@@ -68,6 +68,7 @@ def postgres(url: str, *, threads: int = 4) -> dict[str, str]:
         "SQUAD_DBT_PASSWORD": str(parts.password or ""),
         "SQUAD_DBT_DATABASE": parts.database or "",
         "SQUAD_DBT_THREADS": str(threads),
+        "SQUAD_DBT_MARKS": json.dumps(marks()),
     }
 
 

@@ -5,6 +5,7 @@ seconds for it and leaves a file that can be out of date; the files themselves t
 of one and cannot. A test holds this reading against dbt's.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -54,7 +55,11 @@ class Model:
     sources: Sequence[tuple[str, str]] = ()
     partition_by: str | None = None
     is_table: bool = False
-    """Made anew by each build; anything else is a view or a seed, and made once."""
+    """Brought up to date by each build; anything else is a view or a seed, and made once."""
+    entity: str | None = None
+    """What it is computed by, if a build computes only what changed (variable `entities`)."""
+    whole_with: Sequence[str] = ()
+    """Small entities of which a change concerns every row."""
 
     @property
     def is_mart(self) -> bool:
@@ -91,6 +96,32 @@ def load(folder: Path = PROJECT) -> Project:
     return Project(models, tests)
 
 
+def marks(folder: Path = PROJECT) -> dict[str, str]:
+    """A hash for each model of all that its rows are made by: its files, those of the models and
+    seeds under it, and every macro. A mart with another mark is built whole."""
+    shared = hashlib.sha256()
+    for file in (folder / "dbt_project.yml", *_files(folder / "macros"), *_files(folder / "seeds")):
+        shared.update(file.read_bytes())
+    project, found = load(folder), dict[str, str]()
+
+    def mark(name: str) -> str:
+        if name not in found:
+            model, digest = project.models[name], shared.copy()
+            file = folder.parent / model.file
+            for one in (file, file.with_suffix(".yml")):
+                digest.update(one.read_bytes())
+            for under in model.models:
+                digest.update(mark(under).encode())
+            found[name] = digest.hexdigest()[:16]
+        return found[name]
+
+    return {name: mark(name) for name, model in project.models.items() if model.entity}
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
 def test_name(kind: str, column: str, arguments: Mapping[str, Any]) -> str:
     """What people see of a generic test: dbt's own names end in a hash."""
     if kind == "relationships":
@@ -107,6 +138,8 @@ def _properties(file: Path) -> dict[str, Any]:
 
 def _model(file: Path, folder: Path, properties: Mapping[str, Any]) -> Model:
     sql = file.read_text(encoding="utf-8")
+    config = properties.get("config", {})
+    meta = config.get("meta", {})
     layer, *inner = file.relative_to(folder / "models").parts[:-1]
     return Model(
         name=file.stem,
@@ -120,8 +153,10 @@ def _model(file: Path, folder: Path, properties: Mapping[str, Any]) -> Model:
         ],
         models=list(dict.fromkeys(_REF.findall(sql))),
         sources=list(dict.fromkeys(_SOURCE.findall(sql))),
-        is_table=layer == "marts" or 'materialized="table"' in sql,
-        partition_by=properties.get("config", {}).get("meta", {}).get("partition_by"),
+        is_table=layer == "marts" or config.get("materialized") == "incremental",
+        partition_by=meta.get("partition_by"),
+        entity=meta.get("entity") if config.get("materialized") == "incremental" else None,
+        whole_with=meta.get("whole_with", ()),
     )
 
 

@@ -67,7 +67,8 @@ def _publish(report: Report, tickets: int, folder: Path) -> None:
         databases = Databases(templates)
         business.fill(databases, tickets)
         landed(databases)
-        built(databases)
+        with tempfile.TemporaryDirectory() as parsed:
+            built(databases, Path(parsed))
         for name in ("first", "unchanged"):
             seconds: list[float] = []
             with timed(seconds):

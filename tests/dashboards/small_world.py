@@ -31,8 +31,9 @@ def dimensions() -> dict[str, list[Row]]:
             _location("WA", "Washington", "West", "981", 47.6, -122.3),
         ],
         "dim_support_plan": [
-            {"plan_code": "basic", "plan_name": "Basic"},
-            {"plan_code": "pro", "plan_name": "Pro"},
+            {"plan_code": "basic", "plan_name": "Basic", "is_current": True},
+            {"plan_code": "pro", "plan_name": "Professional", "is_current": False},
+            {"plan_code": "pro", "plan_name": "Pro", "is_current": True},
         ],
         "dim_device_type": [
             {"device_type": "laptop", "device_name": "Laptop"},

@@ -48,3 +48,38 @@ def test_a_role_that_no_grant_names_cannot_even_connect(databases: Databases) ->
     databases.url("sysops")
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         databases.connect("customer", "assigner")
+
+
+def test_what_plans_were_is_taken_from_the_audit_log(databases: Databases) -> None:
+    """Each entry has what the change replaced, and nothing else."""
+    url = databases.url("sysops", "sysops_owner")
+    migrate.downgrade(SCHEMAS["sysops"], url, "0028")
+    databases.execute(
+        "sysops",
+        """
+        INSERT INTO support_plan (code, version, name, price_cents, interval, sla_hours,
+            device_types, active) VALUES
+            ('care', 3, 'Care Plus', 1100, 'month', 24, '{laptop,tv}', true),
+            ('new', 1, 'New', 500, 'year', 48, '{tv}', true);
+        INSERT INTO audit_entry (at, actor_id, actor_roles, action, subject_kind, subject_id,
+            before, after)
+        SELECT at::timestamptz, uuidv7(), '{administrator}', 'plan.kept', 'support plan', code,
+            before::jsonb, '{}'
+        FROM (VALUES
+            ('2026-01-01 10:00Z', 'care', NULL),
+            ('2026-02-01 10:00Z', 'new', NULL),
+            ('2026-03-01 10:00Z', 'care', '{"price_cents": 900, "device_types": ["laptop"]}'),
+            ('2026-05-01 10:00Z', 'care', '{"name": "Care", "active": false}')
+        ) AS entry (at, code, before);
+        """,
+    )
+    migrate.upgrade(SCHEMAS["sysops"], url)
+    rows = databases.rows(
+        "sysops",
+        "SELECT code, version, name, price_cents, device_types, active, until::date::text "
+        "FROM former_plan ORDER BY version",
+    )
+    assert rows == [
+        ("care", 1, "Care", 900, ["laptop"], False, "2026-03-01"),
+        ("care", 2, "Care", 1100, ["laptop", "tv"], False, "2026-05-01"),
+    ]

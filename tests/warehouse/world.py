@@ -82,12 +82,17 @@ class World:
             )  # fmt: skip
         for code, price, interval, hours in PLANS:
             plan = {
-                "code": code, "version": 1, "name": code.title(), "price_cents": price,
+                "code": code, "version": 2, "name": code.title(), "price_cents": price,
                 "currency": "USD", "interval": interval, "active": True,
             }  # fmt: skip
             self.add("billing", "plan", **plan)
             for database in ("sysops", "customer"):
                 self.add(database, "support_plan", **plan, sla_hours=hours, device_types=["laptop"])
+            former = plan | {"version": 1, "price_cents": price - 100, "sla_hours": hours + 24}
+            self.add(
+                "sysops", "former_plan", **former, device_types=["laptop"],
+                until=self.now - timedelta(days=200),
+            )  # fmt: skip
         for code, name in (("laptop", "Laptop"), ("stereo", "Stereo")):
             self.add(
                 "customer", "ticket_type", code=f"{code}-repair", version=1,

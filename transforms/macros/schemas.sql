@@ -9,10 +9,3 @@
     {%- else -%} select 1
     {%- endif -%}
 {%- endmacro %}
-
-{# What reads a table in the same build must not be planned as if it were empty. #}
-{% macro tell_the_planner() -%}
-    {%- if target.type == "postgres" -%} analyze {{ this }}
-    {%- else -%} select 1
-    {%- endif -%}
-{%- endmacro %}

@@ -3,6 +3,12 @@ with
     notes as (
         select invoice_id, sum(amount_cents) as cents, sum(tax_cents) as tax_cents
         from {{ ref("fct_credit_note") }}
+        where
+            {{
+                touched(
+                    "invoice", "invoice_id", ["fct_credit_note", "fct_ledger_entry"]
+                )
+            }}
         group by invoice_id
     ),
 
@@ -12,7 +18,16 @@ with
             sum(amount_cents) as cents,
             coalesce(sum(amount_cents) filter (where account = 'tax'), 0) as tax_cents
         from {{ ref("fct_ledger_entry") }}
-        where cause = 'credit_note' and account in ('revenue', 'tax')
+        where
+            cause = 'credit_note'
+            and account in ('revenue', 'tax')
+            and {{
+                touched(
+                    "invoice",
+                    "invoice_id",
+                    ["fct_credit_note", "fct_ledger_entry"],
+                )
+            }}
         group by invoice_id
     )
 

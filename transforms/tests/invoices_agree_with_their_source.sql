@@ -3,12 +3,14 @@ with
     source_days as (
         select period_start, count(*) as invoices, sum(total_cents) as cents
         from {{ ref("stg_billing__invoice") }}
+        where {{ touched("invoice", "invoice_id", ["fct_invoice"]) }}
         group by period_start
     ),
 
     mart_days as (
         select period_start, count(*) as invoices, sum(total_cents) as cents
         from {{ ref("fct_invoice") }}
+        where {{ touched("invoice", "invoice_id", ["fct_invoice"]) }}
         group by period_start
     )
 

@@ -16,13 +16,41 @@ with
     ),
 
     stayed as (
-        select invoice_id, sum(amount_cents) as cents from movements group by invoice_id
+        select invoice_id, sum(amount_cents) as cents
+        from movements
+        where
+            {{
+                touched(
+                    "invoice",
+                    "invoice_id",
+                    [
+                        "fct_payment",
+                        "fct_refund",
+                        "fct_chargeback",
+                        "fct_ledger_entry",
+                    ],
+                )
+            }}
+        group by invoice_id
     ),
 
     cash as (
         select invoice_id, sum(amount_cents) as cents
         from {{ ref("fct_ledger_entry") }}
-        where account = 'cash'
+        where
+            account = 'cash'
+            and {{
+                touched(
+                    "invoice",
+                    "invoice_id",
+                    [
+                        "fct_payment",
+                        "fct_refund",
+                        "fct_chargeback",
+                        "fct_ledger_entry",
+                    ],
+                )
+            }}
         group by invoice_id
     )
 

@@ -3,14 +3,21 @@ with
     given_back as (
         select invoice_id, sum(amount_cents) as cents
         from {{ ref("fct_refund") }}
-        where status = 'refunded'
+        where
+            status = 'refunded'
+            and
+            {{ touched("invoice", "invoice_id", ["fct_refund", "fct_ledger_entry"]) }}
         group by invoice_id
     ),
 
     cash as (
         select invoice_id, - sum(amount_cents) as cents
         from {{ ref("fct_ledger_entry") }}
-        where account = 'cash' and cause = 'refund'
+        where
+            account = 'cash'
+            and cause = 'refund'
+            and
+            {{ touched("invoice", "invoice_id", ["fct_refund", "fct_ledger_entry"]) }}
         group by invoice_id
     )
 

@@ -6,6 +6,7 @@ with
             count(*) as attempts,
             sum(amount_cents) filter (where status = 'approved') as cents
         from {{ ref("stg_billing__payment") }}
+        where {{ touched("invoice", "invoice_id", ["fct_payment"]) }}
         group by 1
     ),
 
@@ -15,6 +16,7 @@ with
             count(*) as attempts,
             sum(amount_cents) filter (where status = 'approved') as cents
         from {{ ref("fct_payment") }}
+        where {{ touched("invoice", "invoice_id", ["fct_payment"]) }}
         group by 1
     )
 

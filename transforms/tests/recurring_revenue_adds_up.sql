@@ -11,6 +11,7 @@ from
                 partition by contract_id order by month_start desc
             ) as place
         from {{ ref("fct_contract_month") }}
+        where {{ touched("customer", "customer_id", ["fct_contract_month"]) }}
     ) as months
 group by contract_id
 having sum(mrr_change_cents) <> sum(mrr_cents) filter (where place = 1)

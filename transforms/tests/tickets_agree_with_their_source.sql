@@ -8,11 +8,13 @@ with
             (
                 select ticket_id, submitted_at
                 from {{ ref("stg_sysops__ticket") }}
-                union
+                where {{ touched("ticket", "ticket_id", ["fct_ticket"]) }}
+                union all
                 select ticket.ticket_id, ticket.submitted_at
                 from {{ ref("stg_customer__ticket") }} as ticket
                 where
-                    not exists (
+                    {{ touched("ticket", "ticket.ticket_id", ["fct_ticket"]) }}
+                    and not exists (
                         select 1
                         from {{ ref("stg_sysops__ticket") }} as known
                         where known.ticket_id = ticket.ticket_id
@@ -26,6 +28,7 @@ with
             cast(submitted_at at time zone 'UTC' as date) as submitted_on,
             count(*) as tickets
         from {{ ref("fct_ticket") }}
+        where {{ touched("ticket", "ticket_id", ["fct_ticket"]) }}
         group by 1
     )
 

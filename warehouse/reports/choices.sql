@@ -7,6 +7,7 @@ from dim_location
 union
 select 'plan', plan_code, plan_name
 from dim_support_plan
+where is_current
 union
 select 'device', device_type, device_name
 from dim_device_type

@@ -17,6 +17,7 @@ from api.sysops.audit.service import Act, record
 from api.sysops.catalogue.rules import listing_errors
 from api.sysops.catalogue.tables import (
     DeviceType,
+    FormerPlan,
     RequiredSkill,
     Skill,
     SupportPlan,
@@ -71,7 +72,7 @@ async def ticket_types(session: AsyncSession) -> list[tuple[TicketType, dict[str
 async def keep_plan(
     session: AsyncSession, act: Act, code: str, values: Mapping[str, Any]
 ) -> SupportPlan:
-    """Create or change a plan; customers and billing hear of it.
+    """Create or change a plan; customers and billing hear of it, and what it was is kept.
 
     Raises Invalid, naming each device type that does not exist or is named twice.
     """
@@ -85,8 +86,11 @@ async def keep_plan(
     if plan is None:
         plan = SupportPlan(code=code, version=1, currency="USD", **values)
         session.add(plan)
-    elif not change(plan, values):
-        return plan
+    else:
+        former = FormerPlan(**common(plan, SupportPlan.__table__.columns.keys()), until=act.now)
+        if not change(plan, values):
+            return plan
+        session.add(former)
     await session.flush()
     await record(session, act, "plan.kept", ("support plan", code), before=before, after=values)
     await outbox.send(session, _published(plan), _priced(plan))

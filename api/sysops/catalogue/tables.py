@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.kernel.database import Cents, one_of
+from api.kernel.database import Cents, Moment, one_of
 from api.sysops.base import Base
 
 
@@ -85,3 +85,20 @@ class SupportPlan(Base):
     sla_hours: Mapped[int]
     device_types: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
     active: Mapped[bool] = mapped_column(server_default="true")
+
+
+class FormerPlan(Base):
+    """A version of a plan that another followed at `until`: what it was, as it was."""
+
+    __tablename__ = "former_plan"
+
+    code: Mapped[str] = mapped_column(ForeignKey("support_plan.code"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    price_cents: Mapped[Cents]
+    currency: Mapped[str]
+    interval: Mapped[str]
+    sla_hours: Mapped[int]
+    device_types: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    active: Mapped[bool]
+    until: Mapped[Moment]

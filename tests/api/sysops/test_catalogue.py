@@ -98,6 +98,9 @@ async def test_a_changed_plan_has_a_new_version_and_a_repetition_changes_nothing
         (1, 2999),
         (2, 3499),
     ]
+    # What it was is kept, until the moment of the change.
+    kept = "SELECT version, price_cents, active, until < now() FROM former_plan"
+    assert databases.rows("sysops", kept) == [(1, 2999, True, True)]
 
 
 async def test_a_bad_plan_lists_every_error_and_tells_nobody(

@@ -214,7 +214,8 @@ def test_the_project_read_from_its_files_is_what_dbt_makes_of_it(built: Built) -
             model = ours.models[node["name"]]
             parents = [by_id[one] for one in node["depends_on"].get("nodes", [])]
             assert (model.layer, model.description) == (node["schema"], node["description"])
-            assert model.is_table == (node["config"]["materialized"] == "table")
+            assert model.is_table == (node["config"]["materialized"] in {"table", "incremental"})
+            assert bool(model.entity) == (node["config"]["materialized"] == "incremental")
             assert {*model.models} == {
                 one["name"] for one in parents if one["resource_type"] != "source"
             }

@@ -11,6 +11,8 @@ import pytest
 
 from api.kernel import access
 from orchestration.definitions.analytics import defs
+from orchestration.definitions.common import ONE_AT_A_TIME
+from orchestration.local.dagster_home import SETTINGS
 from orchestration.publishing.marts import described
 from orchestration.replication.assets import TABLES
 from orchestration.transforms.project import load
@@ -106,3 +108,41 @@ def test_a_tick_starts_no_run_while_the_last_one_is_on_its_way(
         ) as context:
             tick = JOB_OF.evaluate_tick(context)
     assert bool(tick.run_requests) == starts
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        (datetime(2026, 3, 8, 9, 10, tzinfo=UTC), "2026-03-08"),
+        # Before midnight in Chicago.
+        (datetime(2026, 3, 9, 3, 10, tzinfo=UTC), "2026-03-08"),
+    ],
+)
+def test_every_night_everything_is_built_and_tested_once(moment: datetime, day: str) -> None:
+    nightly = defs.resolve_schedule_def("warehouse_full_schedule")
+    assert (nightly.job_name, nightly.default_status) == (
+        "warehouse", dg.DefaultScheduleStatus.RUNNING,
+    )  # fmt: skip
+    with dg.DagsterInstance.ephemeral() as instance:
+        # Also while another run is on its way: it is waited for, so that no night is lost.
+        instance.add_run(
+            dg.DagsterRun(job_name="warehouse", run_id="0" * 32, status=dg.DagsterRunStatus.STARTED)
+        )
+        with dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=moment
+        ) as context:
+            (request,) = nightly.evaluate_tick(context).run_requests or []
+    assert request.run_key == day
+    job = defs.resolve_job_def("warehouse")
+    config = dg.validate_run_config(job, request.run_config)
+    assert config["ops"]["transform"]["config"] == {"full": True}
+
+
+def test_two_runs_of_the_warehouse_wait_for_each_other() -> None:
+    assert defs.resolve_job_def("warehouse").tags[ONE_AT_A_TIME] == "warehouse"
+    with dg.instance_for_test(overrides={"concurrency": SETTINGS["concurrency"]}) as instance:
+        queue = instance.get_concurrency_config().run_queue_config
+    assert queue is not None
+    assert queue.tag_concurrency_limits == [
+        {"key": ONE_AT_A_TIME, "value": {"applyLimitPerUniqueValue": True}, "limit": 1}
+    ]

@@ -1,23 +1,22 @@
-{{ config(materialized="table", post_hook="{{ tell_the_planner() }}") }}
-
 -- What became of an assignment: its own row says it, and the events say when, and of
 -- visits from before outcomes were coded also how it ended.
 with
     answers as (
-        select assignment_id, min(occurred_at) as accepted_at
+        select ticket_id, assignment_id, min(occurred_at) as accepted_at
         from {{ ref("stg_sysops__ticket_event") }}
         where to_status = 'accepted'
-        group by assignment_id
+        group by ticket_id, assignment_id
     ),
 
     visit_ends as (
         select
+            ticket_id,
             assignment_id,
             max(occurred_at) as ended_at,
             max(to_status) as ended_in_status
         from {{ ref("stg_sysops__ticket_event") }}
         where from_status = 'in_progress' and to_status <> 'in_progress'
-        group by assignment_id
+        group by ticket_id, assignment_id
     )
 
 select
@@ -37,5 +36,11 @@ select
         else 'unfinished'
     end as visit_outcome
 from {{ ref("stg_sysops__assignment") }} as assignment
-left join answers on answers.assignment_id = assignment.assignment_id
-left join visit_ends on visit_ends.assignment_id = assignment.assignment_id
+left join
+    answers
+    on answers.ticket_id = assignment.ticket_id
+    and answers.assignment_id = assignment.assignment_id
+left join
+    visit_ends
+    on visit_ends.ticket_id = assignment.ticket_id
+    and visit_ends.assignment_id = assignment.assignment_id

@@ -74,6 +74,9 @@ with
 select
     *,
     coalesce(
-        lag(mrr_cents) over (partition by contract_id order by month_start), 0
+        lag(mrr_cents) over (
+            partition by customer_id, contract_id order by month_start
+        ),
+        0
     ) as previous_mrr_cents
 from valued

@@ -1,7 +1,5 @@
-{{ config(materialized="table", post_hook="{{ tell_the_planner() }}") }}
-
 -- A survey is about the resolution with its ticket's version, and that about a visit.
-select survey.survey_id, assignment.expert_id
+select survey.survey_id, survey.ticket_id, assignment.expert_id
 from {{ ref("stg_customer__survey") }} as survey
 inner join
     {{ ref("stg_sysops__ticket_event") }} as event
@@ -9,4 +7,5 @@ inner join
     and event.version = survey.ticket_version
 inner join
     {{ ref("int_assignment") }} as assignment
-    on assignment.assignment_id = event.assignment_id
+    on assignment.ticket_id = event.ticket_id
+    and assignment.assignment_id = event.assignment_id

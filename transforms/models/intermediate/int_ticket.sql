@@ -50,7 +50,9 @@ with
             on address.address_id = ticket.address_id
         where
             not exists (
-                select 1 from in_sysops where in_sysops.ticket_id = ticket.ticket_id
+                select 1
+                from {{ ref("stg_sysops__ticket") }} as known
+                where known.ticket_id = ticket.ticket_id
             )
     ),
 

@@ -1,5 +1,3 @@
-{{ config(materialized="table", post_hook="{{ tell_the_planner() }}") }}
-
 select
     ticket_id,
     cast(count(*) as integer) as assignments,

@@ -10,7 +10,10 @@ create or replace temp macro tickets_in(regions, states, plans, devices) as tabl
         type.device_name
     from fct_ticket as ticket
     left join dim_location as location on location.location_key = ticket.location_key
-    left join dim_support_plan as plan on plan.plan_code = ticket.plan_code
+    left join
+        dim_support_plan as plan
+        on plan.plan_code = ticket.plan_code
+        and plan.is_current
     left join dim_ticket_type as type on type.ticket_type = ticket.ticket_type
     where
         (regions is null or list_contains(regions, location.region))

@@ -7,7 +7,11 @@ with
                     least(
                         (
                             select min(submitted_at) at time zone 'UTC'
-                            from {{ ref("int_ticket") }}
+                            from {{ ref("stg_customer__ticket") }}
+                        ),
+                        (
+                            select min(submitted_at) at time zone 'UTC'
+                            from {{ ref("stg_sysops__ticket") }}
                         ),
                         (
                             select cast(min(starts_on) as timestamp)

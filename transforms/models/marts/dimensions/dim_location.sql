@@ -1,10 +1,11 @@
+-- A ticket on its way to sysops is at an address of its customer.
 with
     places as (
         select state, zip3
         from {{ ref("stg_customer__address") }}
         union
         select state, zip3
-        from {{ ref("int_ticket") }}
+        from {{ ref("stg_sysops__ticket") }}
         union
         select state, zip3
         from {{ ref("stg_sysops__expert") }}

@@ -1,4 +1,36 @@
+with
+    versions as (
+        select
+            plan_code,
+            plan_version,
+            plan_name,
+            price_cents,
+            currency,
+            billing_interval,
+            sla_hours,
+            is_active,
+            cast(null as timestamp with time zone) as valid_to,
+            true as is_current
+        from {{ ref("stg_sysops__support_plan") }}
+
+        union all
+
+        select
+            plan_code,
+            plan_version,
+            plan_name,
+            price_cents,
+            currency,
+            billing_interval,
+            sla_hours,
+            is_active,
+            valid_to,
+            false as is_current
+        from {{ ref("stg_sysops__former_plan") }}
+    )
+
 select
+    plan_code || '-' || cast(plan_version as text) as plan_version_key,
     plan_code,
     plan_version,
     plan_name,
@@ -7,5 +39,8 @@ select
     billing_interval,
     {{ monthly_cents("price_cents", "billing_interval") }} as monthly_price_cents,
     sla_hours,
-    is_active
-from {{ ref("stg_sysops__support_plan") }}
+    is_active,
+    lag(valid_to) over (partition by plan_code order by plan_version) as valid_from,
+    valid_to,
+    is_current
+from versions

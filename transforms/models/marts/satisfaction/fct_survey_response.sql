@@ -21,4 +21,7 @@ select
     answer.answered_at,
     {{ minutes_between("answer.sent_at", "answer.answered_at") }} as minutes_to_answer
 from {{ ref("int_survey_answer") }} as answer
-left join {{ ref("int_survey_expert") }} as visit on visit.survey_id = answer.survey_id
+left join
+    {{ ref("int_survey_expert") }} as visit
+    on visit.ticket_id = answer.ticket_id
+    and visit.survey_id = answer.survey_id

@@ -14,7 +14,8 @@ with
             and event.version = milestone.last_resolved_version
         inner join
             {{ ref("int_assignment") }} as assignment
-            on assignment.assignment_id = event.assignment_id
+            on assignment.ticket_id = event.ticket_id
+            and assignment.assignment_id = event.assignment_id
     ),
 
     last_answer as (

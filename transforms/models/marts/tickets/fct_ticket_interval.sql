@@ -36,5 +36,6 @@ select
 from intervals
 left join
     {{ ref("int_assignment") }} as assignment
-    on assignment.assignment_id = intervals.assignment_id
+    on assignment.ticket_id = intervals.ticket_id
+    and assignment.assignment_id = intervals.assignment_id
     and intervals.status in ('assigned', 'accepted', 'in_progress')
