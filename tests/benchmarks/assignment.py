@@ -41,6 +41,7 @@ from tests.databases import Databases
 
 ROUNDS = 3
 CHANGES = 100
+OTHER_SEEDS = (2, 3, 4, 5)
 
 
 def run(size_name: str, say: Callable[[str], None], *, whole: bool) -> dict[str, Any]:
@@ -52,6 +53,7 @@ def run(size_name: str, say: Callable[[str], None], *, whole: bool) -> dict[str,
     problem = _problem(report, size, snapshot)
     found = _solver(report, problem)
     _yardsticks(report, problem, found)
+    _other_draws(report, size)
     _warm(report, problem)
     _growth(report, size_name, problem)
     _whole_problem(report, build(snapshot, size.policy))
@@ -97,6 +99,22 @@ def _solver(report: Report, problem: Problem) -> Draft:
     report.add("phases_s", {name: round(value, 3) for name, value in proof.seconds.items()})
     report.add("served", proof.served[1:])
     return found
+
+
+def _other_draws(report: Report, size: Size) -> None:
+    """How many plain passes a cold solve is in other countries of the size: chance has a part."""
+    found = []
+    for seed in OTHER_SEEDS:
+        problem = build(country(size, seed), size.policy)
+        solving: list[float] = []
+        passes: list[float] = []
+        for _ in range(ROUNDS):
+            with timed(solving):
+                drafted = draft(problem.edges, problem.level, problem.slots, LEVELS)
+            with timed(passes):
+                plain_pass(problem.edges, drafted.state)
+        found.append(round(median(solving) / median(passes), 1))
+    report.add("solve_passes_of_other_countries", found)
 
 
 @compiled

@@ -122,6 +122,8 @@ def _tickets(random: np.random.Generator, size: Size, places: _Places) -> pl.Dat
     priority = PRIORITIES[random.choice(4, size.tickets, p=SHARES)]
     due = [AS_OF + timedelta(hours=float(it)) for it in random.uniform(-10, 80, size.tickets)]
     kind = random.integers(0, 25, size.tickets)
+    # Minutes were each ticket's own once; the draw is left in, so that countries stay the same.
+    random.integers(0, len(MINUTES), size.tickets)
     return pl.DataFrame(
         {
             "id": _ids(1 << 100, size.tickets),
