@@ -15,7 +15,7 @@ from orchestration.assignment import costs
 from orchestration.assignment.candidates import Pairs, pairs_of_each_type
 from orchestration.assignment.costs import Setting
 from orchestration.assignment.matching.compiled import Ints, Levels, compiled
-from orchestration.assignment.matching.graph import Edges, State, in_rows
+from orchestration.assignment.matching.graph import Edges, State, room_for
 from orchestration.assignment.matching.levels import Fullness
 from orchestration.assignment.problem import Problem, edges_of, merged
 
@@ -76,8 +76,7 @@ def _both(edges: Edges, more: Edges) -> Edges:
     """The edges of both, which have none in common; `more` may have fewer rows."""
     counts = edges.end - edges.first
     counts[: len(more.first)] += more.end - more.first
-    room = np.empty(counts.sum(), np.int32), np.empty(counts.sum(), np.int32)
-    both = in_rows(counts, *room)
+    both = room_for(counts)
     _merge(edges, more, both)
     return both
 

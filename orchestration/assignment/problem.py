@@ -23,7 +23,7 @@ from orchestration.assignment.candidates import (
 from orchestration.assignment.columns import Columns, Floats, columns
 from orchestration.assignment.costs import Setting, setting_of
 from orchestration.assignment.matching.compiled import Ints, Levels, Shorts, compiled
-from orchestration.assignment.matching.graph import Edges, in_rows
+from orchestration.assignment.matching.graph import Edges, room_for
 from orchestration.assignment.policy import PRIORITY_LEVELS, WINDOWS_A_DAY, weights_of
 from orchestration.assignment.snapshot import Snapshot
 
@@ -166,9 +166,9 @@ def edges_of(
     owner = np.concatenate([pairs.ticket, np.arange(tickets, rows, dtype=np.int32)])
     many = np.bitwise_count(np.concatenate([pairs.windows, blockers.windows]))
     counts = np.bincount(owner, weights=many, minlength=rows).astype(np.int64)
-    other, cost = np.empty(counts.sum(), np.int32), np.empty(counts.sum(), np.int32)
-    _fill(setting, pairs, blockers.expert, blockers.windows, other, cost)
-    return in_rows(counts, other, cost)
+    edges = room_for(counts)
+    _fill(setting, pairs, blockers.expert, blockers.windows, edges.other, edges.cost)
+    return edges
 
 
 def _blockers(numbered: Columns) -> Blockers:

@@ -1,5 +1,7 @@
 -- Cash in the ledger is what was collected and neither given back nor taken back by a
 -- bank, invoice by invoice.
+{% set marts = ["fct_payment", "fct_refund", "fct_chargeback", "fct_ledger_entry"] %}
+
 with
     movements as (
         select invoice_id, amount_cents
@@ -18,39 +20,14 @@ with
     stayed as (
         select invoice_id, sum(amount_cents) as cents
         from movements
-        where
-            {{
-                touched(
-                    "invoice",
-                    "invoice_id",
-                    [
-                        "fct_payment",
-                        "fct_refund",
-                        "fct_chargeback",
-                        "fct_ledger_entry",
-                    ],
-                )
-            }}
+        where {{ touched("invoice", "invoice_id", marts) }}
         group by invoice_id
     ),
 
     cash as (
         select invoice_id, sum(amount_cents) as cents
         from {{ ref("fct_ledger_entry") }}
-        where
-            account = 'cash'
-            and {{
-                touched(
-                    "invoice",
-                    "invoice_id",
-                    [
-                        "fct_payment",
-                        "fct_refund",
-                        "fct_chargeback",
-                        "fct_ledger_entry",
-                    ],
-                )
-            }}
+        where account = 'cash' and {{ touched("invoice", "invoice_id", marts) }}
         group by invoice_id
     )
 

@@ -66,21 +66,24 @@ def owners(edges: Edges) -> Ints:
 
 def by_slot(edges: Edges, slots: int) -> Edges:
     """Edges by ticket (packed) in rows of slots."""
-    back = _room_for(np.bincount(edges.other, minlength=slots))
+    back = room_for(np.bincount(edges.other, minlength=slots))
     _fill_by_slot(edges, back)
     return back
 
 
 def between_equals(edges: Edges, ticket_level: Levels, slot_level: Levels) -> Edges:
     """Those whose ticket and slot are full at the same level."""
-    equals = _room_for(_count_equals(edges, ticket_level, slot_level))
+    equals = room_for(_count_equals(edges, ticket_level, slot_level))
     _fill_equals(edges, ticket_level, slot_level, equals)
     return equals
 
 
-def _room_for(counts: Ints) -> Edges:
-    """Memory from numpy, in pages that are huge where the system has them: what is read in no
-    order is found sooner."""
+def room_for(counts: Ints) -> Edges:
+    """Edges to be filled, so many in each row.
+
+    Memory comes from numpy, in pages that are huge where the system has them: what is read in no
+    order is found sooner.
+    """
     many = counts.sum()
     return in_rows(counts, np.empty(many, np.int32), np.empty(many, np.int32))
 

@@ -40,6 +40,10 @@ create or replace temp macro low_of(hits, total) as wilson_low(sum(hits), sum(to
 
 create or replace temp macro high_of(hits, total) as wilson_high(sum(hits), sum(total));
 
+-- A measure's cases over days under the name of their measure, to be listed among others.
+create or replace temp macro cases_of(name, hits, total) as
+    struct_pack(measure := name, hits := sum(hits), total := sum(total));
+
 -- The same bounds where every row is of the one measure.
 create or replace temp macro low_among(is_hit) as
     wilson_low(count(*) filter (where is_hit), count(*));

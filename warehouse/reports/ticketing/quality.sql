@@ -4,46 +4,14 @@ with
             cast(date_trunc($grain, day) as date) as bucket,
             is_whole($grain, day, $since, $until, $as_of) as is_complete,
             [
-                struct_pack(
-                    measure := 'sla_attainment',
-                    hits := sum(sla_attainment_hits),
-                    total := sum(sla_attainment_total)
-                ),
-                struct_pack(
-                    measure := 'first_time_fix',
-                    hits := sum(first_time_fix_hits),
-                    total := sum(first_time_fix_total)
-                ),
-                struct_pack(
-                    measure := 'reopened',
-                    hits := sum(reopened_hits),
-                    total := sum(reopened_total)
-                ),
-                struct_pack(
-                    measure := 'rejected',
-                    hits := sum(rejected_hits),
-                    total := sum(rejected_total)
-                ),
-                struct_pack(
-                    measure := 'unfinished',
-                    hits := sum(unfinished_hits),
-                    total := sum(unfinished_total)
-                ),
-                struct_pack(
-                    measure := 'wrong_expert',
-                    hits := sum(wrong_expert_hits),
-                    total := sum(wrong_expert_total)
-                ),
-                struct_pack(
-                    measure := 'customer_absent',
-                    hits := sum(customer_absent_hits),
-                    total := sum(customer_absent_total)
-                ),
-                struct_pack(
-                    measure := 'expert_absent',
-                    hits := sum(expert_absent_hits),
-                    total := sum(expert_absent_total)
-                )
+                cases_of('sla_attainment', sla_attainment_hits, sla_attainment_total),
+                cases_of('first_time_fix', first_time_fix_hits, first_time_fix_total),
+                cases_of('reopened', reopened_hits, reopened_total),
+                cases_of('rejected', rejected_hits, rejected_total),
+                cases_of('unfinished', unfinished_hits, unfinished_total),
+                cases_of('wrong_expert', wrong_expert_hits, wrong_expert_total),
+                cases_of('customer_absent', customer_absent_hits, customer_absent_total),
+                cases_of('expert_absent', expert_absent_hits, expert_absent_total)
             ] as measures
         from ticket_days_in($region, $state, $plan, $device, $since, $until, $as_of)
         group by all
