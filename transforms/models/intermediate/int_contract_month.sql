@@ -1,19 +1,17 @@
 -- A row for each month at whose last day (today, in the present month) the contract
--- runs, and
--- one for the month after: that is where it is lost.
+-- runs, and one for the month after: that is where it is lost.
 with
     as_of as (select as_of_date from {{ ref("int_as_of") }}),
 
-    priced as (
+    seen as (
         select
             contract.contract_id,
             contract.customer_id,
             contract.plan_code,
             contract.starts_on,
             contract.ends_on,
+            plan.billing_interval,
             as_of.as_of_date,
-            {{ monthly_cents("plan.price_cents", "plan.billing_interval") }}
-            as price_cents,
             least(
                 coalesce(
                     cast(contract.ends_on + interval '1 month' as date),
@@ -31,17 +29,17 @@ with
 
     months as (
         select
-            priced.*,
+            seen.*,
             cast(
                 {{
                     date_series(
-                        "date_trunc('month', priced.starts_on)",
-                        "priced.last_seen_on",
+                        "date_trunc('month', seen.starts_on)",
+                        "seen.last_seen_on",
                         "1 month",
                     )
                 }} as date
             ) as month_start
-        from priced
+        from seen
     ),
 
     measured as (
@@ -54,21 +52,36 @@ with
         from months
     ),
 
+    running as (
+        select
+            *,
+            starts_on <= measured_on
+            and coalesce(ends_on, measured_on) >= measured_on as runs,
+            case
+                billing_interval
+                when 'year'
+                then {{ term_start("starts_on", "measured_on") }}
+                else greatest(month_start, starts_on)
+            end as priced_on
+        from measured
+    ),
+
     valued as (
         select
-            contract_id,
-            customer_id,
-            plan_code,
-            month_start,
-            measured_on,
+            running.contract_id,
+            running.customer_id,
+            running.plan_code,
+            running.month_start,
+            running.measured_on,
             case
-                when
-                    starts_on <= measured_on
-                    and coalesce(ends_on, measured_on) >= measured_on
-                then price_cents
-                else 0
+                when running.runs then price.monthly_price_cents else 0
             end as mrr_cents
-        from measured
+        from running
+        inner join
+            {{ ref("int_plan_price") }} as price
+            on price.plan_code = running.plan_code
+            and price.first_day <= running.priced_on
+            and price.last_day >= running.priced_on
     )
 
 select

@@ -1,34 +1,3 @@
-with
-    versions as (
-        select
-            plan_code,
-            plan_version,
-            plan_name,
-            price_cents,
-            currency,
-            billing_interval,
-            sla_hours,
-            is_active,
-            cast(null as timestamp with time zone) as valid_to,
-            true as is_current
-        from {{ ref("stg_sysops__support_plan") }}
-
-        union all
-
-        select
-            plan_code,
-            plan_version,
-            plan_name,
-            price_cents,
-            currency,
-            billing_interval,
-            sla_hours,
-            is_active,
-            valid_to,
-            false as is_current
-        from {{ ref("stg_sysops__former_plan") }}
-    )
-
 select
     plan_code || '-' || cast(plan_version as text) as plan_version_key,
     plan_code,
@@ -37,10 +6,10 @@ select
     price_cents,
     currency,
     billing_interval,
-    {{ monthly_cents("price_cents", "billing_interval") }} as monthly_price_cents,
+    monthly_price_cents,
     sla_hours,
     is_active,
-    lag(valid_to) over (partition by plan_code order by plan_version) as valid_from,
+    valid_from,
     valid_to,
     is_current
-from versions
+from {{ ref("int_plan_version") }}
