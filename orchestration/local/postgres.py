@@ -56,7 +56,7 @@ FORGETFUL = {
     "max_wal_size": "1GB",
 }
 MEMORY_BYTES = 4 * 1024**3
-"""Throw-away clusters are kept in memory when this much is free there."""
+"""Throw-away clusters are kept in memory when this much is free there, unless they say more."""
 
 
 class EmbeddedPostgres:
@@ -207,20 +207,23 @@ class EmbeddedPostgres:
         )
 
 
-def _memory_folder() -> Path | None:
+def _memory_folder(room: int) -> Path | None:
     shared = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of its own in it
-    if shared.is_dir() and shutil.disk_usage(shared).free > MEMORY_BYTES:
+    if shared.is_dir() and shutil.disk_usage(shared).free > room:
         return shared
     return None
 
 
 @contextmanager
-def throw_away_postgres(settings: Mapping[str, str] | None = None) -> Iterator[EmbeddedPostgres]:
+def throw_away_postgres(
+    settings: Mapping[str, str] | None = None, *, room: int = MEMORY_BYTES
+) -> Iterator[EmbeddedPostgres]:
     """A server for tests on a free port, in a folder of its own that is removed afterwards.
 
-    The folder is in memory where there is enough: a copy of a database takes a quarter of the time.
+    The folder is in memory where there is `room` (bytes): a copy of a database takes a quarter of
+    the time.
     """
-    folder = Path(mkdtemp(prefix="squad-postgres-", dir=_memory_folder()))
+    folder = Path(mkdtemp(prefix="squad-postgres-", dir=_memory_folder(room)))
     # The server's user passes through; mkdtemp closes the folder to others.
     folder.chmod(0o711)
     try:

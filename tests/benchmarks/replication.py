@@ -26,13 +26,16 @@ from tests.benchmarks.server import SERVER
 from tests.databases import Databases, Templates
 
 CHANGED = 0.01
+BYTES_A_TICKET = 40_000
+"""Of the memory that sources, landed rows, marts and what a build puts aside take."""
 _BARE = sql.Identifier("pg_temp", "bare")
 
 
 def run(tickets: int, say: Callable[[str], None]) -> dict[str, Any]:
     """Measures one number of tickets; raises Wrong when a mirror is not its source."""
     report = Report({"tickets": tickets}, say)
-    with throw_away_postgres(SERVER) as server, ExitStack() as own:
+    room = tickets * BYTES_A_TICKET
+    with throw_away_postgres(SERVER, room=room) as server, ExitStack() as own:
         templates = Templates(server)
         databases = Databases(templates)
         business.fill(databases, tickets)
