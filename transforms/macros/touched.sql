@@ -4,14 +4,19 @@
    passes. #}
 {% macro touched(entity, column, marts) -%}
     {%- if _looks_at_all([entity], marts) -%} true
-    {%- else -%}
-        {{ column }} in (
-            select touched.id
-            from landing.touched
-            inner join landing.gathering on touched.gathering > gathering.tested
-            where touched.entity = '{{ entity }}'
-        )
+    {%- else -%} {{ column }} = any({{ _touched_ids(entity) }})
     {%- endif -%}
+{%- endmacro %}
+
+{# As an array, which is looked up by an index: of a subquery the planner does not know how few
+   ids it gives, and reads the whole mart. #}
+{% macro _touched_ids(entity) -%}
+    array(
+        select touched.id
+        from landing.touched
+        inner join landing.gathering on touched.gathering > gathering.tested
+        where touched.entity = '{{ entity }}' and touched.id is not null
+    )
 {%- endmacro %}
 
 {% macro _looks_at_all(entities, marts) -%}
@@ -56,22 +61,17 @@
         {%- if "entity" in parent %}
             union all
             {{ orphans }}
-            and child.{{ column_name }} in (
-                select gone.id
-                from
-                    (
-                        select touched.id
-                        from landing.touched
-                        inner join
-                            landing.gathering on touched.gathering > gathering.tested
-                        where touched.entity = '{{ parent["entity"] }}'
-                    ) as gone
-                where
-                    not exists (
-                        select 1
-                        from {{ to }} as parent
-                        where parent.{{ field }} = gone.id
-                    )
+            and child.{{ column_name }} = any(
+                array(
+                    select gone.id
+                    from unnest({{ _touched_ids(parent["entity"]) }}) as gone(id)
+                    where
+                        not exists (
+                            select 1
+                            from {{ to }} as parent
+                            where parent.{{ field }} = gone.id
+                        )
+                )
             )
         {%- endif %}
     {%- endif %}

@@ -2,6 +2,15 @@
 -- ticket happens at most a day before the one and 60 days after the other (an arrival
 -- window may lie ahead, a survey is open for weeks). Of tickets that are not open none
 -- has a proposal that waits, nor a visit whose window is 3 days after the last change.
+{% set marts = [
+    "fct_ticket",
+    "fct_assignment",
+    "fct_visit",
+    "fct_survey",
+    "fct_survey_response",
+] %}
+{% set looked_at = touched("ticket", "ticket.ticket_id", marts) %}
+
 with
     happened as (
         select ticket_id, proposed_at as happened_at, 'proposal' as what
@@ -24,18 +33,22 @@ select ticket.ticket_id, happened.what, happened.happened_at
 from happened
 inner join {{ ref("fct_ticket") }} as ticket on ticket.ticket_id = happened.ticket_id
 where
-    happened.happened_at < ticket.submitted_at - interval '1 day'
-    or happened.happened_at > ticket.updated_at + interval '60 days'
+    {{ looked_at }}
+    and (
+        happened.happened_at < ticket.submitted_at - interval '1 day'
+        or happened.happened_at > ticket.updated_at + interval '60 days'
+    )
 union all
 select ticket.ticket_id, 'unanswered proposal', assignment.proposed_at
 from {{ ref("fct_assignment") }} as assignment
 inner join {{ ref("fct_ticket") }} as ticket on ticket.ticket_id = assignment.ticket_id
-where not ticket.is_open and assignment.status = 'proposed'
+where {{ looked_at }} and not ticket.is_open and assignment.status = 'proposed'
 union all
 select ticket.ticket_id, 'late window', assignment.window_start
 from {{ ref("fct_assignment") }} as assignment
 inner join {{ ref("fct_ticket") }} as ticket on ticket.ticket_id = assignment.ticket_id
 where
-    not ticket.is_open
+    {{ looked_at }}
+    and not ticket.is_open
     and assignment.status in ('proposed', 'accepted', 'completed')
     and assignment.window_start > ticket.updated_at + interval '3 days'

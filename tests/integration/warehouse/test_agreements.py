@@ -1,7 +1,4 @@
-"""What the marts must agree with, each other and their sources: each can be broken, and is found.
-
-`nothing_happens_long_after_its_ticket` is broken in all its ways in `test_marts.py`.
-"""
+"""The sums that marts have in common with each other and their sources: each can be broken."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -58,7 +55,7 @@ BREAKS = {
         f"DELETE FROM marts.fct_ticket {ONE.format('ticket_id', 'fct_ticket')}"
     ),
 }  # fmt: skip
-BROKEN_ELSEWHERE = "nothing_happens_long_after_its_ticket"
+IN_SEVEN_WAYS = "nothing_happens_long_after_its_ticket"
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +68,7 @@ def tests_of_sums(built: Built) -> Mapping[str, str]:
 
 def test_every_agreement_is_broken_here(tests_of_sums: Mapping[str, str]) -> None:
     names = {test.name for test in project.load().tests if test.singular}
-    assert {*BREAKS, BROKEN_ELSEWHERE} == names == {*tests_of_sums}
+    assert {*BREAKS, IN_SEVEN_WAYS} == names == {*tests_of_sums}
 
 
 @pytest.mark.parametrize("name", sorted(BREAKS))
@@ -86,3 +83,30 @@ def test_what_does_not_agree_is_found(
         connection.rollback()
     assert found is not None
     assert found[0] > 0
+
+
+def test_what_reports_skip_tickets_by_is_found_in_every_way(
+    built: Built, tests_of_sums: Mapping[str, str]
+) -> None:
+    """What happens to a ticket long after its last change."""
+    [test] = [one for one in project.load().tests if one.name == IN_SEVEN_WAYS]
+    assert test.blocks
+    query = f"SELECT DISTINCT what FROM ({tests_of_sums[IN_SEVEN_WAYS]}) AS found"
+    late = "(SELECT max(updated_at) FROM marts.fct_ticket) + interval '61 days'"
+    early = "timestamptz '2001-01-01'"
+    with psycopg.connect(built.databases.url("analytics")) as connection:
+        assert connection.execute(query.encode()).fetchall() == []
+        for statement in (
+            f"UPDATE marts.fct_assignment SET window_start = {late}, status = 'proposed'",
+            f"UPDATE marts.fct_assignment SET proposed_at = {early}",
+            f"UPDATE marts.fct_visit SET started_at = {late}",
+            f"UPDATE marts.fct_survey SET expires_at = {late}",
+            f"UPDATE marts.fct_survey_response SET answered_at = {late}",
+        ):
+            connection.execute(statement.encode())
+        found = {row[0] for row in connection.execute(query.encode())}
+        connection.rollback()
+    assert found == {
+        "proposal", "arrival window", "visit", "survey", "answer", "unanswered proposal",
+        "late window",
+    }  # fmt: skip

@@ -1,6 +1,5 @@
 """The marts: built on two engines, equal on both, and equal to their sources."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,6 @@ WANTED = {
 CHOSEN = "SELECT status, {}, {}, count(*) FROM {} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
 ARTICLES = "SELECT count(*) FILTER (WHERE {}) FROM {} UNION ALL SELECT count(*) FROM {}"
 TICKETS = "marts.fct_article_use WHERE kind = 'resolved'"
-REF = re.compile(r'{{ ref\("(\w+)"\) }}')
 CHOICES = "SELECT question, choice, count(*), sum(score) FROM {} GROUP BY 1, 2 ORDER BY 1, 2"
 
 
@@ -39,32 +37,6 @@ def test_the_unit_tests_of_money_windows_and_clocks_pass(built: Built) -> None:
     results = built.dbt("test", "--select", "test_type:unit")
     assert bad(results) == {}
     assert len(results) >= 12
-
-
-def test_what_reports_skip_tickets_by_is_checked(built: Built) -> None:
-    """What happens to a ticket long after its last change, in every way, is found."""
-    name = "nothing_happens_long_after_its_ticket"
-    [test] = [one for one in project.load().tests if one.name == name]
-    assert test.blocks
-    sql = Path(project.PROJECT, "tests", f"{name}.sql").read_text(encoding="utf-8")
-    on_marts = REF.sub(r"marts.\1", sql)
-    query = f"SELECT DISTINCT what FROM ({on_marts}) AS found"
-    late = "(SELECT max(updated_at) FROM marts.fct_ticket) + interval '61 days'"
-    early = "timestamptz '2001-01-01'"
-    with built.copy() as spoilt:
-        assert spoilt.databases.rows("analytics", query) == []
-        for statement in (
-            f"UPDATE marts.fct_assignment SET window_start = {late}, status = 'proposed'",
-            f"UPDATE marts.fct_assignment SET proposed_at = {early}",
-            f"UPDATE marts.fct_visit SET started_at = {late}",
-            f"UPDATE marts.fct_survey SET expires_at = {late}",
-            f"UPDATE marts.fct_survey_response SET answered_at = {late}",
-        ):
-            spoilt.databases.execute("analytics", statement)
-        assert {row[0] for row in spoilt.databases.rows("analytics", query)} == {
-            "proposal", "arrival window", "visit", "survey", "answer", "unanswered proposal",
-            "late window",
-        }  # fmt: skip
 
 
 def test_no_mart_is_empty(built: Built) -> None:
