@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.dashboards import small_world
-from tests.dashboards.conftest import LONG_AGO, Opener, token
+from tests.dashboards.conftest import LONG_AGO, MAIN, Opener, token
 from tests.dashboards.marts import utc
 from tests.dashboards.publishing import hold_back, publish
 from tests.dashboards.small_world import AS_OF
@@ -263,3 +263,9 @@ def test_a_page_that_fails_says_so_without_its_trace() -> None:
     (said,) = app.error
     assert "could not be made" in said.value
     assert "secret" not in texts(app)
+
+
+def test_every_table_shows_what_is_not_known_in_the_one_way_of_all() -> None:
+    folder = MAIN.parent
+    own = {path.name for path in folder.rglob("*.py") if "st.dataframe(" in path.read_text("utf-8")}
+    assert own == {"tiles.py"}
