@@ -15,8 +15,8 @@ CUSTOMERS, TICKETS = 1_000, 10_000
 
 SHARED_TABLES = frozenset(
     {
-        "device_type", "ticket_type", "support_plan", "plan", "skill", "staff", "expert",
-        "expert_skill", "shift", "assignment_run", "billing_run",
+        "device_type", "ticket_type", "support_plan", "former_plan", "plan", "skill", "staff",
+        "expert", "expert_skill", "shift", "assignment_run", "billing_run",
     }
 )  # fmt: skip
 SHARED_COLUMNS = frozenset({"expert_id", "run_id"})
