@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -265,7 +266,14 @@ def test_a_page_that_fails_says_so_without_its_trace() -> None:
     assert "secret" not in texts(app)
 
 
-def test_every_table_shows_what_is_not_known_in_the_one_way_of_all() -> None:
-    folder = MAIN.parent
-    own = {path.name for path in folder.rglob("*.py") if "st.dataframe(" in path.read_text("utf-8")}
+@pytest.mark.usefixtures("published")
+def test_what_is_not_known_is_a_dash_in_every_table(page: Opener) -> None:
+    app = page("finance")
+    mrr = next(one for one in app.dataframe if "customer_churn_share" in one.value)
+    # Of the first month there is no month before.
+    assert pd.isna(mrr.value["customer_churn_share"].iloc[0])
+    assert {one.proto.placeholder for one in app.dataframe} == {"–"}
+    # There is one way to show a table.
+    sources = MAIN.parent.rglob("*.py")
+    own = {path.name for path in sources if "st.dataframe(" in path.read_text("utf-8")}
     assert own == {"tiles.py"}
