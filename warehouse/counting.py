@@ -1,6 +1,6 @@
 """Counting summaries from rows: at once, or a month at a time where there is much."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -14,6 +14,9 @@ AT_ONCE: Final = 500_000
 
 MARGIN: Final = timedelta(days=1)
 """A day of submission is that of the place, and can be one before the day of the moment."""
+
+EVER: Final = "2000-01"
+"""The first month of files that do not say theirs."""
 
 AHEAD: Final = timedelta(days=62)
 """An arrival window may lie ahead."""
@@ -60,9 +63,10 @@ def periods(
     summary: str, tables: Mapping[str, Table], as_of: datetime, first: date | None = None
 ) -> Iterator[tuple[date, date]]:
     """The days that a summary is counted of, from the first that can have any, in parts."""
-    marts = marts_of(counting(summary))
-    begin, last = first or _begin(marts, tables, as_of), end(as_of)
-    while begin <= last and max(tables[mart].rows for mart in marts) > AT_ONCE:
+    # A version from before a mart was has none of it: the query will say so.
+    read = [tables[mart] for mart in marts_of(counting(summary)) if mart in tables]
+    begin, last = first or _begin(read), end(as_of)
+    while begin <= last and max((table.rows for table in read), default=0) > AT_ONCE:
         until = (begin + timedelta(days=31)).replace(day=1) - timedelta(days=1)
         yield begin, min(until, last)
         begin = until + timedelta(days=1)
@@ -80,6 +84,6 @@ def end(as_of: datetime) -> date:
     return as_of.date() + AHEAD
 
 
-def _begin(marts: tuple[str, ...], tables: Mapping[str, Table], as_of: datetime) -> date:
-    months = [file.partition for mart in marts for file in tables[mart].files if file.partition]
-    return month_with_margin(min(months, default=f"{as_of:%Y-%m}"))
+def _begin(read: Iterable[Table]) -> date:
+    months = [file.partition for table in read for file in table.files if file.partition]
+    return month_with_margin(min(months, default=EVER))
