@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import streamlit as st
 
-from dashboards import runs, words
+from dashboards import runs, tiles, words
 from dashboards.asking import Json, NotShown
 from dashboards.session import Viewer
 
@@ -27,10 +27,8 @@ def show(viewer: Viewer, month: str) -> None:
         st.markdown("**Outliers: amounts that the plan does not imply**")
         waiting = [it for it in found if it["status"] == "parked"]
         st.caption(_count(waiting, found, more=page["next_after"] is not None))
-        st.dataframe(
+        tiles.grid(
             [_row(it) for it in sorted(found, key=lambda it: it["status"] != "parked")],
-            hide_index=True,
-            height="content",
             alt="Outliers of the month",
         )
         if waiting and viewer.roles & MAY_DECIDE:
@@ -117,13 +115,11 @@ def _decide(viewer: Viewer, month: str, waiting: list[Json]) -> None:
 def _explain(it: Json) -> None:
     # As a sentence too: on a phone a table shows its beginning alone.
     st.text(it["reason"])
-    st.dataframe(
+    tiles.grid(
         [
             {"Line": line["description"], "Amount": runs.dollars(line["cents"])}
             for line in it["lines"]
         ],
-        hide_index=True,
-        height="content",
         alt="Lines of the chosen outlier",
     )
 
@@ -137,7 +133,7 @@ def _decided(viewer: Viewer, found: list[Json]) -> None:
     if not acts:
         return
     st.markdown("**Who decided what**")
-    st.dataframe(
+    tiles.grid(
         [
             {
                 "When": words.moment_of(act["at"]),
@@ -149,7 +145,5 @@ def _decided(viewer: Viewer, found: list[Json]) -> None:
             }
             for act, it in sorted(acts, key=lambda both: both[0]["at"], reverse=True)
         ],
-        hide_index=True,
-        height="content",
         alt="Decisions on outliers",
     )

@@ -100,9 +100,8 @@ def table(
             if name in data:
                 data[name] = data[name].map(lambda value, known=meanings: known.get(value, value))
         shown = [column for column in answer.table.columns if column.name not in set(hidden)]
-        st.dataframe(
+        grid(
             data,
-            hide_index=True,
             column_order=[column.name for column in shown],
             column_config={
                 column.name: words.column(column, data, (labels or {}).get(column.name))
@@ -115,6 +114,26 @@ def table(
             st.caption(f"The first {len(data):,} of {total:,}.")
         if note:
             st.caption(note)
+
+
+def grid(
+    data: Any,
+    *,
+    column_order: Iterable[str] | None = None,
+    column_config: Mapping[str, Any] | None = None,
+    height: Any = "content",
+    alt: str | None = None,
+) -> None:
+    """Rows as all pages show them: a dash stands for what is not known."""
+    st.dataframe(
+        data,
+        hide_index=True,
+        column_order=column_order,
+        column_config=dict(column_config or {}),
+        height=height,
+        placeholder=words.NOTHING,
+        alt=alt,
+    )
 
 
 def table_height(rows: int) -> Any:

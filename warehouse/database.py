@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -46,12 +46,17 @@ def open_database(memory_limit: str, *, threads: int) -> duckdb.DuckDBPyConnecti
 
 
 def make_view(
-    database: duckdb.DuckDBPyConnection, name: str, store: Store, files: Sequence[File]
+    database: duckdb.DuckDBPyConnection,
+    name: str,
+    store: Store,
+    files: Sequence[File],
+    columns: Iterable[str] | None = None,
 ) -> None:
-    """A view of the rows in published files."""
+    """A view of the rows in published files; of these columns, or of all. All names are ours."""
     paths = ", ".join(f"'{store.path(file.name)}'" for file in files)
+    wanted = "*" if columns is None else ", ".join(f'"{column}"' for column in columns)
     database.execute(
-        f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{paths}])'  # noqa: S608 - our names
+        f'CREATE VIEW "{name}" AS SELECT {wanted} FROM read_parquet([{paths}])'  # noqa: S608 - our names
     )
 
 

@@ -9,11 +9,15 @@ from typing import Final
 
 FOLDER: Final = Path(__file__).parent / "reports"
 
-SUMMARIES: Final = ("ticket_days", "expert_days")
+SUMMARIES: Final = (
+    *("ticket_days", "expert_days", "answer_days", "low_scores", "article_days"),
+    *("money_days", "ledger_days", "revenue_months", "customer_months"),
+)
 """Macros (`since`, `until`, `now`) whose rows publishing keeps in files, a month each by `day`."""
 
 _MACRO = re.compile(r"^create or replace temp macro (\w+)\(.*?;$", re.DOTALL | re.MULTILINE)
 _MART = re.compile(r"\b(?:dim|fct|rpt)_\w+")
+_WORD = re.compile(r"\w+")
 _CALL = re.compile(r"\b(\w+)\(")
 
 
@@ -42,6 +46,19 @@ def macros_for(sql: str, stored: Iterable[str] = ()) -> tuple[str, ...]:
 def marts_of(sql: str) -> tuple[str, ...]:
     """The marts that a query's numbers come from, those of its macros included."""
     return tuple(sorted(set(_MART.findall("".join((*macros_for(sql), sql))))))
+
+
+def summaries_of(sql: str) -> tuple[str, ...]:
+    """The summaries that a query asks, directly or through macros."""
+    asked = set(_CALL.findall("".join((*macros_for(sql, SUMMARIES), sql))))
+    return tuple(name for name in SUMMARIES if name in asked)
+
+
+def columns_of(mart: str, sql: str, columns: Iterable[str]) -> tuple[str, ...]:
+    """Of a mart's columns those that are named in the query or the macros that name the mart."""
+    texts = [text for text in (*macros_for(sql), sql) if mart in _MART.findall(text)]
+    words = set(_WORD.findall(" ".join(texts)))
+    return tuple(column for column in columns if column in words)
 
 
 def counting(summary: str) -> str:

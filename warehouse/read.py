@@ -8,7 +8,7 @@ A snapshot never changes; asking the warehouse again gives the newest one. Both 
 between threads.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,10 +18,13 @@ from typing import Any
 
 import duckdb
 
+from warehouse import counting
 from warehouse.database import make_view, open_database
 from warehouse.macros import SUMMARIES, definition, view_of
 from warehouse.manifest import HeldBack, Manifest, Pin
 from warehouse.store import NoSuchVersion, Store
+
+_TABLE = "SELECT 1 FROM duckdb_tables() WHERE table_name = $1"
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 
@@ -47,6 +50,7 @@ class Snapshot:
     held_back: HeldBack | None
     pin: Pin | None
     _database: duckdb.DuckDBPyConnection
+    _counting: Lock
 
     @property
     def version(self) -> str:
@@ -61,6 +65,15 @@ class Snapshot:
     def stored(self) -> frozenset[str]:
         """The summaries that need not be counted, as they were counted the way it is done now."""
         return stored(self.manifest)
+
+    def count(self, summaries: Iterable[str]) -> None:
+        """Count what the version lacks of these, once; of many rows that takes minutes."""
+        for summary in summaries:
+            if summary in self.stored:
+                continue
+            with self._counting, self.cursor() as cursor:
+                if not cursor.execute(_TABLE, [view_of(summary)]).fetchall():
+                    counting.keep(cursor, summary, self.manifest.tables, self.as_of)
 
     def rows(self, query: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
         """The result of a query, a dictionary a row."""
@@ -91,7 +104,7 @@ class Warehouse:
         self._store = Store(folder)
         self._memory_limit, self._threads = memory_limit, threads
         self._lock = Lock()
-        self._open: tuple[Manifest, duckdb.DuckDBPyConnection] | None = None
+        self._open: tuple[Manifest, duckdb.DuckDBPyConnection, Lock] | None = None
 
     def snapshot(self) -> Snapshot:
         """The version shown now. Costs two small file reads unless the version is another one.
@@ -105,9 +118,9 @@ class Warehouse:
         with self._lock:
             if self._open is None or self._open[0].version != version:
                 manifest = self._store.manifest(version)
-                self._open = manifest, self._views(manifest)
-            manifest, database = self._open
-        return Snapshot(manifest, held_back, self._store.pin(), database)
+                self._open = manifest, self._views(manifest), Lock()
+            manifest, database, lock = self._open
+        return Snapshot(manifest, held_back, self._store.pin(), database, lock)
 
     def versions(self) -> list[str]:
         """Every version that is kept, the oldest first."""

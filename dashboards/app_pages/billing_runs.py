@@ -4,7 +4,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from dashboards import deciding, frame, outliers, runs, words
+from dashboards import deciding, frame, outliers, runs, tiles, words
 from dashboards.asking import Json, NotShown
 from dashboards.session import Viewer
 
@@ -118,7 +118,7 @@ def _compared(run: Json) -> None:
         st.markdown(f"**Beside {last['period'] if last else 'last month'}**")
         if last is None:
             st.caption("There is no run of last month to compare with.")
-        st.dataframe(
+        tiles.grid(
             [
                 {
                     "Contracts that are": label,
@@ -127,8 +127,6 @@ def _compared(run: Json) -> None:
                 }
                 for kind, label in (*runs.KINDS.items(), ("same", "The same"))
             ],
-            hide_index=True,
-            height="content",
             alt="New, gone and changed contracts",
         )
 
@@ -142,7 +140,7 @@ def _findings(findings: list[Json]) -> None:
             # As a sentence too: on a phone a table shows its beginning alone.
             if not it["ok"]:
                 st.text(f"{marks[it['severity']]}: {it['detail']}")
-        st.dataframe(
+        tiles.grid(
             [
                 {
                     "Result": "Good" if it["ok"] else marks[it["severity"]],
@@ -151,8 +149,6 @@ def _findings(findings: list[Json]) -> None:
                 }
                 for it in sorted(findings, key=lambda it: it["ok"])
             ],
-            hide_index=True,
-            height="content",
             alt="Findings of the checks",
         )
         if not findings:
@@ -181,7 +177,7 @@ def _changes(viewer: Viewer, run: Json) -> None:
         if not page["items"]:
             st.caption("Nothing here.")
             return
-        st.dataframe([_row(it) for it in page["items"]], hide_index=True, height="content")
+        tiles.grid([_row(it) for it in page["items"]])
         _turn(page["next_after"], before)
         st.download_button(
             "Download CSV",
@@ -229,7 +225,7 @@ def _customer(text: str) -> str | None:
 def _history(events: list[Json], viewer: Viewer) -> None:
     with st.container(border=True):
         st.markdown("**What happened**")
-        st.dataframe(
+        tiles.grid(
             [
                 {
                     "When": words.moment_of(it["at"]),
@@ -239,14 +235,12 @@ def _history(events: list[Json], viewer: Viewer) -> None:
                 }
                 for it in reversed(events)
             ],
-            hide_index=True,
-            height="content",
         )
 
 
 def _all_months(months: list[Json]) -> None:
     with st.expander("All months"):
-        st.dataframe(
+        tiles.grid(
             [
                 {
                     "Month": it["period"],
@@ -256,8 +250,6 @@ def _all_months(months: list[Json]) -> None:
                 }
                 for it in months
             ],
-            hide_index=True,
-            height="content",
         )
 
 

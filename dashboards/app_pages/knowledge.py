@@ -126,7 +126,7 @@ def _in_vain(snapshot: Snapshot, chosen: View, viewer: Viewer) -> None:
                 " words of customers are shown from the third time on."
             )
             return
-        st.dataframe(
+        tiles.grid(
             [
                 {
                     "Words": one["words"],
@@ -135,7 +135,6 @@ def _in_vain(snapshot: Snapshot, chosen: View, viewer: Viewer) -> None:
                 }
                 for one in found
             ],
-            hide_index=True,
             height=tiles.table_height(len(found)),
         )
         st.caption(

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboards import backtests, frame, words
+from dashboards import backtests, frame, tiles, words
 from dashboards.asking import Json, NotShown
 from dashboards.links import asset_url
 from dashboards.paired import differences
@@ -117,7 +117,7 @@ def _summary(found: Json) -> None:
     ]
     with st.container(border=True):
         st.markdown("**All measures, means a day**")
-        st.dataframe(rows, hide_index=True, height="content", alt="All measures, means a day")
+        tiles.grid(rows, alt="All measures, means a day")
         st.caption(
             "Each day is a pair, so differences are compared and not two averages (paired t"
             " interval). Each measure stands for itself: of twenty intervals, one misses."
@@ -141,7 +141,7 @@ def _nothing(found: Json) -> None:
     )
     if found["compared"]:
         st.markdown("**These have been compared**")
-        st.dataframe(
+        tiles.grid(
             [
                 {
                     "Policy A": it["policy_a"],
@@ -152,8 +152,6 @@ def _nothing(found: Json) -> None:
                 }
                 for it in found["compared"]
             ],
-            hide_index=True,
-            height="content",
         )
 
 

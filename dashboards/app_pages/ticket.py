@@ -5,7 +5,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from dashboards import cases, frame, words
+from dashboards import cases, frame, tiles, words
 from dashboards.asking import Json, NotShown
 
 TITLE = "One ticket"
@@ -65,11 +65,11 @@ def main() -> None:
             st.caption(str(why))
     with st.container(border=True):
         st.markdown("**What happened**")
-        st.dataframe(_events(detail["events"]), hide_index=True, height="content")
+        tiles.grid(_events(detail["events"]))
     with st.container(border=True):
         st.markdown("**Who was asked to come**")
         if detail["assignments"]:
-            st.dataframe(_visits(detail["assignments"]), hide_index=True, height="content")
+            tiles.grid(_visits(detail["assignments"]))
         else:
             st.caption("Nobody yet.")
 
@@ -135,10 +135,8 @@ def _why(told: Json) -> None:
     if told["alternatives"]:
         st.caption("Who else could have come")
         _paragraph([it["words"] for it in told["alternatives"]])
-        st.dataframe(
+        tiles.grid(
             _others(told["alternatives"]),
-            hide_index=True,
-            height="content",
             column_config={"Way": st.column_config.NumberColumn("Way by road", format="%.1f km")},
         )
     if told["run"] is not None:

@@ -255,10 +255,9 @@ def _frame(rows: list[dict[str, Any]], title: str, columns: Mapping[str, Any]) -
     for name in columns:
         if name.endswith("_at"):
             shown[name] = pd.to_datetime(shown[name], utc=True).dt.tz_convert(words.zone())
-    st.dataframe(
+    tiles.grid(
         shown,
-        hide_index=True,
-        column_config=dict(columns),
+        column_config=columns,
         height=tiles.table_height(len(shown)),
         alt=title,
     )

@@ -6,7 +6,6 @@ same SQL on a connection of its own, with DuckDB's own settings; an answer that 
 run.
 """
 
-import gc
 import os
 import resource
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 import numpy as np
 
 from orchestration.local.postgres import throw_away_postgres
@@ -36,8 +36,10 @@ from warehouse.macros import view_of
 from warehouse.read import Snapshot, Warehouse
 from warehouse.store import Store
 
-ROUNDS = 20
-PIPELINE = 50_000
+ROUNDS, LEAST, SECONDS = 20, 5, 4.0
+"""A query is asked so many times, or at least so many when that takes longer."""
+
+PIPELINE = 20_000
 """The most tickets that go through PostgreSQL."""
 
 
@@ -57,7 +59,6 @@ def run(tickets: int, say: Callable[[str], None]) -> dict[str, Any]:
         shown = whole if copies > 1 else base
         for period, filters in _periods(shown).items():
             _queries(report, shown, period, filters)
-        _memory(report, str(shown))
     return report.figures
 
 
@@ -98,23 +99,31 @@ def _periods(folder: Path) -> dict[str, reports.Filters]:
 
 
 def _queries(report: Report, folder: Path, period: str, filters: reports.Filters) -> None:
+    """Each query's 95th percentile, as a multiple of the yardstick's, and its peak of memory."""
     snapshot = Warehouse(folder, memory_limit="384MB", threads=2).snapshot()
-    slowest: dict[str, float] = {}
+    peaks = _peaks(folder, filters)
+    p95: dict[str, float] = {}
     ratios: dict[str, float] = {}
     with _bare(folder, snapshot) as bare:
         for one in reports.REPORTS:
             ours, theirs = _times(one, snapshot, bare, filters)
-            slowest[one.name] = float(np.percentile(ours, 95))
-            ratios[one.name] = slowest[one.name] / float(np.percentile(theirs, 95))
-    for name in sorted(slowest, key=lambda it: -slowest[it])[:8]:
-        report.add(f"{period}_p95_s {name}", round(slowest[name], 3))
-    report.add(f"{period}_queries", len(slowest))
-    report.add(f"{period}_over_1_s", sum(one > 1 for one in slowest.values()))
-    report.add(f"{period}_slowest_p95_s", round(max(slowest.values()), 3))
-    worst = max(ratios, key=lambda it: ratios[it])
-    report.add(f"{period}_worst_to_bare", round(ratios[worst], 2))
-    report.add(f"{period}_worst_is", worst)
+            p95[one.name] = float(np.percentile(ours, 95))
+            ratios[one.name] = p95[one.name] / float(np.percentile(theirs, 95))
+            report.add(
+                f"{period} {one.name}",
+                {
+                    "p95_s": round(p95[one.name], 3),
+                    "to_bare": round(ratios[one.name], 2),
+                    "peak_memory_mb": peaks[one.name],
+                },
+            )
+    report.add(f"{period}_queries", len(p95))
+    report.add(f"{period}_over_1_s", sum(one > 1 for one in p95.values()))
+    report.add(f"{period}_over_2_times_bare", sum(one > 2 for one in ratios.values()))
+    report.add(f"{period}_slowest_p95_s", round(max(p95.values()), 3))
+    report.add(f"{period}_worst_to_bare", round(max(ratios.values()), 2))
     report.add(f"{period}_median_to_bare", round(float(np.median(list(ratios.values()))), 2))
+    report.add(f"{period}_peak_memory_mb", max(peaks.values()))
 
 
 def _times(
@@ -125,13 +134,21 @@ def _times(
 ) -> tuple[list[float], list[float]]:
     ours: list[float] = []
     theirs: list[float] = []
-    for _ in range(ROUNDS):
+
+    def measured() -> reports.Table:
         with timed(ours):
-            shown = reports.ask(snapshot, one, filters)
+            return reports.ask(snapshot, one, filters)
+
+    def yardstick() -> reports.Table:
         with timed(theirs), bare.cursor() as cursor:
-            answer = reports.run(cursor, one, filters, snapshot.as_of, snapshot.stored)
-        if _comparable(shown) != _comparable(answer):
-            raise Wrong(f"{one.name} says {shown.rows[:3]}, a bare DuckDB {answer.rows[:3]}.")
+            return reports.run(cursor, one, filters, snapshot.as_of, snapshot.stored)
+
+    while len(ours) < LEAST or (len(ours) < ROUNDS and sum(ours + theirs) < SECONDS):
+        # Whoever comes first reads the files for the other: they take turns.
+        sides = (measured, yardstick) if len(ours) % 2 else (yardstick, measured)
+        answers = [side() for side in sides]
+        if _comparable(answers[0]) != _comparable(answers[1]):
+            raise Wrong(f"{one.name} says {answers[0].rows[:3]} and {answers[1].rows[:3]}.")
     return ours, theirs
 
 
@@ -151,31 +168,35 @@ def _bare(folder: Path, snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
     return bare
 
 
-def _memory(report: Report, folder: str) -> None:
-    """The peak of a process that answers every report once, as the dashboards read them."""
-    gc.collect()
+def _peaks(folder: Path, filters: reports.Filters) -> dict[str, int]:
+    """MB that a process came to in each query that answers all once, as the dashboards do."""
+    asked = msgspec.json.encode(filters).decode()
     told = subprocess.run(
-        [sys.executable, "-c", _ALONE, folder], capture_output=True, text=True, check=True,
-        env=dict(os.environ),
+        [sys.executable, "-c", _ALONE, str(folder), asked], capture_output=True, text=True,
+        check=True, env=dict(os.environ),
     )  # fmt: skip
-    report.add("readers_peak_memory_mb", int(told.stdout))
+    return msgspec.json.decode(told.stdout, type=dict[str, int])
 
 
 def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
+# Linux forgets the peak of a process when it is told so.
 _ALONE = """
-import sys
+import json, sys
 from pathlib import Path
-from warehouse import reports
-from warehouse.database import make_view
-from warehouse.macros import view_of
-from warehouse.read import Warehouse
+import msgspec
 import streamlit
+from warehouse import reports
+from warehouse.read import Warehouse
 snapshot = Warehouse(Path(sys.argv[1]), memory_limit="384MB", threads=2).snapshot()
+filters = msgspec.json.decode(sys.argv[2], type=reports.Filters)
+peaks = {}
 for one in reports.REPORTS:
-    reports.ask(snapshot, one, reports.Filters())
-status = Path("/proc/self/status").read_text()
-print(next(int(it.split()[1]) for it in status.splitlines() if it.startswith("VmHWM")) // 1024)
+    Path("/proc/self/clear_refs").write_text("5")
+    reports.ask(snapshot, one, filters)
+    status = Path("/proc/self/status").read_text().splitlines()
+    peaks[one.name] = next(int(it.split()[1]) for it in status if it.startswith("VmHWM")) // 1024
+print(json.dumps(peaks))
 """

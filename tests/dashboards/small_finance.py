@@ -23,8 +23,9 @@ def finance() -> dict[str, list[Row]]:
         _payment(3, 2, BOB, 2, "approved", 2500, "2026-03-05 07:00"),
         _payment(4, 3, ANN, 1, "declined", 1080, "2026-03-01 07:00"),
     ]
-    refund = _taken_back(payments[2], 500, "refunded")
-    lost, won = _taken_back(payments[0], 400, "lost"), _taken_back(payments[0], 300, "won")
+    refund = _taken_back(payments[2], "created_at", 500, "refunded")
+    lost = _taken_back(payments[0], "opened_at", 400, "lost")
+    won = _taken_back(payments[0], "opened_at", 300, "won")
     return {
         "fct_refund": [refund],
         "fct_chargeback": [lost, won],
@@ -84,9 +85,10 @@ def _payment(
     }  # fmt: skip
 
 
-def _taken_back(payment: Row, cents: int, status: str) -> Row:
+def _taken_back(payment: Row, begun: str, cents: int, status: str) -> Row:
     kept = ("payment_id", "invoice_id", "customer_id", "decided_at")
-    return {name: payment[name] for name in kept} | {"amount_cents": cents, "status": status}
+    own = {begun: payment["decided_at"], "amount_cents": cents, "status": status}
+    return {name: payment[name] for name in kept} | own
 
 
 def _issued(invoice: Row) -> list[Row]:

@@ -48,8 +48,8 @@ def dimensions() -> dict[str, list[Row]]:
             _expert(WES, "WA-981", "America/Los_Angeles"),
         ],
         "dim_customer": [
-            {"customer_id": ANN, "location_key": "TX-787", "created_at": utc("2025-12-01 00:00")},
-            {"customer_id": BOB, "location_key": "WA-981", "created_at": utc("2026-01-15 00:00")},
+            {"customer_id": ANN, "location_key": "TX-787", "state": "TX"},
+            {"customer_id": BOB, "location_key": "WA-981", "state": "WA"},
         ],
     }
 
@@ -235,20 +235,21 @@ def _visit(
 
 def surveys() -> dict[str, list[Row]]:
     """Three were sent; Ann liked the first visit, and the second not at all."""
+    answers = [
+        _answer(1, EVE, 5, "2026-03-05 09:00", recommends=10),
+        _answer(2, WES, 2, "2026-03-15 09:00", recommends=3),
+    ]
     return {
         "fct_survey": [
             _sent(1, EVE, "2026-03-04 12:00", answered=True),
             _sent(2, WES, "2026-03-14 14:00", answered=True),
             _sent(3, WES, "2026-03-11 09:00", answered=False),
         ],
-        "fct_survey_response": [
-            _answer(1, EVE, 5, "2026-03-05 09:00", recommends=10),
-            _answer(2, WES, 2, "2026-03-15 09:00", recommends=3),
-        ],
+        "fct_survey_response": answers,
         "fct_survey_choice": [
-            _choice(1, 5, "liked", "friendly"),
-            _choice(1, 5, "liked", "on-time"),
-            _choice(2, 2, "liked", "friendly"),
+            _choice(answers[0], "liked", "friendly"),
+            _choice(answers[0], "liked", "on-time"),
+            _choice(answers[1], "liked", "friendly"),
         ],
     }
 
@@ -271,10 +272,10 @@ def _answer(ticket: int, expert: Any, score: int, answered: str, *, recommends: 
     }  # fmt: skip
 
 
-def _choice(ticket: int, score: int, question: str, choice: str) -> Row:
+def _choice(answer: Row, question: str, choice: str) -> Row:
+    told = ("survey_id", "ticket_id", "score", "is_satisfied", "answered_at")
     return {
-        "survey_choice_key": f"{uuid(0x50 + ticket)}-{question}-{choice}",
-        "survey_id": uuid(0x50 + ticket), "question": question, "choice": choice,
-        "template": "default", "template_version": 1, "ticket_id": uuid(ticket),
-        "score": score, "is_satisfied": score >= 4,
+        "survey_choice_key": f"{answer['survey_id']}-{question}-{choice}",
+        "question": question, "choice": choice, "template": "default", "template_version": 1,
+        **{name: answer[name] for name in told},
     }  # fmt: skip

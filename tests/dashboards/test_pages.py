@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.dashboards import small_world
-from tests.dashboards.conftest import LONG_AGO, Opener, token
+from tests.dashboards.conftest import LONG_AGO, MAIN, Opener, token
 from tests.dashboards.marts import utc
 from tests.dashboards.publishing import hold_back, publish
 from tests.dashboards.small_world import AS_OF
@@ -263,3 +264,18 @@ def test_a_page_that_fails_says_so_without_its_trace() -> None:
     (said,) = app.error
     assert "could not be made" in said.value
     assert "secret" not in texts(app)
+
+
+@pytest.mark.usefixtures("published")
+def test_what_is_not_known_is_a_dash_in_every_table(page: Opener) -> None:
+    app = page("finance")
+    mrr = next(one for one in app.dataframe if "customer_churn_share" in one.value)
+    # Of the first month there is no month before.
+    first = mrr.value.iloc[0]
+    assert str(first["month_start"]).startswith("2026-01")
+    assert pd.isna(first["customer_churn_share"])
+    assert {one.proto.placeholder for one in app.dataframe} == {"–"}
+    # There is one way to show a table.
+    sources = MAIN.parent.rglob("*.py")
+    own = {path.name for path in sources if "st.dataframe(" in path.read_text("utf-8")}
+    assert own == {"tiles.py"}

@@ -115,6 +115,7 @@ def chance_world() -> dict[str, list[Row]]:
             {
                 "survey_id": answer["survey_id"], "question": "wrong", "choice": choice,
                 "template": template, "template_version": 1,
+                "answered_at": answer["answered_at"],
             }
             for choice in CHOICES[template]
             if chance.random() < 0.3

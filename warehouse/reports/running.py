@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import duckdb
 
-from warehouse.macros import FOLDER, macros_for
+from warehouse.counting import prepare
+from warehouse.macros import FOLDER, SUMMARIES, macros_for, summaries_of
 from warehouse.read import Snapshot
 from warehouse.reports.catalogue import Report
 from warehouse.reports.filters import Filters
@@ -66,8 +67,9 @@ def run(
 
 def ask(snapshot: Snapshot, report: Report, filters: Filters) -> Table:
     """The report over a published version; can be called from any thread."""
+    snapshot.count(summaries_of(report.sql))
     with snapshot.cursor() as cursor:
-        return run(cursor, report, filters, snapshot.as_of, snapshot.stored)
+        return run(cursor, report, filters, snapshot.as_of, SUMMARIES)
 
 
 def choices(snapshot: Snapshot) -> dict[str, dict[str, str]]:
@@ -78,13 +80,6 @@ def choices(snapshot: Snapshot) -> dict[str, dict[str, str]]:
         for name, value, label in cursor.execute(_CHOICES).fetchall():
             offered.setdefault(name, {})[value] = label
     return offered
-
-
-def prepare(connection: duckdb.DuckDBPyConnection, macros: Sequence[str]) -> None:
-    """Teach a connection the measures; they are temporary, and its alone."""
-    connection.execute("SET TimeZone = 'UTC'")
-    for macro in macros:
-        connection.execute(macro)
 
 
 def _values(report: Report, filters: Filters, as_of: datetime) -> dict[str, Any]:

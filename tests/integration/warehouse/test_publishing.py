@@ -1,9 +1,11 @@
 """Publishing reads what changed and nothing else, and its summaries say what the rows say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from orchestration.publishing import export, summaries
@@ -11,8 +13,10 @@ from orchestration.publishing.marts import described
 from orchestration.publishing.publish import Published, publish
 from orchestration.transforms.project import load
 from tests.warehouse.built import Built
-from warehouse import reports
-from warehouse.manifest import File, Manifest, Table
+from warehouse import counting, reports
+from warehouse.counting import month_with_margin
+from warehouse.macros import SUMMARIES
+from warehouse.manifest import File, Summary, Table
 from warehouse.read import Snapshot, Warehouse
 from warehouse.store import Store
 
@@ -111,23 +115,24 @@ def test_a_file_that_is_gone_is_written_again(own: Built, tmp_path: Path) -> Non
     assert gone.exists()
 
 
-def answers(snapshot: Snapshot, filters: reports.Filters) -> dict[str, list[list[str]]]:
-    """Every report that asks a summary, from rows and from files."""
+def answers(
+    snapshot: Snapshot, filters: reports.Filters, stored: Iterable[str]
+) -> dict[str, list[list[str]]]:
+    """Every report, from these summaries' files and from rows."""
     found = {}
     for report in reports.REPORTS:
-        table = reports.ask(snapshot, report, filters)
+        with snapshot.cursor() as cursor:
+            table = reports.run(cursor, report, filters, snapshot.as_of, stored)
         found[report.name] = sorted(
             [f"{it:.9g}" if isinstance(it, float) else repr(it) for it in row] for row in table.rows
         )
     return found
 
 
-def test_reports_say_the_same_from_summaries_as_from_rows(
-    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reports_say_the_same_from_summaries_as_from_rows(built: Built, tmp_path: Path) -> None:
     manifest = published(built, tmp_path).manifest
     snapshot = Warehouse(tmp_path).snapshot()
-    assert snapshot.stored == {"ticket_days", "expert_days"}
+    assert snapshot.stored == {*SUMMARIES}
     today = manifest.as_of.date()
     experts = snapshot.rows("SELECT expert_id FROM dim_expert LIMIT 3")
     asked = [
@@ -138,37 +143,89 @@ def test_reports_say_the_same_from_summaries_as_from_rows(
             state=("NY",), plan=("basic-month",), measure="accepted", by="plan",
         ),
         reports.Filters(expert=tuple(str(row["expert_id"]) for row in experts), by="channel"),
+        reports.Filters(region=("Northeast", "West"), plan=("basic-month", "pro-month")),
     ]  # fmt: skip
-    stored = [answers(snapshot, filters) for filters in asked]
-    assert any(row for row in stored[0].values())
-    monkeypatch.setattr(Snapshot, "stored", frozenset())
-    assert [answers(snapshot, filters) for filters in asked] == stored
+    for filters in asked:
+        stored = answers(snapshot, filters, SUMMARIES)
+        assert answers(snapshot, filters, ()) == stored
+        assert sum(bool(rows) for rows in stored.values()) > 20
 
 
 def test_months_counted_one_by_one_are_those_counted_at_once(
     built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = published(built, tmp_path).manifest
-    monkeypatch.setattr(summaries, "AT_ONCE", 0)
+    monkeypatch.setattr(counting, "AT_ONCE", 0)
     store = Store(tmp_path)
     again, _ = summaries.summarise(store, whole.tables, whole.as_of, None)
     assert again == whole.summaries
 
 
-def test_a_version_with_another_definition_is_counted_from_rows(
-    built: Built, tmp_path: Path
+CHANGES = {
+    "a channel that no sum reads": "UPDATE marts.dim_customer SET arrival_channel = 'email'",
+    "a customer of whom there is nothing": """
+        INSERT INTO marts.dim_customer
+        SELECT uuidv7(), location_key, state, time_zone, arrival_channel, NULL, 0, false, 0, now()
+        FROM marts.dim_customer LIMIT 1
+    """,
+    "a plan that costs more": "UPDATE marts.dim_support_plan SET price_cents = price_cents + 1",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_what_no_sum_reads_of_a_dimension_has_nothing_counted_anew(
+    own: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    first = published(own, tmp_path, 1).manifest
+    own.databases.execute("analytics", change)
+    counted: list[date] = []
+    count = counting.count
+
+    def seen(*arguments: Any) -> Any:
+        counted.append(arguments[2])
+        return count(*arguments)
+
+    monkeypatch.setattr(summaries, "count", seen)
+    again = published(own, tmp_path, 2).manifest
+    assert again.tables != first.tables
+    assert set(counted) == {month_with_margin(f"{first.as_of:%Y-%m}")}
+    assert again.summaries == first.summaries
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE marts.dim_customer SET state = 'TX', location_key = 'TX-787' WHERE state = 'NY'",
+        "UPDATE marts.dim_support_plan SET plan_name = 'Other' WHERE plan_code = 'basic-month'",
+        "UPDATE marts.dim_location SET region = 'Elsewhere' WHERE state = 'NY'",
+    ],
+)
+def test_what_sums_read_of_a_dimension_has_them_counted_anew(
+    own: Built, tmp_path: Path, change: str
+) -> None:
+    first = published(own, tmp_path / "a", 1).manifest
+    own.databases.execute("analytics", change)
+    again = published(own, tmp_path / "a", 2).manifest
+    assert again.summaries != first.summaries
+    assert again.summaries == published(own, tmp_path / "b").manifest.summaries
+
+
+@pytest.mark.parametrize("at_once", [0, 1_000_000])
+def test_a_version_with_other_summaries_counts_them_once_and_answers(
+    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     manifest = published(built, tmp_path).manifest
+    filters = reports.Filters(grain="month", by="region")
+    good = answers(Warehouse(tmp_path).snapshot(), filters, SUMMARIES)
     store = Store(tmp_path)
-    older = {name: type(one)("older", one.files) for name, one in manifest.summaries.items()}
-    store.add_version(
-        Manifest(
-            "older", "run", manifest.as_of, NOW, manifest.tables, summaries=older,
-        )
-    )  # fmt: skip
+    older = {name: Summary("older", one.files) for name, one in manifest.summaries.items()}
+    store.add_version(msgspec.structs.replace(manifest, version="older", summaries=older))
     store.switch("older")
+    monkeypatch.setattr(counting, "AT_ONCE", at_once)
     snapshot = Warehouse(tmp_path).snapshot()
     assert snapshot.stored == frozenset()
-    volume = reports.find("ticketing-volume")
-    assert volume is not None
-    assert reports.ask(snapshot, volume, reports.Filters()).rows
+    for report in reports.REPORTS:
+        reports.ask(snapshot, report, filters)
+    monkeypatch.setattr(counting, "keep", None)
+    assert answers(snapshot, filters, SUMMARIES) == good
+    reports.ask(snapshot, reports.REPORTS[0], filters)

@@ -2,19 +2,9 @@
 -- row.
 select
     account,
-    coalesce(
-        sum(amount_cents) filter (
-            where amount_cents > 0 and is_between(posted_at, $since, $until)
-        ),
-        0
-    ) as debit_cents,
-    coalesce(
-        - sum(amount_cents) filter (
-            where amount_cents < 0 and is_between(posted_at, $since, $until)
-        ),
-        0
-    ) as credit_cents,
-    sum(amount_cents) as balance_cents
-from entries_in($region, $state, $plan)
+    total_where(debit_cents, day between $since and $until) as debit_cents,
+    total_where(credit_cents, day between $since and $until) as credit_cents,
+    total_where(debit_cents - credit_cents, true) as balance_cents
+from ledger_days_in($region, $state, $plan, first_of_all(), last_of_all(), $as_of)
 group by account
 order by account

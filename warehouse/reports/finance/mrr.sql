@@ -1,55 +1,29 @@
 -- A bridge from month to month; `unexplained_cents` must be 0.
 with
     -- Those of the period, and the one before, in which the first opens.
-    months as (
-        from contract_months_in($region, $state, $plan)
-        where
-            month_start between date_trunc('month', $since) - interval '1 month'
-            and $until
-    ),
-
-    customer_months as (
+    movements as (
         select
-            month_start,
-            customer_id,
-            sum(mrr_cents) as mrr_cents,
-            sum(mrr_change_cents) as mrr_change_cents,
-            bool_or(movement = 'churn') as is_lost
-        from months
-        group by month_start, customer_id
+            day as month_start,
+            max(measured_on) as measured_on,
+            total_of(mrr_cents) as closing_cents,
+            total_of(new_cents) as new_cents,
+            total_of(reactivation_cents) as reactivation_cents,
+            total_of(expansion_cents) as expansion_cents,
+            total_of(contraction_cents) as contraction_cents,
+            total_of(churn_cents) as churn_cents
+        from
+            revenue_months_in(
+                $region, $state, $plan, month_before($since), $until, $as_of
+            )
+        group by day
     ),
 
     customers as (
-        select
-            month_start,
-            count(*) filter (where mrr_cents > 0) as customers,
-            count(*) filter (where is_lost) as lost_customers
-        from customer_months
-        group by month_start
-    ),
-
-    movements as (
-        select
-            month_start,
-            max(measured_on) as measured_on,
-            sum(mrr_cents) as closing_cents,
-            coalesce(
-                sum(mrr_change_cents) filter (where movement = 'new'), 0
-            ) as new_cents,
-            coalesce(
-                sum(mrr_change_cents) filter (where movement = 'reactivation'), 0
-            ) as reactivation_cents,
-            coalesce(
-                sum(mrr_change_cents) filter (where movement = 'expansion'), 0
-            ) as expansion_cents,
-            coalesce(
-                sum(mrr_change_cents) filter (where movement = 'contraction'), 0
-            ) as contraction_cents,
-            coalesce(
-                sum(mrr_change_cents) filter (where movement = 'churn'), 0
-            ) as churn_cents
-        from months
-        group by month_start
+        select day as month_start, customers, lost_customers
+        from
+            customer_months_in(
+                $region, $state, $plan, month_before($since), $until, $as_of
+            )
     ),
 
     bridge as (

@@ -1,39 +1,15 @@
 -- First charges by the month of their answer, and what later attempts made of the
 -- declined.
-with
-    payments as (from payments_in($region, $state, $plan)),
-
-    first_charges as (
-        select
-            cast(date_trunc('month', decided_on) as date) as month_start,
-            invoice_id,
-            status,
-            amount_cents
-        from payments
-        where
-            attempt = 1
-            and status in ('approved', 'declined')
-            and is_between(decided_at, $since, $until)
-    ),
-
-    recovered as (select distinct invoice_id from payments where is_recovered)
-
 select
-    month_start,
-    count(*) as first_charges,
-    count(*) filter (where status = 'declined') as declined,
-    avg(cast(status = 'declined' as integer)) as declined_share,
-    coalesce(sum(amount_cents) filter (where status = 'declined'), 0) as declined_cents,
-    count(recovered.invoice_id) filter (where status = 'declined') as recovered,
-    coalesce(
-        sum(amount_cents) filter (
-            where status = 'declined' and recovered.invoice_id is not null
-        ),
-        0
-    ) as recovered_cents,
-    count(recovered.invoice_id) filter (where status = 'declined')
-    / nullif(count(*) filter (where status = 'declined'), 0) as recovered_share
-from first_charges
-left join recovered on recovered.invoice_id = first_charges.invoice_id
-group by month_start
+    cast(date_trunc('month', day) as date) as month_start,
+    total_of(first_charges) as first_charges,
+    total_of(declined) as declined,
+    share_of(declined, first_charges) as declined_share,
+    total_of(declined_cents) as declined_cents,
+    total_of(made_good) as recovered,
+    total_of(made_good_cents) as recovered_cents,
+    share_of(made_good, declined) as recovered_share
+from money_days_in($region, $state, $plan, $since, $until, $as_of)
+where first_charges > 0
+group by all
 order by month_start

@@ -6,7 +6,8 @@ with
             count(*) filter (where kind = 'ended_online') as ended_online,
             count(*) filter (where kind = 'ended_call') as ended_calls,
             count(*) filter (where kind = 'resolved') as resolved
-        from uses_in($since, $until)
+        from fct_article_use
+        where is_between(used_at, $since, $until)
         group by article_id
     )
 

@@ -1,18 +1,16 @@
 -- Devices with many tickets for their articles: where one more would be read most.
 with
     tickets as (
-        select device_type, count(*) as tickets
-        from fct_ticket
-        where submitted_on between $since and $until
+        select device_type, total_of(submitted) as tickets
+        from ticket_days($since, $until, $as_of)
         group by device_type
     ),
 
     resolutions as (
         select
-            device_type,
-            count(*) as resolved,
-            count(*) filter (where has_article) as with_article
-        from resolutions_in($since, $until)
+            device_type, share_of(with_article, resolutions) as with_article_share
+        from article_days($since, $until, $as_of)
+        where resolutions > 0
         group by device_type
     ),
 
@@ -33,7 +31,7 @@ select
     coalesce(articles.for_customers, 0) as for_customers,
     coalesce(tickets.tickets, 0)
     / (coalesce(articles.articles, 0) + 1) as tickets_for_the_next,
-    resolutions.with_article / resolutions.resolved as with_article_share
+    resolutions.with_article_share
 from dim_device_type as device
 left join tickets on tickets.device_type = device.device_type
 left join resolutions on resolutions.device_type = device.device_type

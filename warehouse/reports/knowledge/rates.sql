@@ -1,25 +1,30 @@
 -- Each rate with the interval in which the true one lies.
 with
+    buckets as (
+        select
+            cast(date_trunc($grain, day) as date) as bucket,
+            is_whole($grain, day, $since, $until, $as_of) as is_complete,
+            [
+                cases_of('in_vain', in_vain, searches),
+                cases_of('solved', solved_hits, solved_total),
+                cases_of('with_article', with_article, resolutions)
+            ] as measures
+        from article_days($since, $until, $as_of)
+        group by all
+    ),
+
     rates as (
-        select 'in_vain' as measure, day, is_in_vain as is_hit
-        from searches_in($since, $until)
-        union all
-        select 'solved', day, is_solved
-        from searches_in($since, $until)
-        where asked_by = 'customers'
-        union all
-        select 'with_article', day, has_article
-        from resolutions_in($since, $until)
+        select bucket, is_complete, unnest(measures, recursive := true) from buckets
     )
 
 select
-    cast(date_trunc($grain, day) as date) as bucket,
+    bucket,
     measure,
-    avg(cast(is_hit as integer)) as share,
-    low_among(is_hit) as low_share,
-    high_among(is_hit) as high_share,
-    count(*) as total,
-    is_whole($grain, day, $since, $until, $as_of) as is_complete
+    hits / total as share,
+    wilson_low(rates.hits, rates.total) as low_share,
+    wilson_high(rates.hits, rates.total) as high_share,
+    cast(total as bigint) as total,
+    is_complete
 from rates
-group by all
+where total > 0
 order by bucket, measure

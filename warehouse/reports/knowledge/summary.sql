@@ -1,23 +1,15 @@
 -- One row: what was searched in the period, and what articles did.
-select search.*, use.*, resolution.*, article.*
+select day.*, article.*
 from
     (
         select
-            count(*) as searches,
-            avg(cast(is_in_vain as integer)) as in_vain_share,
-            avg(cast(is_solved as integer)) filter (
-                where asked_by = 'customers'
-            ) as solved_share
-        from searches_in($since, $until)
-    ) as search,
-    (
-        select count(*) filter (where kind <> 'resolved') as tickets_ended
-        from uses_in($since, $until)
-    ) as use,
-    (
-        select avg(cast(has_article as integer)) as with_article_share
-        from resolutions_in($since, $until)
-    ) as resolution,
+            total_of(searches) as searches,
+            share_of(in_vain, searches) as in_vain_share,
+            share_of(solved_hits, solved_total) as solved_share,
+            total_of(ended_online) + total_of(ended_call) as tickets_ended,
+            share_of(with_article, resolutions) as with_article_share
+        from article_days($since, $until, $as_of)
+    ) as day,
     (
         select count(*) filter (where is_published) as articles from dim_article
     ) as article

@@ -30,6 +30,25 @@ create or replace temp macro age_band(hours) as
         else 'Over 7 days'
     end;
 
+-- How long something is owed, in whole days.
+create or replace temp macro debt_order(days) as
+    case
+        when days < 8 then 1
+        when days < 31 then 2
+        when days < 61 then 3
+        when days < 91 then 4
+        else 5
+    end;
+
+create or replace temp macro debt_band(days) as
+    case debt_order(days)
+        when 1 then 'Up to 7 days'
+        when 2 then '8 to 30 days'
+        when 3 then '31 to 60 days'
+        when 4 then '61 to 90 days'
+        else 'Over 90 days'
+    end;
+
 -- Experts have no name here: a place and the end of the id tell them apart.
 create or replace temp macro expert_label(location_key, expert_id) as
     location_key || ' · ' || right(cast(expert_id as varchar), 6);
@@ -60,6 +79,11 @@ create or replace temp macro to_interval(grain) as
         else interval '1 month'
     end;
 
+-- The widest period: what filters are that let every day in.
+create or replace temp macro first_of_all() as cast('2000-01-01' as date);
+
+create or replace temp macro last_of_all() as cast('2199-12-31' as date);
+
 -- Whether the day, week or month that holds a day lies in the period and is over.
 create or replace temp macro is_whole(grain, day, since, until, now) as
     date_trunc(grain, day) >= since
@@ -67,6 +91,9 @@ create or replace temp macro is_whole(grain, day, since, until, now) as
 
 -- Weeks begin on Monday (ISO 8601).
 create or replace temp macro monday(day) as cast(date_trunc('week', day) as date);
+
+create or replace temp macro month_before(day) as
+    cast(date_trunc('month', day) - interval '1 month' as date);
 
 -- This week up to today, and the same days of last week; null for any other day.
 create or replace temp macro week_to_date(day, now) as

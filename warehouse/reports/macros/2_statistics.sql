@@ -26,8 +26,11 @@ create or replace temp macro wilson_high(hits, total) as
 create or replace temp macro counted(is_kind) as
     cast(count(*) filter (where is_kind) as integer);
 
--- A count over days; 0 when there is no day.
+-- A count over days, or a sum of cents; 0 when there is no day.
 create or replace temp macro total_of(counts) as cast(coalesce(sum(counts), 0) as bigint);
+
+create or replace temp macro total_where(counts, is_kind) as
+    cast(coalesce(sum(counts) filter (where is_kind), 0) as bigint);
 
 -- The days of one month on which something was, a bit a day: sets can be united.
 create or replace temp macro days_with(counts, day) as
@@ -43,13 +46,6 @@ create or replace temp macro high_of(hits, total) as wilson_high(sum(hits), sum(
 -- A measure's cases over days under the name of their measure, to be listed among others.
 create or replace temp macro cases_of(name, hits, total) as
     struct_pack(measure := name, hits := sum(hits), total := sum(total));
-
--- The same bounds where every row is of the one measure.
-create or replace temp macro low_among(is_hit) as
-    wilson_low(count(*) filter (where is_hit), count(*));
-
-create or replace temp macro high_among(is_hit) as
-    wilson_high(count(*) filter (where is_hit), count(*));
 
 -- Half the width of a funnel: how far chance alone takes a share away from the mean of
 -- all, in 499 of 500 cases (z = 3.0902; Spiegelhalter 2005).
@@ -78,7 +74,7 @@ create or replace temp macro difference_high(hits, total, other_hits, other_tota
 
 -- The net promoter score, -100 to 100, and its 95 % interval: adjusted Wald, with three
 -- answers added (Rocks 2016). One answer's own score can lie outside; it is let in.
-create or replace temp macro nps_of(promoters, detractors, total) as
+create or replace temp macro nps(promoters, detractors, total) as
     100.0 * (promoters - detractors) / nullif(total, 0);
 
 create or replace temp macro nps_centre(promoters, detractors, total) as
@@ -101,7 +97,7 @@ create or replace temp macro nps_low(promoters, detractors, total) as
             greatest(
                 -100,
                 least(
-                    nps_of(promoters, detractors, total),
+                    nps(promoters, detractors, total),
                     100
                     * (
                         nps_centre(promoters, detractors, total)
@@ -118,7 +114,7 @@ create or replace temp macro nps_high(promoters, detractors, total) as
             least(
                 100,
                 greatest(
-                    nps_of(promoters, detractors, total),
+                    nps(promoters, detractors, total),
                     100
                     * (
                         nps_centre(promoters, detractors, total)
@@ -127,3 +123,13 @@ create or replace temp macro nps_high(promoters, detractors, total) as
                 )
             )
     end;
+
+-- The same over days, as `share_of` is.
+create or replace temp macro nps_of(promoters, detractors, total) as
+    nps(sum(promoters), sum(detractors), sum(total));
+
+create or replace temp macro nps_low_of(promoters, detractors, total) as
+    nps_low(sum(promoters), sum(detractors), sum(total));
+
+create or replace temp macro nps_high_of(promoters, detractors, total) as
+    nps_high(sum(promoters), sum(detractors), sum(total));

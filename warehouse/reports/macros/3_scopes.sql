@@ -33,44 +33,28 @@ create or replace temp macro tickets_during(
         submitted_at < cast(until as timestamp with time zone) + interval '2 days'
         and updated_at >= cast(since as timestamp with time zone) - interval '60 days';
 
-create or replace temp macro customers_in(regions, states) as table
+-- Customers with the words of the state that they live in now. By the state and not by the
+-- area, so that who moves within one changes no sum.
+create or replace temp macro customers_placed() as table
     select
         customer.customer_id,
-        customer.created_at,
-        coalesce(location.region, 'Unknown') as region,
-        coalesce(location.state_name, 'Unknown') as state_name
+        customer.state,
+        coalesce(place.region, 'Unknown') as region,
+        coalesce(place.state_name, 'Unknown') as state_name
     from dim_customer as customer
-    left join dim_location as location on location.location_key = customer.location_key
-    where
-        (regions is null or list_contains(regions, location.region))
-        and (states is null or list_contains(states, location.state));
+    left join
+        (select distinct state, state_name, region from dim_location) as place
+        on place.state = customer.state;
 
 -- An invoice that was issued stays issued: if it is void now, the ledger has a credit
 -- note.
-create or replace temp macro issued_in(regions, states, plans) as table
+create or replace temp macro invoices_issued() as table
     select
         invoice.*,
         customer.region,
+        customer.state,
         customer.state_name,
         utc_day(invoice.issued_at) as issued_on
     from fct_invoice as invoice
-    inner join
-        customers_in(regions, states) as customer
-        on customer.customer_id = invoice.customer_id
-    where
-        invoice.issued_at is not null
-        and (plans is null or list_contains(plans, invoice.plan_code));
-
-create or replace temp macro payments_in(regions, states, plans) as table
-    select payment.*, utc_day(payment.decided_at) as decided_on
-    from fct_payment as payment
-    inner join
-        issued_in(regions, states, plans) as invoice
-        on invoice.invoice_id = payment.invoice_id;
-
-create or replace temp macro entries_in(regions, states, plans) as table
-    select entry.*, utc_day(entry.posted_at) as posted_on
-    from fct_ledger_entry as entry
-    inner join
-        issued_in(regions, states, plans) as invoice
-        on invoice.invoice_id = entry.invoice_id;
+    inner join customers_placed() as customer on customer.customer_id = invoice.customer_id
+    where invoice.issued_at is not null;

@@ -94,17 +94,9 @@ create or replace temp macro visits_in(
         on ticket.ticket_id = visit.ticket_id
     where is_between(visit.started_at, since, until);
 
-create or replace temp macro contract_months_in(regions, states, plans) as table
-    select contract_month.*
-    from fct_contract_month as contract_month
-    inner join
-        customers_in(regions, states) as customer
-        on customer.customer_id = contract_month.customer_id
-    where plans is null or list_contains(plans, contract_month.plan_code);
-
 -- Answered surveys with what their tickets were about.
 create or replace temp macro answers_in(
-    regions, states, plans, devices, experts, since, until
+    regions, states, plans, devices, since, until
 ) as table
     select
         answer.survey_id,
@@ -125,12 +117,7 @@ create or replace temp macro answers_in(
             regions, states, plans, devices, since, until
         ) as ticket
         on ticket.ticket_id = answer.ticket_id
-    where
-        is_between(answer.answered_at, since, until)
-        and (
-            experts is null
-            or list_contains(experts, cast(answer.expert_id as varchar))
-        );
+    where is_between(answer.answered_at, since, until);
 
 -- Surveys whose time to answer is over, on the day on which it ended: before, a survey
 -- can still be answered, and the share of the answered would look lower than it is.

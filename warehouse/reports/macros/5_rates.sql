@@ -19,7 +19,7 @@ create or replace temp macro rates_in(
                 and outcome
                 in ('resolved', 'follow_up', 'customer_absent', 'expert_absent')
         ),
-        answers as materialized (from answers_in(regions, states, plans, devices, null, since, until))
+        answers as materialized (from answers_in(regions, states, plans, devices, since, until))
 
     select
         'sla_attainment' as measure,

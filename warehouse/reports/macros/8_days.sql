@@ -1,5 +1,5 @@
 -- What adds up, by the day on which it counts and by all that tickets are narrowed and
--- divided by. Publishing keeps both tables in files; without, they are counted here.
+-- divided by. Publishing keeps these tables in files; without, they are counted here.
 create or replace temp macro ticket_days(since, until, now) as table
     with
         tickets as not materialized (from tickets_in(null, null, null, null)),
@@ -109,7 +109,59 @@ create or replace temp macro expert_days(since, until, now) as table
     from cases
     group by all;
 
--- Both, narrowed by the filters.
+-- Answers to surveys by what was chosen in them, all choices of one answer in a list.
+create or replace temp macro answer_days(since, until, now) as table
+    with
+        chosen as (
+            select
+                survey_id,
+                list(
+                    struct_pack(question := question, choice := choice)
+                    order by question, choice
+                ) as choices
+            from fct_survey_choice
+            where is_between(answered_at, since, until)
+            group by survey_id
+        )
+
+    select
+        answer.day,
+        answer.expert_id,
+        answer.device_type,
+        answer.plan_code,
+        answer.region,
+        answer.state,
+        answer.template,
+        answer.template_version,
+        chosen.choices,
+        counted(true) as answers,
+        counted(answer.is_satisfied) as satisfied
+    from answers_in(null, null, null, null, since, until) as answer
+    left join chosen on chosen.survey_id = answer.survey_id
+    group by all;
+
+-- Low scores one by one: few of all answers, each with what its ticket was about.
+create or replace temp macro low_scores(since, until, now) as table
+    select
+        day,
+        answered_at,
+        survey_id,
+        ticket_id,
+        ticket_number,
+        expert_id,
+        score,
+        would_recommend,
+        has_comment,
+        status,
+        ticket_type_name,
+        device_type,
+        plan_code,
+        region,
+        state
+    from answers_in(null, null, null, null, since, until)
+    where is_low_score(score);
+
+-- All, narrowed by the filters.
 create or replace temp macro ticket_days_in(
     regions, states, plans, devices, since, until, now
 ) as table
@@ -124,6 +176,32 @@ create or replace temp macro expert_days_in(
     regions, states, plans, devices, experts, since, until, now
 ) as table
     from expert_days(since, until, now)
+    where
+        (regions is null or list_contains(regions, region))
+        and (states is null or list_contains(states, state))
+        and (plans is null or list_contains(plans, plan_code))
+        and (devices is null or list_contains(devices, device_type))
+        and (
+            experts is null or list_contains(experts, cast(expert_id as varchar))
+        );
+
+create or replace temp macro answer_days_in(
+    regions, states, plans, devices, experts, since, until, now
+) as table
+    from answer_days(since, until, now)
+    where
+        (regions is null or list_contains(regions, region))
+        and (states is null or list_contains(states, state))
+        and (plans is null or list_contains(plans, plan_code))
+        and (devices is null or list_contains(devices, device_type))
+        and (
+            experts is null or list_contains(experts, cast(expert_id as varchar))
+        );
+
+create or replace temp macro low_scores_in(
+    regions, states, plans, devices, experts, since, until, now
+) as table
+    from low_scores(since, until, now)
     where
         (regions is null or list_contains(regions, region))
         and (states is null or list_contains(states, state))

@@ -2,58 +2,56 @@
 -- It was offered to all who got a template's version in which somebody made it; who
 -- answered such a survey and ticked nothing is among the others.
 with
-    answers as (
-        from answers_in($region, $state, $plan, $device, $expert, $since, $until)
-    ),
-
-    choices as (
-        select distinct
-            choice.survey_id,
-            choice.question,
-            choice.choice,
-            choice.template,
-            choice.template_version
-        from fct_survey_choice as choice
-        inner join answers on answers.survey_id = choice.survey_id
-    ),
-
-    asked as (
-        select
-            offered.question,
-            offered.choice,
-            count(*) as total,
-            count(*) filter (where answers.is_satisfied) as hits
+    days as (
         from
-            (
-                select distinct question, choice, template, template_version
-                from choices
-            ) as offered
-        inner join
-            answers
-            on answers.template = offered.template
-            and answers.template_version = offered.template_version
+            answer_days_in(
+                $region, $state, $plan, $device, $expert, $since, $until, $as_of
+            )
+        where template is not null
+    ),
+
+    versions as (
+        select
+            template, template_version, sum(answers) as total, sum(satisfied) as hits
+        from days
         group by all
     ),
 
-    chosen as (
+    made as (
         select
-            choices.question,
-            choices.choice,
-            count(*) as answers,
-            count(*) filter (where answers.is_satisfied) as satisfied
-        from choices
-        inner join answers on answers.survey_id = choices.survey_id
-        group by all
+            template,
+            template_version,
+            answers,
+            satisfied,
+            unnest(choices, recursive := true)
+        from days
     ),
 
     compared as (
         select
-            chosen.*,
-            asked.total - chosen.answers as others,
-            asked.hits - chosen.satisfied as others_satisfied
-        from chosen
+            made.question,
+            made.choice,
+            total_of(made.answers) as answers,
+            total_of(made.satisfied) as satisfied,
+            total_of(versions.total) - total_of(made.answers) as others,
+            total_of(versions.hits) - total_of(made.satisfied) as others_satisfied
+        from
+            (
+                select
+                    template,
+                    template_version,
+                    question,
+                    choice,
+                    sum(answers) as answers,
+                    sum(satisfied) as satisfied
+                from made
+                group by all
+            ) as made
         inner join
-            asked on asked.question = chosen.question and asked.choice = chosen.choice
+            versions
+            on versions.template = made.template
+            and versions.template_version = made.template_version
+        group by made.question, made.choice
     )
 
 select

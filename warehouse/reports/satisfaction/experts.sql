@@ -7,9 +7,9 @@ with
             share_of(satisfied_hits, satisfied_total) as satisfied_share,
             low_of(satisfied_hits, satisfied_total) as satisfied_low_share,
             high_of(satisfied_hits, satisfied_total) as satisfied_high_share,
-            nps_of(sum(promoters), sum(detractors), sum(recommendations)) as nps,
-            nps_low(sum(promoters), sum(detractors), sum(recommendations)) as nps_low,
-            nps_high(sum(promoters), sum(detractors), sum(recommendations)) as nps_high,
+            nps_of(promoters, detractors, recommendations) as nps,
+            nps_low_of(promoters, detractors, recommendations) as nps_low,
+            nps_high_of(promoters, detractors, recommendations) as nps_high,
             total_of(recommendations) as recommendations
         from
             expert_days_in(

@@ -12,8 +12,10 @@ select
     expert_label(expert.location_key, expert.expert_id) as expert,
     cast(ticket_id as varchar) as ticket_id,
     cast(survey_id as varchar) as survey_id
-from answers_in($region, $state, $plan, $device, $expert, $since, $until) as answer
+from
+    low_scores_in(
+        $region, $state, $plan, $device, $expert, $since, $until, $as_of
+    ) as answer
 left join dim_expert as expert on expert.expert_id = answer.expert_id
-where is_low_score(score)
 order by answered_at desc, survey_id
 limit $limit
