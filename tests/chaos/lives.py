@@ -178,14 +178,17 @@ class Lives:
         """Finance approves every run that waits for it."""
         finance = self.people.office("finance")
         for run in await finance.get("/billing/runs", "/billing/runs") or []:
-            if run["status"] == "held":
-                answer = await finance.post(
-                    f"/billing/runs/{run['period']}/approval",
-                    "/billing/runs/{period}/approval",
-                    {"rows_hash": run["rows_hash"], "reason": "As last month."},
-                )
-                if answer.is_success:
-                    self.ledger.write("approval", period=run["period"])
+            if "approve" not in run["allowed"]:
+                continue
+            path = f"/billing/runs/{run['period']}"
+            seen = await finance.get(path, "/billing/runs/{period}")
+            answer = await finance.post(
+                f"{path}/approval",
+                "/billing/runs/{period}/approval",
+                {"rows_hash": seen["rows_hash"], "reason": "As last month."},
+            )
+            answer.raise_for_status()
+            self.ledger.write("approval", period=run["period"])
 
     async def _until(self, person: Person, path: str, good: Any) -> Any:
         while True:
