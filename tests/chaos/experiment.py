@@ -17,6 +17,7 @@ from tests.chaos.asking import Caller, availability
 from tests.chaos.faults import Fault, NotRun, Saboteur
 from tests.chaos.ledger import Ledger
 from tests.chaos.lives import Customer, Lives
+from tests.chaos.month import bill
 from tests.chaos.people import People
 from tests.chaos.verdict import settle, verdict, wrong_experts
 from tests.whole_platform import Platform, whole_platform
@@ -108,7 +109,8 @@ async def _experiment(
         customers = [
             await lives.become_customer(PLACES[number % len(PLACES)]) for number in range(CUSTOMERS)
         ]
-        say(f"{len(customers)} customers; the load begins")
+        await asyncio.to_thread(saboteur.end_the_month)
+        say(f"{len(customers)} customers, and a month to bill; the load begins")
         load = Load(lives, customers, dice)
         going = asyncio.create_task(load.go())
         approving = asyncio.create_task(lives.approve_billing())
@@ -117,6 +119,7 @@ async def _experiment(
         going.cancel()
         await load.stop()
         await caller.close()
+        await asyncio.to_thread(bill, platform.runner().instance)
         settled = await asyncio.to_thread(settle, platform.runner().instance, since, say)
         found = await asyncio.to_thread(verdict, platform.runner().instance, ledger, since)
         figures = _figures(struck, caller, saboteur, load)
