@@ -1,7 +1,6 @@
 """Steady use of a throw-away platform while it is struck, and what is left of its promises."""
 
 import asyncio
-import json
 import random
 import statistics
 import time
@@ -33,6 +32,8 @@ FOLLOWED = 60
 DISK_MB = 1_500
 REFEREE_EVERY = 10
 """Faults."""
+PLAYED = {"ticket", "accept", "start", "complete", "survey"}
+"""What must have been acknowledged, or the experiment has shown nothing of it."""
 CUSTOMER_ENDPOINTS = "/customer/"
 
 PLACES = (
@@ -94,12 +95,13 @@ def run(faults: int, seed: int, say: Callable[[str], None]) -> dict[str, Any]:
     """Starts a platform, strikes it `faults` times under load, and compares; raises LocalError."""
     with whole_platform(DEMO_CUSTOMERS, small_disk_mb=DISK_MB) as platform:
         say("the platform is up")
-        return asyncio.run(_experiment(platform, faults, seed, say))
+        return asyncio.run(strike(platform, faults, seed, say))
 
 
-async def _experiment(
+async def strike(
     platform: Platform, faults: int, seed: int, say: Callable[[str], None]
 ) -> dict[str, Any]:
+    """The same on a platform that runs. It is not to be used for anything else afterwards."""
     since, dice = time.time(), random.Random(seed)
     saboteur = await asyncio.to_thread(Saboteur, platform, random.Random(seed))
     caller = Caller()
@@ -182,10 +184,7 @@ def _figures(struck: Struck, caller: Caller, saboteur: Saboteur, load: Load) -> 
 
 
 def kept(figures: dict[str, Any]) -> bool:
-    """Whether every promise was kept."""
-    wrong = {name: count for name, count in figures["found"].items() if name != "charges_made"}
-    return not any(wrong.values()) and not figures["wrong_experts"]
-
-
-def write(figures: dict[str, Any], path: Path) -> None:
-    path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    """Whether every promise was kept, and none by not being asked."""
+    found = dict(figures["found"])
+    tried = found.pop("charges_made") and figures["acknowledged"].keys() >= PLAYED
+    return bool(tried) and not any(found.values()) and not figures["wrong_experts"]

@@ -210,6 +210,8 @@ class Saboteur:
         if state.pid:
             with suppress(ProcessLookupError):
                 os.kill(state.pid, number)
+            # Its last beat is not one of the process that comes after it.
+            self._instance.heartbeat(name).unlink(missing_ok=True)
         # The supervisor has to notice before its word can be trusted.
         deadline = time.monotonic() + 10
         while self._state(name).pid == state.pid and time.monotonic() < deadline:
