@@ -18,7 +18,7 @@ from tests.chaos.ledger import Ledger
 from tests.chaos.lives import Customer, Lives
 from tests.chaos.month import bill
 from tests.chaos.people import People
-from tests.chaos.verdict import settle, verdict, wrong_experts
+from tests.chaos.verdict import Scene, settle, verdict, wrong_experts
 from tests.whole_platform import Platform, whole_platform
 
 DEMO_CUSTOMERS = 400
@@ -121,9 +121,11 @@ async def strike(
         going.cancel()
         await load.stop()
         await caller.close()
-        await asyncio.to_thread(bill, platform.runner().instance)
-        settled = await asyncio.to_thread(settle, platform.runner().instance, since, say)
-        found = await asyncio.to_thread(verdict, platform.runner().instance, ledger, since)
+        instance = platform.runner().instance
+        await asyncio.to_thread(bill, instance)
+        scene = Scene.of(instance)
+        settled = await asyncio.to_thread(settle, scene, since, say)
+        found = await asyncio.to_thread(verdict, scene, ledger, since)
         figures = _figures(struck, caller, saboteur, load)
         ledger.close()
         return {
@@ -143,7 +145,7 @@ def _strike(
     platform: Platform, saboteur: Saboteur, faults: int, say: Callable[[str], None]
 ) -> Struck:
     struck = Struck()
-    instance = platform.runner().instance
+    scene = Scene.of(platform.runner().instance)
     for number, (kind, victim) in enumerate(saboteur.plan(faults), start=1):
         try:
             fault = saboteur.strike(kind, victim)
@@ -153,7 +155,7 @@ def _strike(
         struck.faults.append(fault)
         say(f"{number:4} {kind}: {victim}, well after {fault.seconds:.1f} s")
         if number % REFEREE_EVERY == 0 or number == faults:
-            struck.wrong_experts.update(wrong_experts(instance))
+            struck.wrong_experts.update(wrong_experts(scene))
     return struck
 
 
