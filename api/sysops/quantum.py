@@ -45,6 +45,7 @@ from api.sysops.tickets.desk_routes import DeskController
 from api.sysops.tickets.routes import TicketController
 from api.sysops.tickets.visit_list_routes import VisitListController
 from api.sysops.tickets.visit_routes import VisitController
+from api.sysops.watching import service as watching
 
 CONTROLLERS = (
     StaffController,
@@ -127,5 +128,5 @@ def quantum(settings: QuantumSettings) -> Quantum:
             "photo_links": given(photo_links),
             "provider_sign_in": provider_sign_in(settings, SignInAttempt),
         },
-        background=[indexing.keep],
+        background=[indexing.keep, watching.listen],
     )

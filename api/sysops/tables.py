@@ -16,6 +16,7 @@ from api.sysops.search import tables as search
 from api.sysops.staff import tables as staff
 from api.sysops.tickets import tables as tickets
 from api.sysops.tickets import visit_tables as visits
+from api.sysops.watching import tables as watching
 
 MODULES = (
     assignment,
@@ -30,6 +31,7 @@ MODULES = (
     staff,
     tickets,
     visits,
+    watching,
 )
 INBOX = inbox_table(Base.metadata)
 IDEMPOTENCY_KEYS = idempotency_table(Base.metadata)

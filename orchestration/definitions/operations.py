@@ -1,5 +1,5 @@
 """The code location `operations`: assignment, notifications, surveys, conservation, retention,
-personal data.
+personal data, the watch over all schedules.
 
 Light: no dbt, no Great Expectations.
 """
@@ -18,6 +18,7 @@ from orchestration.personal_data import assets as personal_data
 from orchestration.reconciliation import assets as reconciliation
 from orchestration.retention import assets as retention
 from orchestration.surveys import assets as surveys
+from orchestration.watching import assets as watching
 
 defs = dg.Definitions.merge(
     assignment.defs,
@@ -28,5 +29,6 @@ defs = dg.Definitions.merge(
     reconciliation.defs,
     retention.defs,
     personal_data.defs,
+    watching.defs,
     card_scan.definitions("operations"),
 )

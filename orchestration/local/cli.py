@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, Entry] = {
     "replay": Entry(f"{HERE}.replay:replay", "Solve an assignment run again, and compare."),
     "vault": Entry(f"{HERE}.vault:vault", "Rotate the keys of stored cards, and look after them."),
     "demo": Entry(f"{HERE}.demo:demo", "A world to try the platform with."),
+    "chaos": Entry("tests.chaos.command:chaos", "Strike a platform under load; is all kept?"),
     "bench": Entry("tests.benchmarks.command:bench", "Measure, with a yardstick in the same run."),
     "reset": Entry(f"{HERE}.reset:reset", "Stop the platform and remove its data."),
 }

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from tests.e2e.conftest import Platform
+from tests.whole_platform import Platform
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500), pytest.mark.xdist_group("e2e")]
 

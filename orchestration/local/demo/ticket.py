@@ -24,13 +24,14 @@ class Services:
 
     customer: str
     sysops: str
+    billing: str
     analytics: str
     sandbox: str
 
     @classmethod
     def of(cls, instance: Instance) -> Self:
         ports = {**API_PORTS, "sandbox": SANDBOX_PORT}
-        names = ("customer", "sysops", "analytics", "sandbox")
+        names = ("customer", "sysops", "billing", "analytics", "sandbox")
         return cls(**{name: f"http://127.0.0.1:{instance.port(ports[name])}" for name in names})
 
 

@@ -43,6 +43,13 @@ CONTEXTS: dict[Kind, dict[str, Any]] = {
     "customer_unreached": {"number": 100_042, "about": "expert arriving", "code": "550"},
     "assignment_unproven": {"run_id": "0199d9a8-0000-7000-8000-000000000001"},
     "promise_broken": {"promise": "submitted tickets arrive", "count": 2, "ids": ["one", "two"]},
+    "schedule_late": {
+        "schedule": "assign_experts_job_schedule",
+        "job": "assign_experts_job",
+        "trouble": "did not start",
+        "since": "2026-03-02T14:00+00:00",
+    },
+    "schedules_unwatched": {"since": "2026-03-02T14:00+00:00"},
     "staff_unreached": {"who": "Eve", "kind": "visit off", "failure": "550: no such mailbox"},
     "invitation": {"token": "a-token", "days": 7},
     "password_reset": {"token": "a-token", "hours": 24},
