@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
@@ -88,7 +87,7 @@ class Watch:
     def __post_init__(self) -> None:
         ((self._query,),) = self.databases.rows(self.database, _TABLES, list(_STANDS))
 
-    def call(self, case: schemathesis.Case) -> Any:
+    def call(self, case: Any) -> Any:
         """The answer to a case."""
         if self._written() != self._writes:
             self._writes, self._kept = self._written(), self._contents()
@@ -107,7 +106,7 @@ class Watch:
                 self.wrong.append(f"{told}, and changed {changed}\n{case.as_curl_command()}")
         return answer
 
-    def send(self, case: schemathesis.Case) -> None:
+    def send(self, case: Any) -> None:
         """`call`, for who does not need the answer."""
         self.call(case)
 
