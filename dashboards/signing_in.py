@@ -108,7 +108,8 @@ async def sign_out(request: Request) -> Response:
     """End the session, unless another site asks for it."""
     if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
         return PlainTextResponse("Sign out on a page of the dashboards.", 403)
-    answer = RedirectResponse(SIGN_IN, status_code=303, headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store", "Clear-Site-Data": '"cache", "storage"'}
+    answer = RedirectResponse(SIGN_IN, status_code=303, headers=headers)
     name = cookie_name(settings().staff_public_key)
     await run_in_threadpool(SESSIONS.end, request.cookies.get(name, ""))
     answer.delete_cookie(name, httponly=True, samesite="strict")
