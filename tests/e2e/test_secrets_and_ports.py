@@ -40,7 +40,7 @@ def secret_files(platform: Platform) -> Iterator[Path]:
 
 def asked(platform: Platform, ask: Callable[[psutil.Process], T]) -> list[T]:
     """What every process of the platform answers, and every one that it started."""
-    answers = []
+    answers: list[T] = []
     for one in marked_processes(platform.instance.var):
         # Runs come and go meanwhile.
         with suppress(psutil.NoSuchProcess):
