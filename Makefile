@@ -2,11 +2,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down logs status reset test check e2e
+.PHONY: help up down logs status reset test check e2e sbom audit
 
 # The first interpreter of these that is new enough makes the .venv; PYTHON=... overrides.
 PYTHONS := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
 ARGS ?=
+SBOM ?= var/sbom.json
 
 # Images of Python often set it, and then each of a hundred processes compiles all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
@@ -41,6 +42,14 @@ check: .venv ## Lint, format, types, import rules, SQL format
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@.venv/bin/sqlfmt --check transforms
+
+sbom: .venv ## Write every installed package with its licence to var/sbom.json, as CycloneDX
+	@mkdir -p $(dir $(SBOM))
+	@.venv/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+	  --short-PURLs --output-file $(SBOM) $(ARGS) .venv
+
+audit: .venv ## Ask for known vulnerabilities of the locked packages; needs the internet
+	@.venv/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock $(ARGS)
 
 # The stamp is written last: an interrupted installation is begun again.
 .PHONY: .venv

@@ -4,20 +4,18 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
-import swagger_ui_bundle
 from litestar import Litestar, Response, Router, get
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import SwaggerRenderPlugin
-from litestar.static_files import create_static_files_router
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.examples import EXAMPLES
-from api.kernel import clock, conditional
+from api.kernel import clock, conditional, documentation
 from api.kernel.auth import BearerAuthentication
 from api.kernel.background import running
+from api.kernel.browsers import BrowserHeaders
 from api.kernel.database import create_sessions
 from api.kernel.fields import Field, decode_field
 from api.kernel.openapi import CompleteJson, FieldSchemaPlugin
@@ -68,22 +66,13 @@ def _router(quantum: Quantum) -> Router:
 
 
 def _documentation(quanta: Sequence[Quantum]) -> OpenAPIConfig:
-    """OpenAPI with Swagger UI's files from the installed package: no other host is asked."""
+    """OpenAPI, and its page: no other host is asked."""
     return OpenAPIConfig(
         title=f"Sysops Squad: {', '.join(quantum.name for quantum in quanta)}",
         version="1",
-        path="/docs",
+        path=documentation.PATH,
         use_handler_docstrings=True,
-        render_plugins=[
-            CompleteJson(EXAMPLES),
-            SwaggerRenderPlugin(
-                path="/",
-                js_url="/docs-assets/swagger-ui-bundle.js",
-                css_url="/docs-assets/swagger-ui.css",
-                standalone_preset_js_url="/docs-assets/swagger-ui-standalone-preset.js",
-                favicon='<link rel="icon" href="/docs-assets/favicon-32x32.png">',
-            ),
-        ],
+        render_plugins=[CompleteJson(EXAMPLES), documentation.DocumentationPage()],
     )
 
 
@@ -114,11 +103,7 @@ def create_app(quanta: Sequence[Quantum]) -> Litestar:
         route_handlers=[
             live,
             ready,
-            create_static_files_router(
-                path="/docs-assets",
-                directories=[str(swagger_ui_bundle.swagger_ui_path)],
-                include_in_schema=False,
-            ),
+            documentation.assets(),
             *[_router(quantum) for quantum in quanta],
         ],
         dependencies={"now": Provide(provide_now)},
@@ -131,6 +116,6 @@ def create_app(quanta: Sequence[Quantum]) -> Litestar:
         lifespan=[lifespan],
     )
     conditional.mark(app)
-    # Around the router: a path that leads nowhere is answered, and logged, with an id as well.
-    app.asgi_handler = RequestId()(app.asgi_handler)
+    # Around the router: a path that leads nowhere is answered, and logged, like any other.
+    app.asgi_handler = RequestId()(BrowserHeaders()(app.asgi_handler))
     return app

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboards import staff_api
+from dashboards import browsers, staff_api
 from dashboards.session import SESSIONS, NotAdmitted, cookie_name
 from dashboards.settings import settings
 from dashboards.staff_api import Refused, Tokens
@@ -108,7 +108,8 @@ async def sign_out(request: Request) -> Response:
     """End the session, unless another site asks for it."""
     if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
         return PlainTextResponse("Sign out on a page of the dashboards.", 403)
-    answer = RedirectResponse(SIGN_IN, status_code=303, headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store", "Clear-Site-Data": '"cache", "storage"'}
+    answer = RedirectResponse(SIGN_IN, status_code=303, headers=headers)
     name = cookie_name(settings().staff_public_key)
     await run_in_threadpool(SESSIONS.end, request.cookies.get(name, ""))
     answer.delete_cookie(name, httponly=True, samesite="strict")
@@ -149,9 +150,11 @@ class Gate:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["X-Frame-Options"] = "DENY"
-                headers["Referrer-Policy"] = "same-origin"
+                for name, value in browsers.HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("Content-Security-Policy", browsers.policy())
+                if scope["scheme"] == "https":
+                    headers["Strict-Transport-Security"] = browsers.HTTPS_ALONE
             await send(message)
 
         if scope["path"].startswith(OPEN) or await _is_signed_in(HTTPConnection(scope)):

@@ -21,7 +21,7 @@ def personal_data(
             "personal_data",
             "UnexpectedRowsExpectation",
             {
-                "unexpected_rows_query": f"SELECT 1 AS found FROM {{batch}} "  # noqa: S608
+                "unexpected_rows_query": f"SELECT 1 AS found FROM {{batch}} "  # noqa: S608 - our names
                 f"WHERE {where} AND {suspect}"
             },
             blocks=True,

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import jwt
 import msgspec
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from litestar.connection import ASGIConnection, Request
@@ -28,6 +29,9 @@ STAFF_ISSUER = "sysops"
 STAFF_ROLES = frozenset({"expert", "helpdesk", "manager", "administrator", "finance"})
 ISSUER_ROLES = {CUSTOMER_ISSUER: frozenset({"customer"}), STAFF_ISSUER: STAFF_ROLES}
 ACCESS_TOKEN_LIFE = timedelta(minutes=15)
+
+
+log = structlog.get_logger()
 
 
 def private_key(pem: str) -> Ed25519PrivateKey:
@@ -144,6 +148,12 @@ class Requires:
         if principal is None:
             raise NotSignedIn("Sign in first.")
         if not principal.roles & self.roles:
+            log.warning(
+                "role_refused",
+                person=str(principal.id),
+                issuer=principal.issuer,
+                route=connection.scope.get("path_template"),
+            )
             raise Forbidden(f"This needs one of these roles: {', '.join(sorted(self.roles))}.")
 
 

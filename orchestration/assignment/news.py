@@ -40,7 +40,7 @@ _SOURCES: Final = {
     "p": "assignment_policy_use p WHERE true",
 }
 _NEWEST: Final = ",\n    ".join(
-    f"(SELECT max({row}.row_xid) FROM {source} AND {_UNSEEN.format(row=row)})"  # noqa: S608
+    f"(SELECT max({row}.row_xid) FROM {source} AND {_UNSEEN.format(row=row)})"  # noqa: S608 - constants
     for row, source in _SOURCES.items()
 )
 _QUERY: Final = f"""

@@ -186,7 +186,7 @@ def one_view(url: str) -> Iterator[Callable[[str], pl.DataFrame]]:
         def table(query: str) -> pl.DataFrame:
             cursor.execute(query)
             found = pl.from_arrow(cursor.fetch_arrow_table())
-            assert isinstance(found, pl.DataFrame)  # noqa: S101  # a table is no series
+            assert isinstance(found, pl.DataFrame)  # noqa: S101 - a table is no series
             return found
 
         yield table

@@ -50,7 +50,7 @@ WHERE {_SERVED} AND (p.code IS NULL OR rate.rate_millionths IS NULL)
 ORDER BY c.id
 """)  # noqa: S608 - constants
 
-SERVED = text(f"SELECT count(*) FROM contract c WHERE {_SERVED}")  # noqa: S608
+SERVED = text(f"SELECT count(*) FROM contract c WHERE {_SERVED}")  # noqa: S608 - constants
 
 TWICE = text(f"""
 SELECT i.contract_id FROM invoice i WHERE {COUNTED} GROUP BY i.contract_id HAVING count(*) > 1

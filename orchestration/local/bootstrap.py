@@ -41,7 +41,7 @@ def prepare(database: str, admin_url: str, password_of: PasswordOf) -> str | Non
     database. Returns the migration the database is at now, None for Dagster's, which
     Dagster migrates itself.
     """
-    _create_roles(admin_url, roles_of(database), password_of)
+    create_roles(admin_url, roles_of(database), password_of)
     _create_database(admin_url, owner_of(database))
     if database not in SCHEMAS:
         _keep_strangers_out(admin_url)
@@ -54,16 +54,24 @@ def prepare(database: str, admin_url: str, password_of: PasswordOf) -> str | Non
     return migrate.head_of(SCHEMAS[database])
 
 
-def _create_roles(admin_url: str, roles: list[str], password_of: PasswordOf) -> None:
+def create_roles(admin_url: str, roles: list[str], password_of: PasswordOf) -> None:
+    """Make the roles that are missing, and give all of them their passwords of now.
+
+    The server is sent what it keeps of a password (SCRAM), so that none can be in its logs or
+    in what it shows of running statements.
+    """
     with psycopg.connect(_maintenance(admin_url), autocommit=True) as connection:
         rows = connection.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [roles])
         known = {row[0] for row in rows}
         for role in roles:
             # The password is set again, so that a rotated secret takes effect.
             verb = sql.SQL("ALTER" if role in known else "CREATE")
+            kept = connection.pgconn.encrypt_password(
+                password_of(role).encode(), role.encode(), b"scram-sha-256"
+            )
             connection.execute(
                 sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(
-                    verb, sql.Identifier(role), sql.Literal(password_of(role))
+                    verb, sql.Identifier(role), sql.Literal(kept.decode())
                 )
             )
 

@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Entry] = {
     "explain": Entry(f"{HERE}.explain:explain", "Say why a ticket got its expert, or nobody."),
     "replay": Entry(f"{HERE}.replay:replay", "Solve an assignment run again, and compare."),
     "vault": Entry(f"{HERE}.vault:vault", "Rotate the keys of stored cards, and look after them."),
+    "secrets": Entry(f"{HERE}.secrets:secrets", "Show who has which password or key; replace one."),
     "demo": Entry(f"{HERE}.demo:demo", "A world to try the platform with."),
     "chaos": Entry("tests.chaos.command:chaos", "Strike a platform under load; is all kept?"),
     "bench": Entry("tests.benchmarks.command:bench", "Measure, with a yardstick in the same run."),

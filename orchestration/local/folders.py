@@ -14,6 +14,8 @@ from orchestration.local.postgres_folder import elsewhere
 
 # Its presence says that the whole folder may be removed.
 MARKER = ".sysops-squad"
+# Beside logs and secrets: what jobs print and keep, what was published, mails of the sandbox.
+PRIVATE = ("dagster", "dbt", "evidence", "sandbox", "warehouse")
 README = "The data of a Sysops Squad platform; `squad reset` removes the folder.\n"
 
 
@@ -29,6 +31,8 @@ def prepare_folders(instance: Instance) -> None:
         for folder in (instance.log, instance.run, instance.secrets):
             private_folder(folder)
             tempfile.TemporaryFile(dir=folder).close()
+        for name in PRIVATE:
+            private_folder(var / name)
     except OSError as error:
         place = error.filename or var
         raise LocalError(

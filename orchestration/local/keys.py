@@ -15,7 +15,7 @@ BOX_KEYS = "vault-box-keys"
 
 def signing_key(store: SecretStore, issuer: str) -> str:
     """The Ed25519 private key (PEM) with which a quantum signs its access tokens."""
-    return store.secret(f"signing-key-{issuer}", _make_signing_key)
+    return store.secret(f"signing-key-{issuer}", make_signing_key)
 
 
 def public_key(store: SecretStore, issuer: str) -> str:
@@ -66,7 +66,8 @@ def make_key() -> str:
     return b64encode(os.urandom(KEY_BYTES)).decode()
 
 
-def _make_signing_key() -> str:
+def make_signing_key() -> str:
+    """An Ed25519 private key (PEM)."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 

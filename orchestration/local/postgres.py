@@ -194,7 +194,7 @@ class EmbeddedPostgres:
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         user = self.user
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603 - the server's own programs, no shell
             [str(self._programs() / program), *arguments],
             check=False,
             # Not a pipe for a started server to hold open: pg_ctl gives it /dev/null and its log.

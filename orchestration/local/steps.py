@@ -43,7 +43,7 @@ def compile_solver(instance: Instance, note: Note) -> None:
         note("compiled before")
         return
     with (instance.log / "compile-solver.log").open("w") as log:
-        subprocess.Popen(
+        subprocess.Popen(  # noqa: S603 - our own command, no shell
             [environment.programs() / "python", "-m", "orchestration.assignment.warm_up"],
             env=environment.common(),
             stdin=subprocess.DEVNULL,
@@ -73,7 +73,7 @@ def prepare_dagster(instance: Instance, note: Note) -> None:
 
     write_dagster_home(instance)
     note("configuration written")
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own command, no shell
         [str(environment.programs() / "dagster"), "instance", "migrate"],
         env=environment.common() | wiring.dagster(instance),
         stdin=subprocess.DEVNULL,

@@ -102,7 +102,7 @@ class Supervisor:
         """Start the supervisor in the background, with no process of its own yet."""
         prepare_socket_folder(self._instance)
         self._socket.unlink(missing_ok=True)
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own command, no shell
             supervisor_command(self._instance),
             check=False,
             capture_output=True,

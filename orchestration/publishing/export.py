@@ -112,7 +112,7 @@ def _read(
     key = next(iter(columns))
     order = f"{by}, {key}" if by else key
     where = "true" if not kept else _in(_month(by), wanted)
-    query = f"SELECT * FROM marts.{name} WHERE {where} ORDER BY {order}"  # noqa: S608
+    query = f"SELECT * FROM marts.{name} WHERE {where} ORDER BY {order}"  # noqa: S608 - our names
     cursor.execute(query)
     yield from partitions(cursor.fetch_record_batch(), by)
 

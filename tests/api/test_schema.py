@@ -1,69 +1,68 @@
 """The OpenAPI document is true: whatever fits it, or does not, gets an answer that it names."""
 
+from contextlib import suppress
+from itertools import count
 from typing import Any
 
 import httpx
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.checks import not_a_server_error
+from hypothesis import given, seed
+from hypothesis.errors import Flaky
 from schemathesis.core.result import Ok
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from tests.api.served import TRANSACTIONAL, Make, served
-from tests.api.support import bearer
+from tests.api.watched import EACH, SHARDS, Watch, patience, thorough
 from tests.databases import Databases
 
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_schema_conformance,
-]
-# Each example is a request to a real server: enough to try every field, and no more. A route
-# without a body or a query has nothing that differs but an id that nothing has.
-EXAMPLES, EXAMPLES_OF_IDS = (
-    settings(
-        max_examples=count,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    for count in (12, 3)
-)
+
+@pytest.mark.parametrize(("make", "number", "parts"), SHARDS)
+@patience
+def test_every_answer_is_one_that_the_document_names_and_a_refusal_changes_nothing(
+    make: Make, number: int, parts: int, databases: Databases
+) -> None:
+    quantum, signed_in = make(databases)
+    with served(quantum) as url:
+        watch = Watch(databases, quantum.name, url, signed_in)
+        schema = schemathesis.openapi.from_url(f"{url}/docs/openapi.json")
+        operations: list[Any] = []
+        for found in list(schema.get_all_operations())[number::parts]:
+            assert isinstance(found, Ok), found
+            operations.append(found.ok())
+        # Those that differ in nothing but an id that nothing has leave room for the others.
+        rich = [it for it in operations if it.body or it.query]
+        for operation in operations:
+            few = min(3, EACH) if operation not in rich else -(-EACH // len(rich))
+            thorough(few)(given(case=operation.as_strategy())(watch.send))()
+    assert watch.wrong == []
+    assert watch.sent >= EACH
 
 
 @pytest.mark.parametrize("make", TRANSACTIONAL)
-@pytest.mark.timeout(300)
-def test_every_answer_is_one_that_the_document_names(make: Make, databases: Databases) -> None:
+@patience
+def test_what_answers_lead_to_is_as_the_document_says_step_by_step(
+    make: Make, databases: Databases
+) -> None:
+    """Ids and codes of one answer are used in the next request, as a client does."""
     quantum, signed_in = make(databases)
     with served(quantum) as url:
+        watch = Watch(databases, quantum.name, url, signed_in)
         schema = schemathesis.openapi.from_url(f"{url}/docs/openapi.json")
-        problems: list[str] = []
-        for found in schema.get_all_operations():
-            assert isinstance(found, Ok), found
-            problems += _try(found.ok(), url, signed_in)
-    assert problems == []
 
+        class Steps(schema.as_state_machine()):  # type: ignore[misc]
+            def call(self, case: Any, **_: Any) -> Any:
+                return watch.call(case)
 
-def _try(operation: Any, url: str, signed_in: str) -> list[str]:
-    @(EXAMPLES if operation.body or operation.query else EXAMPLES_OF_IDS)
-    @given(case=operation.as_strategy())
-    def try_it(case: Any) -> None:
-        answer = case.call(base_url=url, headers=bearer(signed_in))
-        case.validate_response(answer, checks=CHECKS)
+            def validate_response(self, *_: Any, **__: Any) -> None:
+                """`call` has."""
 
-    try:
-        try_it()
-    except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001 - all are told together
-        return [f"{operation.label}: {error}"]
-    return []
+        for number in count():
+            # What is there goes on from one life to the next, so that none is like the one before.
+            with suppress(Flaky):
+                seed(number)(Steps).run(settings=thorough(2, stateful_step_count=20))
+            if watch.sent >= EACH:
+                break
+    assert watch.wrong == []
 
 
 @pytest.mark.parametrize("make", TRANSACTIONAL)

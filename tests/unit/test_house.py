@@ -146,6 +146,12 @@ def test_no_file_names_a_path_of_somebodys_machine() -> None:
     assert not matches(MACHINE_PATHS)
 
 
+def test_whatever_a_security_rule_is_switched_off_for_says_why() -> None:
+    silent = re.compile(r"noqa: (?:[A-Z]+\d+, ?)*(?:S|TID)\d+(?:, ?[A-Z]+\d+)*(?! - \w|\d|, )")
+    python = [it for it in matches(silent) if it.partition(":")[0].endswith(".py")]
+    assert not python, f"without a reason: {python}"
+
+
 def test_every_decision_is_in_the_list_of_decisions() -> None:
     folder = ROOT / "docs" / "decisions"
     listed = LINK.findall((folder / "README.md").read_text(encoding="utf-8"))

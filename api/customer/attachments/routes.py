@@ -24,8 +24,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.customer.attachments import images, rules, service
 from api.customer.attachments.views import (
-    NO_CACHE,
-    OWN_CACHE,
+    BY_PASS,
+    OWN,
     AttachmentView,
     Chosen,
     download,
@@ -140,7 +140,7 @@ class AttachmentController(Controller):
     ) -> Response[Any]:
         """The file."""
         found = await service.find(session, request.user.id, attachment_id)
-        return download(found, await service.content_of(session, found.id), OWN_CACHE)
+        return download(found, await service.content_of(session, found.id), OWN)
 
     @delete("/{attachment_id:uuid}", summary="Remove a photo")
     async def remove(
@@ -197,4 +197,4 @@ class AttachmentLinkController(Controller):
         found = await service.shown_to_staff(session, opened.thing)
         content = await service.content_of(session, found.id)
         log.info("attachment_opened", attachment_id=str(found.id), staff_id=str(opened.holder))
-        return download(found, content, NO_CACHE)
+        return download(found, content, BY_PASS)

@@ -1,5 +1,6 @@
 """What the routes of photos take and answer."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 from urllib.parse import quote
@@ -14,14 +15,15 @@ from api.customer.attachments.tables import Attachment
 ChosenUploads = Annotated[list[UUID], msgspec.Meta(max_length=MOST_PER_TICKET)]
 
 _HEADERS = {
-    "X-Content-Type-Options": "nosniff",
     # Whatever a browser takes it for, it runs nothing.
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+    ),
     "X-Robots-Tag": "noindex",
 }
-OWN_CACHE = "private, max-age=3600"
-NO_CACHE = "private, no-store"
+OWN = {"Cache-Control": "private, max-age=3600"}
+BY_PASS = {"Cross-Origin-Resource-Policy": "cross-origin"}
+"""What staff work in may have another address, and shows the picture there."""
 
 
 class AttachmentView(msgspec.Struct):
@@ -47,7 +49,7 @@ class Chosen(msgspec.Struct, forbid_unknown_fields=True):
     attachment_ids: ChosenUploads
 
 
-def download(attachment: Attachment, content: bytes, cache: str) -> Response[Any]:
+def download(attachment: Attachment, content: bytes, more: Mapping[str, str]) -> Response[Any]:
     """The file, to be saved or shown as a picture, and never opened as a page."""
     # RFC 6266: the name in UTF-8, every sign quoted that could end it.
     name = quote(attachment.file_name or "", safe="")
@@ -56,7 +58,7 @@ def download(attachment: Attachment, content: bytes, cache: str) -> Response[Any
         media_type=attachment.media_type,
         headers={
             **_HEADERS,
-            "Cache-Control": cache,
+            **more,
             "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
         },
     )

@@ -113,9 +113,5 @@ class DataRequestController(Controller):
         found = await service.find(session, request_id, request.user.id)
         content = await service.part(session, found, part, now)
         name = f"sysops-squad-data-{part}-of-{found.parts}.zip"
-        headers = {
-            "Cache-Control": "private, no-store",
-            "X-Content-Type-Options": "nosniff",
-            "Content-Disposition": f'attachment; filename="{name}"',
-        }
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(content, media_type="application/zip", headers=headers)

@@ -16,8 +16,6 @@ HEADERS: Final = {
     # The one style of the page is allowed by its hash; nothing else is loaded, framed or run.
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
 }
 _environment: Final = Environment(
     loader=PackageLoader(_PACKAGE),

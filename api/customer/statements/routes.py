@@ -82,5 +82,5 @@ class StatementController(Controller):
         document = await service.printed(session, request.user.id, statement_id)
         made = await asyncio.to_thread(_pdf, document)
         name = f'attachment; filename="statement-{document.number}.pdf"'
-        headers = {"Cache-Control": "no-store", "Content-Disposition": name}
+        headers = {"Content-Disposition": name}
         return Response(made, media_type="application/pdf", headers=headers)

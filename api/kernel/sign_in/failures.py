@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +16,8 @@ from api.kernel.database import Moment
 from api.kernel.errors import NotSignedIn, TooMany
 from api.kernel.sign_in import rules
 from api.kernel.transaction import let_it_stand
+
+log = structlog.get_logger()
 
 
 class SignInFailureColumns:
@@ -49,6 +52,7 @@ class SignInFailures:
         failures, last_at = (await session.execute(locked)).one()
         left = rules.wait_left(failures, last_at, now)
         if left > timedelta(0):
+            log.warning("sign_in_locked", failures=failures)
             raise TooMany(
                 "There were too many wrong passwords. Wait a little, or set a new password.",
                 math.ceil(left.total_seconds()),
@@ -62,6 +66,8 @@ class SignInFailures:
         mine = update(self.table).where(self.table.email_hash == _address(email))
         await session.execute(mine.values(failures=before + 1, last_at=now))
         let_it_stand(session)
+        # Whose address it was is nobody's business, also not the log's.
+        log.warning("sign_in_refused", failures=before + 1)
         return NotSignedIn("The e-mail address or the password is wrong.")
 
     async def forget(self, session: AsyncSession, email: str) -> None:

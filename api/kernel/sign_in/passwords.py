@@ -50,10 +50,10 @@ class NewPassword(Field):
 
 
 def refuse_personal(password: str, email: str, full_name: str) -> None:
-    """Raises Invalid when the password has the person's e-mail address or name in it."""
+    """Raises Invalid when the password has the person's address or name, or ours, in it."""
     word = gives_away(password, email, full_name)
     if word is not None:
-        detail = f"This has “{word}” in it, which is tried early. Leave out your name and address."
+        detail = f"This has “{word}” in it, which is tried early. Leave out names and addresses."
         raise Invalid([FieldError("/password", detail)])
 
 

@@ -12,6 +12,8 @@ FAILURES_COUNT_FOR = timedelta(days=1)
 """So long after the last wrong password the count begins again."""
 
 _FEWEST_SIGNS = 4
+# Words that everybody knows who tries passwords of this company's people.
+COMPANY = ("Sysops Squad", "Penultimate")
 _SHORTEST_NAME = 4
 """Shorter names are parts of many words, and a password is not weak for having one in it."""
 
@@ -40,13 +42,13 @@ def is_monotonous(password: str) -> bool:
 
 
 def gives_away(password: str, email: str, full_name: str) -> str | None:
-    """The part of the e-mail address or the name that the password has in it, None for none.
+    """The part of the e-mail address, or a name of theirs or ours, that the password has in it.
 
-    Case and whatever stands between the letters do not hide it.
+    None for none. Case and whatever stands between the letters do not hide it.
     """
     plain = _letters(password)
     local_part = email.partition("@")[0]
-    words = [email, local_part, full_name, *_parts(local_part), *full_name.split()]
+    words = [email, local_part, full_name, *_parts(local_part), *full_name.split(), *COMPANY]
     for word in words:
         letters = _letters(word)
         if len(letters) >= _SHORTEST_NAME and letters in plain:

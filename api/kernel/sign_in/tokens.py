@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID, uuid4
 
+import structlog
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +24,8 @@ from api.kernel.sign_in import rules
 from api.kernel.transaction import let_it_stand
 
 MOST_CHARACTERS = 200
+
+log = structlog.get_logger()
 
 
 class SecretToken(Field):
@@ -93,6 +96,8 @@ class RefreshTokens:
             "expires_at": now + self.life,
         }
         session.add(self.table(**columns, **{self.owner.key: person}))
+        if family is None:
+            log.info("signed_in", person=str(person))
         return token
 
     async def exchange(self, session: AsyncSession, token: str, now: datetime) -> tuple[UUID, str]:
@@ -109,6 +114,7 @@ class RefreshTokens:
         if verdict == "stolen":
             await self._revoke(session, self.table.family_id == found.family_id, now)
             let_it_stand(session)
+            log.warning("refresh_token_used_twice", person=str(getattr(found, self.owner.key)))
         if verdict != "rotate":
             raise refused
         found.used_at = now

@@ -22,7 +22,7 @@ _ENDED: Mapping[Outcome, str] = {
     "rescheduled": "Another time was asked for, so that the visit is off",
     "cancelled": "The ticket was cancelled, so that the visit is off",
 }
-assert set(_ENDED) == set(get_args(Outcome))  # noqa: S101
+assert set(_ENDED) == set(get_args(Outcome))  # noqa: S101 - of our own table, at import
 _STANDS: Mapping[str, str] = {
     "accepted": "{who} accepted it",
     "rejected": "{who} rejected it",

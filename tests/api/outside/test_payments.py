@@ -1,6 +1,6 @@
 import asyncio
 import copy
-import pickle
+import pickle  # noqa: TID251 - to see that it cannot
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta

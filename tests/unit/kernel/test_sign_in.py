@@ -113,6 +113,8 @@ def test_any_other_password_is_taken_whatever_it_is_made_of(password: str) -> No
         ("my-Ada_Lovelace!", "ada.lovelace"),
         ("LOVELACE and the horse", "lovelace"),
         ("a BYRON of 1815", "Byron"),
+        ("the Sysops-Squad of 2026", "Sysops Squad"),
+        ("PENULTIMATE electronics", "Penultimate"),
         ("granada and li in spain", None),
         ("correct horse battery staple", None),
     ],

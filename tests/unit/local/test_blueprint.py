@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from api.kernel.settings import ServiceSettings
 from api.messages import PAIRS
 from orchestration.local import keys
 from orchestration.local.blueprint import Blueprint, Process
@@ -11,8 +12,12 @@ from orchestration.local.errors import LocalError
 from orchestration.local.instance import Instance
 from orchestration.local.probes import Tcp
 from orchestration.local.processes import RELAYS, blueprint_of
+from orchestration.local.sandbox.settings import SandboxSettings
 from orchestration.local.secrets import SecretStore
 from orchestration.local.supervisor_config import config_file, socket_file, write_config
+from orchestration.local.wiring import API_PORTS
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - what must not be
 
 
 def process(name: str, *after: str, command: tuple[str, ...] = ("true",)) -> Process:
@@ -85,6 +90,20 @@ def test_no_secret_is_in_a_command_or_in_the_supervisors_configuration(tmp_path:
     assert len(secrets) > 20
     assert any(secrets[0] in value for env in environments for value in env.values())
     assert not [secret for secret in secrets if secret in shown]
+
+
+def test_whatever_listens_does_so_on_this_machine_alone(tmp_path: Path) -> None:
+    instance = Instance(tmp_path / "var", settings={"SQUAD_HOST": EVERYWHERE})
+    # Who names no address has this one of its own, and the operator's shell hands on no other.
+    assert ServiceSettings.model_fields["host"].default == "127.0.0.1"
+    assert SandboxSettings.model_fields["sandbox_host"].default == "127.0.0.1"
+    by_themselves = {f"{quantum}-api" for quantum in API_PORTS} | {"sandbox"}
+    for one in blueprint_of(instance).processes:
+        words = " ".join(one.arguments(instance))
+        assert EVERYWHERE not in words
+        assert EVERYWHERE not in one.environment(instance).values()
+        if one.ports and one.name not in by_themselves:
+            assert "127.0.0.1" in words, one.name
 
 
 def test_every_pair_of_quanta_that_exchanges_messages_has_a_relay() -> None:
