@@ -23,6 +23,7 @@ from orchestration.local.runner import Runner
 from tests.orchestration.local.platforms import free_offset
 
 UP_SECONDS = 600
+MOUNT, UMOUNT = shutil.which("mount"), shutil.which("umount")
 
 
 @dataclass(frozen=True)
@@ -93,17 +94,19 @@ def whole_platform(customers: int, *, small_disk_mb: int | None = None) -> Itera
         yield running
     finally:
         running.squad("down", seconds=120)
-        if disk is not None:
-            subprocess.run(["umount", str(disk)], check=False)
+        if disk is not None and UMOUNT is not None:
+            subprocess.run([UMOUNT, str(disk)], check=False)
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _mounted(folder: Path, megabytes: int, instance: Instance) -> Path | None:
     """A file system of its own for `var/postgres`; None where nothing can be mounted."""
+    if MOUNT is None or UMOUNT is None:
+        return None
     disk = folder / "disk"
     disk.mkdir()
     done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=755", "tmpfs", str(disk)],
+        [MOUNT, "-t", "tmpfs", "-o", f"size={megabytes}m,mode=755", "tmpfs", str(disk)],
         check=False,
         capture_output=True,
     )

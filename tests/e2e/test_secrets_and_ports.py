@@ -14,7 +14,7 @@ from psycopg import sql
 
 from orchestration.local.databases import DATABASES, admin_url
 from orchestration.local.marks import marked_processes
-from tests.e2e.conftest import Platform
+from tests.whole_platform import Platform
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
