@@ -27,10 +27,14 @@ class WatchSettings(Settings):
 
 
 def judged(known: Known, since: datetime, now: datetime) -> Late | None:
-    """A schedule that its daemon has never met was due when the watch began."""
-    due = (
-        last_due(known.times(now), since, now) if known.cron else last_due([since] * 2, since, now)
-    )
+    """What is wrong with a schedule, if anything, since somebody looks at all.
+
+    One that its daemon has never met was due when the watch began; of others, what was due before
+    they were met is never made up for.
+    """
+    due = last_due(known.times(now) if known.cron else [since] * 2, since, now)
+    if due is not None and known.since is not None and due < known.since:
+        due = None
     return trouble(known.seen, due, now)
 
 

@@ -20,10 +20,11 @@ TICKS = 20
 
 @dataclass(frozen=True)
 class Known:
-    """A schedule as Dagster knows it; no `cron` until its daemon has met it."""
+    """A schedule as Dagster knows it; no `cron` until its daemon has met it, at `since`."""
 
     seen: Seen
     cron: str | None
+    since: datetime | None
 
     def times(self, now: datetime) -> Iterator[datetime]:
         """When it had to run, latest first. Needs a `cron`."""
@@ -53,19 +54,21 @@ def _known(instance: dg.DagsterInstance, name: str, schedule: Schedule, state: A
         unfinished_since=_unfinished(instance, schedule.job),
         paused=state is not None and not state.is_running,
     )
-    return Known(seen, state.instigator_data.cron_schedule if state else None)
+    if state is None:
+        return Known(seen, None, None)
+    data = state.instigator_data
+    return Known(seen, data.cron_schedule, _moment(data.start_timestamp))
 
 
 def _ticked(instance: dg.DagsterInstance, state: Any) -> datetime | None:
     ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=TICKS)
     answered = [tick.timestamp for tick in ticks if tick.status.value in ANSWERED]
-    return datetime.fromtimestamp(max(answered), UTC) if answered else None
+    return _moment(max(answered)) if answered else None
 
 
 def _ended(instance: dg.DagsterInstance, job: str, status: dg.DagsterRunStatus) -> datetime | None:
     records = instance.get_run_records(dg.RunsFilter(job_name=job, statuses=[status]), limit=1)
-    end = records[0].end_time if records else None
-    return datetime.fromtimestamp(end, UTC) if end else None
+    return _moment(records[0].end_time) if records else None
 
 
 def _unfinished(instance: dg.DagsterInstance, job: str) -> datetime | None:
@@ -73,3 +76,7 @@ def _unfinished(instance: dg.DagsterInstance, job: str) -> datetime | None:
         dg.RunsFilter(job_name=job, statuses=UNFINISHED), limit=1, ascending=True
     )
     return records[0].create_timestamp if records else None
+
+
+def _moment(timestamp: float | None) -> datetime | None:
+    return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)

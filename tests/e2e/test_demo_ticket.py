@@ -4,8 +4,14 @@ import json
 import os
 import signal
 
+import psycopg
 import pytest
 
+from orchestration.local.databases import admin_url
+from orchestration.local.first_jobs import dagster
+from orchestration.local.instance import recorded
+from orchestration.watching.assets import WATCH
+from orchestration.watching.schedules import SCHEDULES
 from tests.whole_platform import Platform
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500), pytest.mark.xdist_group("e2e")]
@@ -44,3 +50,20 @@ def kill(platform: Platform, name: str) -> None:
     pid = next(one["pid"] for one in processes if one["name"] == name)
     if pid:
         os.kill(pid, signal.SIGKILL)
+
+
+def test_every_schedule_is_seen_to_run(platform: Platform) -> None:
+    instance = recorded(platform.instance)
+    jobs = dagster(instance)
+    jobs.wait(jobs.launch("operations", "watch_job"), PATIENCE, lambda _: None)
+    judged = "SELECT DISTINCT ON (check_name) check_name, execution_status"
+    with psycopg.connect(admin_url(instance, "dagster")) as connection:
+        checks = connection.execute(
+            f"{judged} FROM asset_check_executions WHERE asset_key = %s"
+            " ORDER BY check_name, id DESC".encode(),
+            [WATCH.to_string()],
+        ).fetchall()
+    assert dict(checks) == dict.fromkeys(SCHEDULES, "SUCCEEDED")
+    with psycopg.connect(admin_url(instance, "sysops")) as connection:
+        mails = "SELECT context FROM notification WHERE kind LIKE 'schedule%'"
+        assert connection.execute(mails.encode()).fetchall() == []

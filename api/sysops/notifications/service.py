@@ -17,8 +17,8 @@ from api.sysops.staff.tables import Staff
 Kind = Literal[
     "visit_proposed", "visit_off", "visit_missed", "visits_ahead", "expert_did_not_come",
     "customer_to_call", "ticket_escalated", "pinned_visit", "low_score", "customer_unreached",
-    "promise_broken", "staff_unreached", "assignment_unproven", "invitation", "password_reset",
-    "schedule_late", "schedules_unwatched",
+    "promise_broken", "staff_unreached", "schedule_late", "schedules_unwatched",
+    "assignment_unproven", "invitation", "password_reset",
 ]  # fmt: skip
 # What goes as a text message; when that fails, by e-mail. All else goes by e-mail.
 BY_SMS: frozenset[Kind] = frozenset({"visit_proposed", "visit_off", "visit_missed", "visits_ahead"})
