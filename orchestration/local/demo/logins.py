@@ -6,7 +6,7 @@ from typing import Final
 
 import argon2
 
-PASSWORD: Final = "sysops-squad-demo"  # noqa: S105 - a published password of invented people
+PASSWORD: Final = "four-blue-lanterns"  # noqa: S105 - a published password of invented people
 _SALT: Final = b"sysops-squad-salt"
 
 
