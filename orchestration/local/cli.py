@@ -35,6 +35,8 @@ COMMANDS: Mapping[str, Entry] = {
     "explain": Entry(f"{HERE}.explain:explain", "Say why a ticket got its expert, or nobody."),
     "replay": Entry(f"{HERE}.replay:replay", "Solve an assignment run again, and compare."),
     "vault": Entry(f"{HERE}.vault:vault", "Rotate the keys of stored cards, and look after them."),
+    "backup": Entry(f"{HERE}.backup:backup", "Back up all databases to one moment."),
+    "restore": Entry(f"{HERE}.restore:restore", "Make all databases what they were at a moment."),
     "demo": Entry(f"{HERE}.demo:demo", "A world to try the platform with."),
     "bench": Entry("tests.benchmarks.command:bench", "Measure, with a yardstick in the same run."),
     "reset": Entry(f"{HERE}.reset:reset", "Stop the platform and remove its data."),
