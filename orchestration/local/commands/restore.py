@@ -11,6 +11,7 @@ from orchestration.local.backups import backups_folder
 from orchestration.local.commands.backup import FOLDER
 from orchestration.local.commands.context import find_runner
 from orchestration.local.errors import LocalError
+from orchestration.local.wiring import PAUSED
 
 AFTER = "docs/runbooks/restore-a-backup.md"
 
@@ -68,7 +69,8 @@ def restore(
         progress.say(
             f"To go back: `squad down`, move {plan.data_dir} away and {plan.aside} to its place."
         )
-    progress.say(f"Now: `squad up`, then `squad backup`, then what {AFTER} says of the rest.")
+    # What was charged after the moment is forgotten, and would be charged again.
+    progress.say(f"Now: `{PAUSED}=true squad up`, `squad backup`, and the rest of {AFTER}.")
 
 
 def _moment(text: str | None) -> datetime | None:
