@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from api.kernel import clock
-from orchestration.local import restoring
+from orchestration.local import restore_plan, restoring
 from orchestration.local.backups import backups_folder
 from orchestration.local.commands.backup import FOLDER
 from orchestration.local.commands.context import find_runner
@@ -46,7 +46,7 @@ def restore(
     instance, progress = runner.instance, runner.progress
     if runner.supervisor.pid() is not None:
         raise LocalError(f"The platform in {instance.var} is running: `squad down` first.")
-    plan = restoring.plan(
+    plan = restore_plan.plan(
         instance,
         backups_folder(instance, folder),
         backup,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psycopg
 
-from orchestration.local import restoring
+from orchestration.local import restore_plan, restoring
 from orchestration.local.backing_up import back_up
 from orchestration.local.backups import Backup, backups_folder
 from orchestration.local.databases import DATABASES, embedded_server, make_server
@@ -63,9 +63,9 @@ class Databases:
 
     def plan(
         self, name: str | None = None, to: datetime | None = None, timeline: int | None = None
-    ) -> restoring.Plan:
+    ) -> restore_plan.Plan:
         now = datetime.now(UTC)
-        return restoring.plan(self.instance, self.root, name, to=to, timeline=timeline, now=now)
+        return restore_plan.plan(self.instance, self.root, name, to=to, timeline=timeline, now=now)
 
     def restore(
         self, name: str | None = None, to: datetime | None = None, timeline: int | None = None
