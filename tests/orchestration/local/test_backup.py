@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -16,9 +17,11 @@ from orchestration.local.backing_up import MARK
 from orchestration.local.backups import find_backups
 from orchestration.local.databases import make_server
 from orchestration.local.errors import LocalError
-from orchestration.local.instance import PROJECT_ROOT
+from orchestration.local.folders import remove_folders
+from orchestration.local.instance import PROJECT_ROOT, Instance
 from orchestration.local.progress import Progress
 from tests.orchestration.local.backed_up import NIGHT, Databases, in_all
+from tests.orchestration.local.platforms import free_offset
 from tests.orchestration.local.test_command import REAL_SQUAD, environment
 from tests.orchestration.local.test_healing import eventually
 
@@ -69,6 +72,26 @@ def test_databases_whose_disk_is_gone_are_restored_with_what_was_archived(
 
     assert plan.aside is None
     assert rows.told() == in_all("archived")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
+def test_where_the_data_folder_is_a_link_backups_and_what_was_before_are_beside_its_target(
+    folder: Path,
+) -> None:
+    folder.chmod(0o700)
+    rows = Databases(Instance(folder / "var", free_offset()))
+    try:
+        link, target = rows.instance.var / "postgres", rows.server.data_dir
+        rows.tell("kept")
+        name = rows.back_up().name
+        aside = rows.restore(name)
+
+        assert rows.told() == in_all("kept")
+        assert link.readlink() == target
+        assert {rows.root.parent, aside.parent} == {target.parent}
+    finally:
+        rows.server.stop()
+        remove_folders(rows.instance)
 
 
 def test_a_restore_that_was_cut_off_between_its_renames_is_ended_by_the_next_start(
