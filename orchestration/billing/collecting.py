@@ -76,6 +76,8 @@ class Collector:
     concurrency: int = 32
     per_second: float | None = None
     report: Callable[[Progress], None] = lambda _: None
+    paused: bool = False
+    """Whether only what is undecided is asked about, and no payment is begun."""
 
     async def charge_run(self, period: Period) -> tuple[str, Progress]:
         """Charge the issued invoices of a month; returns the run's status afterwards.
@@ -126,12 +128,16 @@ class Collector:
     async def _of_run(self, run_id: UUID) -> AsyncIterator[list[Attempt]]:
         async for page in undecided(self.sessions, run_id):
             yield page
+        if self.paused:
+            return
         async for page in intended(self.sessions, FRESH, self.clock(), run_id):
             yield page
 
     async def _of_all(self) -> AsyncIterator[list[Attempt]]:
         async for page in undecided(self.sessions, None):
             yield page
+        if self.paused:
+            return
         for query in (FRESH, OVERDUE):
             async for page in intended(self.sessions, query, self.clock()):
                 yield page

@@ -33,3 +33,5 @@ class BillingSettings(Settings):
     """Charges under way at once."""
     billing_charges_per_second: float | None = Field(default=None, gt=0)
     """Charges begun a second at most, for a provider that limits them; without it, no limit."""
+    billing_charges_paused: bool = False
+    """Begin no payment: after a restore, until the provider's books are compared."""

@@ -198,4 +198,5 @@ async def _collector(report: Report) -> AsyncIterator[Collector]:
             concurrency=settings.billing_concurrency,
             per_second=settings.billing_charges_per_second,
             report=report,
+            paused=settings.billing_charges_paused,
         )

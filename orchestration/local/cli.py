@@ -36,6 +36,8 @@ COMMANDS: Mapping[str, Entry] = {
     "replay": Entry(f"{HERE}.replay:replay", "Solve an assignment run again, and compare."),
     "vault": Entry(f"{HERE}.vault:vault", "Rotate the keys of stored cards, and look after them."),
     "secrets": Entry(f"{HERE}.secrets:secrets", "Show who has which password or key; replace one."),
+    "backup": Entry(f"{HERE}.backup:backup", "Back up all databases to one moment."),
+    "restore": Entry(f"{HERE}.restore:restore", "Make all databases what they were at a moment."),
     "demo": Entry(f"{HERE}.demo:demo", "A world to try the platform with."),
     "chaos": Entry("tests.chaos.command:chaos", "Strike a platform under load; is all kept?"),
     "bench": Entry("tests.benchmarks.command:bench", "Measure, with a yardstick in the same run."),

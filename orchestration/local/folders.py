@@ -67,9 +67,12 @@ def remove_folders(instance: Instance) -> None:
 
 
 @contextmanager
-def exclusive(instance: Instance) -> Iterator[None]:
-    """Hold the platform for one command that changes it; raises LocalError when another does."""
-    with (instance.run / "squad.lock").open("a+") as lock:
+def exclusive(instance: Instance, file: str = "squad.lock") -> Iterator[None]:
+    """Hold the platform for one command that changes it; raises LocalError when another does.
+
+    Commands with another `file` of theirs do not hinder each other.
+    """
+    with (instance.run / file).open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

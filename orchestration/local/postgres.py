@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 from orchestration.local import os_user
@@ -17,6 +17,7 @@ from orchestration.local.logs import last_lines
 from orchestration.local.ports import free_port
 from orchestration.local.postgres_binaries import server_folder
 from orchestration.local.secrets import make_password
+from orchestration.local.wal_archive import ARCHIVE_COMMAND
 
 HOST = "127.0.0.1"
 SUPERUSER = "postgres"
@@ -44,6 +45,10 @@ DURABLE = {
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",
     "log_min_duration_statement": "1s",
+    # These need a restart; what archives nothing before the first backup is the command itself.
+    "wal_level": "replica",
+    "archive_mode": "on",
+    "archive_command": ARCHIVE_COMMAND,
 }
 # For throw-away clusters: a crash of the machine may lose them.
 FORGETFUL = {
@@ -78,13 +83,18 @@ class EmbeddedPostgres:
         self.data_dir = data_dir
         self.port = port
         self.durable = durable
-        self._password = superuser_password
+        self.password = superuser_password
         self._settings = {**COMMON, **(DURABLE if durable else FORGETFUL), **(settings or {})}
 
     @property
     def user(self) -> os_user.OsUser | None:
         """The OS user that runs the server; None is the current one."""
         return os_user.server_user(self.data_dir)
+
+    @property
+    def restored(self) -> Path:
+        """A recovered cluster on its way to `data_dir`: once there is one, it gets there."""
+        return self.data_dir.with_name(f"{self.data_dir.name}.restored")
 
     @property
     def pid(self) -> int | None:
@@ -96,15 +106,16 @@ class EmbeddedPostgres:
 
     def url(self, database: str = "postgres", scheme: str = "postgresql") -> str:
         """The superuser's URL of one database."""
-        password = quote(self._password, safe="")
+        password = quote(self.password, safe="")
         return f"{scheme}://{SUPERUSER}:{password}@{HOST}:{self.port}/{database}"
 
     def command(self) -> list[str]:
         """What starts the server in the foreground, as `user`; no secret is in it."""
-        return [str(self._programs() / "postgres"), "-D", str(self.data_dir), *self._options()]
+        return [self.program("postgres"), "-D", str(self.data_dir), *self._options()]
 
     def initialise(self) -> None:
         """Make the cluster unless there is one; raises LocalError where it cannot be made."""
+        self.end_restore()
         version = self.data_dir / "PG_VERSION"
         if version.exists():
             found = version.read_text().strip()
@@ -133,6 +144,11 @@ class EmbeddedPostgres:
         self._run_initdb(fresh, user)
         fresh.rename(self.data_dir)
 
+    def end_restore(self) -> None:
+        """Put a recovered cluster in its place, if its restore was interrupted at that."""
+        if not self.data_dir.exists() and self.restored.exists():
+            self.restored.rename(self.data_dir)
+
     def start(self, timeout: float = 30) -> Self:
         """Make the cluster if need be and start the server in the background.
 
@@ -141,7 +157,7 @@ class EmbeddedPostgres:
         self.initialise()
         log = self.data_dir / "server.log"
         options = shlex.join(self._options())
-        done = self._run(
+        done = self.run(
             "pg_ctl", "start", "-w", "-t", str(int(timeout)), "-D", str(self.data_dir),
             "-l", str(log), "-o", options,
         )  # fmt: skip
@@ -157,16 +173,66 @@ class EmbeddedPostgres:
 
         Raises LocalError when it still runs after `timeout` seconds.
         """
-        if self._run("pg_ctl", "status", "-D", str(self.data_dir)).returncode != 0:
+        if not self.is_running():
             return
-        done = self._run(
+        done = self.run(
             "pg_ctl", "stop", "-m", "fast", "-w", "-t", str(int(timeout)), "-D", str(self.data_dir)
         )
         if done.returncode != 0:
             raise LocalError(f"PostgreSQL in {self.data_dir} did not stop: {done.stderr.strip()}")
 
-    def _programs(self) -> Path:
-        return server_folder(self.user) / "bin"
+    def is_running(self) -> bool:
+        """Whether the server runs, whoever started it."""
+        return self.run("pg_ctl", "status", "-D", str(self.data_dir)).returncode == 0
+
+    def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the server's programs, as the server's user."""
+        return subprocess.run(  # noqa: S603 - the server's own programs, no shell
+            [self.program(program), *arguments],
+            check=False,
+            # Not a pipe for a started server to hold open: pg_ctl gives it /dev/null and its log.
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            **self.surroundings(),
+        )
+
+    def control(self) -> dict[str, str]:
+        """What `pg_controldata` says of the cluster, running or not, by its own words."""
+        done = self.run("pg_controldata", "-D", str(self.data_dir))
+        if done.returncode != 0:
+            raise LocalError(f"{self.data_dir} cannot be read: {done.stderr.strip()}")
+        pairs = (line.partition(":") for line in done.stdout.splitlines())
+        return {name: value.strip() for name, _, value in pairs}
+
+    def write(self, path: Path, text: str) -> None:
+        """Write a file as the server's user, whole or not at all."""
+        script = (
+            'umask 077 && cat > "$1.new" && sync "$1.new" && mv "$1.new" "$1" && sync "${1%/*}"'
+        )
+        done = subprocess.run(  # noqa: S603 - our own script, its path an argument
+            ["/bin/sh", "-c", script, "sh", str(path)],
+            check=False,
+            input=text,
+            capture_output=True,
+            text=True,
+            **self.surroundings(),
+        )
+        if done.returncode != 0:
+            raise LocalError(f"{path} cannot be written: {done.stderr.strip()}")
+
+    def surroundings(self, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """For subprocess: the server's user, and of this shell nothing."""
+        user = self.user
+        return {
+            "cwd": "/",
+            "env": {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC", **(environment or {})},
+            **(user.popen_arguments() if user else {}),
+        }
+
+    def program(self, name: str) -> str:
+        """The path of one of the server's programs."""
+        return str(server_folder(self.user) / "bin" / name)
 
     def _options(self) -> list[str]:
         settings = {"port": str(self.port), **self._settings}
@@ -177,11 +243,11 @@ class EmbeddedPostgres:
         password_file.unlink(missing_ok=True)
         descriptor = os.open(password_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(self._password)
+            file.write(self.password)
             if user is not None:
                 os.fchown(file.fileno(), user.uid, user.gid)
         try:
-            done = self._run(
+            done = self.run(
                 "initdb", "-D", str(folder), "-U", SUPERUSER, "--pwfile", str(password_file),
                 "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C",
                 "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions",
@@ -191,20 +257,6 @@ class EmbeddedPostgres:
             password_file.unlink()
         if done.returncode != 0:
             raise LocalError("PostgreSQL could not make its data folder:", done.stderr.splitlines())
-
-    def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        user = self.user
-        return subprocess.run(  # noqa: S603 - the server's own programs, no shell
-            [str(self._programs() / program), *arguments],
-            check=False,
-            # Not a pipe for a started server to hold open: pg_ctl gives it /dev/null and its log.
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            cwd="/",
-            env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-            **(user.popen_arguments() if user else {}),
-        )
 
 
 def _memory_folder(room: int) -> Path | None:

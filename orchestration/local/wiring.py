@@ -25,6 +25,7 @@ ROADS = "SQUAD_ROADS_URL"
 DECISIONS = "SQUAD_ASSIGNMENT_DECISIONS_DAYS"
 """Handed on when the operator's shell has it: OSRM's table service."""
 CARDS = "SQUAD_CARD_RETENTION_DAYS"
+PAUSED = "SQUAD_BILLING_CHARGES_PAUSED"
 
 KEK_PARTS = ("SQUAD_VAULT_KEK_PART_1", "SQUAD_VAULT_KEK_PART_2")
 KEK_FILES = " and ".join(f"{name}_FILE" for name in KEK_PARTS)
@@ -153,6 +154,7 @@ def code_location(instance: Instance, location: str) -> dict[str, str]:
     if location == "billing":
         # What the demo world was paid before its first day, the sandbox has never heard of.
         earlier = {"SQUAD_PROVIDER_OTHER_ACCOUNTS": json.dumps(["ch_demo_"])}
+        own |= _chosen(instance, PAUSED)
         return own | payments(instance) | earlier | vault_key(instance)
     if location == "operations":
         logs = {

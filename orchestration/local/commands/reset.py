@@ -17,7 +17,8 @@ def reset(context: click.Context, *, yes: bool) -> None:
         runner.progress.say(f"There is no {var}: nothing to remove.")
         return
     if not yes:
-        click.confirm(f"Remove {var} with all its data for good?", abort=True, err=True)
+        backups = " and the backups in it" if (var / "backups").exists() else ""
+        click.confirm(f"Remove {var} with all its data{backups} for good?", abort=True, err=True)
     runner.down()
     with runner.progress.step(f"Removing {var}"):
         remove_folders(runner.instance)

@@ -174,9 +174,16 @@ class World:
     # the charge step
 
     def collector(
-        self, sessions: Sessions, provider: PaymentProvider, concurrency: int = 4
+        self,
+        sessions: Sessions,
+        provider: PaymentProvider,
+        concurrency: int = 4,
+        *,
+        paused: bool = False,
     ) -> Collector:
-        return Collector(sessions, provider, KEK, lambda: self.now, concurrency=concurrency)
+        return Collector(
+            sessions, provider, KEK, lambda: self.now, concurrency=concurrency, paused=paused
+        )
 
     async def charge(self, provider: PaymentProvider, period: Period = OCTOBER) -> Progress:
         """Charge a month's issued invoices."""

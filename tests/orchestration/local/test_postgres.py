@@ -5,7 +5,6 @@ import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import mkdtemp
 
 import psycopg
 import pytest
@@ -20,15 +19,6 @@ from orchestration.local.postgres import EmbeddedPostgres, throw_away_postgres
 from orchestration.local.postgres_binaries import PARTS, readable
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder that the server's user can enter; pytest's own are closed to it."""
-    made = Path(mkdtemp(prefix="squad-test-"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made)
 
 
 @pytest.fixture
