@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from collections.abc import Iterator
 
 import psycopg
@@ -12,6 +13,11 @@ from psycopg import sql
 from orchestration.local.postgres import EmbeddedPostgres, throw_away_postgres
 from tests import hashing, known_types
 from tests.databases import Databases, Templates
+
+# A shell's background job ignores SIGINT. Dagster gives its runs the same for SIGTERM, and then
+# waits for ever for a program that it has told to end.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Tests ask quicker than people do; those of the limits set limits of their own.
 os.environ["SQUAD_REQUESTS_PER_MINUTE"] = os.environ["SQUAD_ANONYMOUS_REQUESTS_PER_MINUTE"] = "0"

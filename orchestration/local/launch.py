@@ -8,6 +8,7 @@ sees no variable but its own.
 import json
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 from typing import NoReturn, TypedDict
@@ -50,6 +51,9 @@ def main(var: str, name: str) -> NoReturn:
         os.setgid(group)
         os.setuid(user)
     os.chdir(launch["directory"])
+    # Of a platform that was started in a shell's background SIGINT would be ignored, and of
+    # Dagster's runs SIGTERM with it: they wait for ever for what they told to end.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execve(program, arguments, environment)  # noqa: S606 - exactly this program, no shell
 
 

@@ -200,7 +200,7 @@ def _messages(scene: Scene, since: float) -> dict[str, int]:
         for target in targets:
             rows = scene.rows(
             source,
-                f"SELECT count(*) FILTER (WHERE status <> 'failed' AND execute_after <= now()),"
+                f"SELECT count(*) FILTER (WHERE status <> 'failed' AND created <= now()),"
                 f" count(*) FILTER (WHERE status = 'failed') FROM to_{target}.pgqueuer",
             )  # fmt: skip
             waiting, held = waiting + rows[0][0], held + rows[0][1]
