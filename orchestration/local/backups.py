@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from orchestration.local.databases import DATABASES, admin_variable
+from orchestration.local.databases import DATABASES, SUPERUSER_SECRET, admin_variable
 from orchestration.local.errors import LocalError
 from orchestration.local.instance import Instance
 from orchestration.local.keys import BOX_KEYS, KEK
@@ -96,7 +96,7 @@ def find_backups(root: Path) -> list[Backup]:
 
 def needed_secrets(store: Path) -> tuple[str, ...]:
     """The names of secrets that are there and that no new one can stand in for."""
-    names = ("postgres-superuser", KEK, BOX_KEYS)
+    names = (SUPERUSER_SECRET, KEK, BOX_KEYS)
     return tuple(name for name in names if (store / name).exists())
 
 

@@ -27,9 +27,7 @@ class Asked:
     endpoint: str
     began: float
     ended: float
-    attempts: int
     answered: bool
-    worst: str
 
     @property
     def in_time(self) -> bool:
@@ -61,9 +59,8 @@ class Caller:
 
         Raises GaveUp.
         """
-        began, attempts, worst = time.monotonic(), 0, ""
+        began = time.monotonic()
         while True:
-            attempts += 1
             try:
                 answer = await self._client.request(
                     method, url, headers=dict(headers or {}), **arguments
@@ -72,18 +69,16 @@ class Caller:
                 worst = type(error).__name__
             else:
                 if answer.status_code < 500 and answer.status_code != 429:
-                    self._note(endpoint, began, attempts, worst, answered=True)
+                    self._note(endpoint, began, answered=True)
                     return answer
                 worst = f"{answer.status_code} {answer.text[:120]}"
             if time.monotonic() - began > PATIENCE:
-                self._note(endpoint, began, attempts, worst, answered=False)
+                self._note(endpoint, began, answered=False)
                 raise GaveUp(f"{method} {endpoint}: {worst}")
             await asyncio.sleep(PAUSE)
 
-    def _note(
-        self, endpoint: str, began: float, attempts: int, worst: str, *, answered: bool
-    ) -> None:
-        self.asked.append(Asked(endpoint, began, time.monotonic(), attempts, answered, worst))
+    def _note(self, endpoint: str, began: float, *, answered: bool) -> None:
+        self.asked.append(Asked(endpoint, began, time.monotonic(), answered))
 
 
 Outage = tuple[float, float]

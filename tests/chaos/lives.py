@@ -125,7 +125,7 @@ class Lives:
             if status in {"closed", "cancelled"}:
                 return
             if status == "resolved":
-                await self._answer(ticket, customer, since)
+                await self._answer(seen["ticket"], customer, since)
             elif status in {"assigned", "accepted", "in_progress"}:
                 await self._visit(ticket, status, seen["assignments"])
             await asyncio.sleep(LOOK_SECONDS)
@@ -151,7 +151,8 @@ class Lives:
             return "reject", {"reason": "I am needed elsewhere."}
         return "accept", None
 
-    async def _answer(self, ticket: str, customer: Customer, since: float) -> None:
+    async def _answer(self, ticket: dict[str, Any], customer: Customer, since: float) -> None:
+        """By the link of this ticket's mail: the customer may have others waiting."""
         services, caller = self.people.services, self.people.caller
         found = await caller.ask(
             "GET",
@@ -162,6 +163,7 @@ class Lives:
         links = [
             link
             for mail in found.json()["messages"]
+            if f"ticket {ticket['number']} (" in mail["text"]
             for link in mail["links"]
             if "/surveys/" in link
         ]
@@ -174,7 +176,7 @@ class Lives:
                 data={"score": str(score), "would_recommend": "9"},
             )
             if answer.status_code == THANK_YOU:
-                self.ledger.write("survey", ticket_id=ticket, score=score)
+                self.ledger.write("survey", ticket_id=ticket["id"], score=score)
 
     async def approve_billing(self) -> None:
         """Finance approves every run that waits for it."""

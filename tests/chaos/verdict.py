@@ -84,7 +84,7 @@ def wrong_experts(scene: Scene) -> dict[str, int]:
 
 def _tickets(scene: Scene, ledger: Ledger) -> dict[str, int]:
     """Each acknowledged ticket is there once, on both sides."""
-    marks = [fact["mark"] for fact in ledger.of("ticket")]
+    acknowledged = {fact["mark"]: fact["id"] for fact in ledger.of("ticket")}
     lost: set[str] = set()
     doubled: set[str] = set()
     for name in ("customer", "sysops"):
@@ -92,13 +92,12 @@ def _tickets(scene: Scene, ledger: Ledger) -> dict[str, int]:
             name,
             "SELECT substring(description FROM '[0-9a-f]{32}'), id::text FROM ticket"
             " WHERE description ~ '[0-9a-f]{32}'",
-        )  # fmt: skip
-        ids = defaultdict(set)
+        )
+        ids: defaultdict[str, set[str]] = defaultdict(set)
         for mark, ticket in rows:
             ids[mark].add(ticket)
-        acknowledged = {fact["mark"]: fact["id"] for fact in ledger.of("ticket")}
-        lost |= {mark for mark in marks if acknowledged[mark] not in ids.get(mark, set())}
-        doubled |= {mark for mark, tickets in ids.items() if mark and len(tickets) > 1}
+        lost |= {mark for mark, ticket in acknowledged.items() if ticket not in ids[mark]}
+        doubled |= {mark for mark, tickets in ids.items() if len(tickets) > 1}
     stuck = scene.rows("customer", "SELECT count(*) FROM ticket WHERE status = 'submitted'")
     return {
         "tickets_lost": len(lost),
@@ -111,11 +110,11 @@ def _histories(scene: Scene, ledger: Ledger) -> dict[str, int]:
     """Versions follow one another, each from where the last one led, by an action that may."""
     ids = [fact["id"] for fact in ledger.of("ticket")]
     events = scene.rows(
-            "sysops",
+        "sysops",
         "SELECT ticket_id, version, action, from_status, to_status FROM ticket_event"
         " WHERE ticket_id = ANY(%s::uuid[]) ORDER BY ticket_id, version",
         ids,
-    )  # fmt: skip
+    )
     illegal = set()
     last: dict[Any, tuple[int, str]] = {}
     for ticket, version, action, before, after in events:
@@ -135,11 +134,11 @@ def _acts(scene: Scene, ledger: Ledger) -> dict[str, int]:
     told = Counter((fact["ticket_id"], act) for act in ACTS for fact in ledger.of(act))
     ids = sorted({ticket for ticket, _ in told})
     rows = scene.rows(
-            "sysops",
+        "sysops",
         "SELECT ticket_id::text, action, count(*) FROM ticket_event"
         " WHERE ticket_id = ANY(%s::uuid[]) GROUP BY 1, 2",
         ids,
-    )  # fmt: skip
+    )
     there = {(ticket, action): count for ticket, action, count in rows}
     return {
         "acts_lost": sum(there.get(key, 0) < count for key, count in told.items()),
@@ -169,17 +168,18 @@ def _charges(scene: Scene, since: float) -> dict[str, int]:
     answer = httpx.get(scene.charges_url, params={"limit": 1000}, timeout=30, trust_env=False)
     there = [one for one in answer.json()["charges"] if one["status"] == "approved"]
     ours = scene.rows(
-            "billing",
+        "billing",
         "SELECT idempotency_key, invoice_id::text FROM payment"
         " WHERE status = 'approved' AND created_at >= to_timestamp(%s)",
         since,
-    )  # fmt: skip
+    )
     keys = {one["idempotency_key"] for one in there}
     known = {
-        key for (key,) in scene.rows(
+        key
+        for (key,) in scene.rows(
             "billing", "SELECT idempotency_key FROM payment WHERE status = 'approved'"
         )
-    }  # fmt: skip
+    }
     by_invoice = Counter(one["reference"] for one in there if one["refunded"] < one["amount"])
     return {
         "charges_made": len(ours),
@@ -199,10 +199,10 @@ def _messages(scene: Scene, since: float) -> dict[str, int]:
     for source, targets in QUEUES.items():
         for target in targets:
             rows = scene.rows(
-            source,
+                source,
                 f"SELECT count(*) FILTER (WHERE status <> 'failed' AND created <= now()),"
                 f" count(*) FILTER (WHERE status = 'failed') FROM to_{target}.pgqueuer",
-            )  # fmt: skip
+            )
             waiting, held = waiting + rows[0][0], held + rows[0][1]
     for name in ("customer", "sysops"):
         failed += scene.rows(
@@ -210,7 +210,7 @@ def _messages(scene: Scene, since: float) -> dict[str, int]:
             "SELECT count(*) FROM notification WHERE status IN ('failed', 'queued')"
             " AND created_at >= to_timestamp(%s)",
             since,
-        )[0][0]  # fmt: skip
+        )[0][0]
     return {
         "messages_waiting": waiting,
         "messages_held": held,
