@@ -65,9 +65,13 @@ class Limits(ASGIMiddleware):
 
     @classmethod
     def of(cls, settings: ServiceSettings) -> Self:
-        """The limits of one process, with room for a page that asks many things at once."""
+        """The limits of one process, with room for a page that asks many things at once.
+
+        Workers count apart, so each lets in its part: nobody gets more than the limit of all.
+        """
         rates = settings.requests_per_minute, settings.anonymous_requests_per_minute
-        return cls(*(Limiter(rate, max(rate // 4, 1)) if rate else None for rate in rates))
+        parts = [max(rate // settings.workers, 1) if rate else 0 for rate in rates]
+        return cls(*(Limiter(rate, max(rate // 4, 1)) if rate else None for rate in parts))
 
     def __deepcopy__(self, _: dict[int, Any]) -> Self:
         # Litestar copies routes with all they have; the count is one.

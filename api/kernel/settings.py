@@ -1,5 +1,6 @@
 """Settings come from environment variables with the prefix `SQUAD_`, and from nowhere else."""
 
+from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -24,6 +25,12 @@ class ServiceSettings(Settings):
     database_url: SecretStr
     port: int
     host: str = "127.0.0.1"
+    socket_fd: int | None = None
+    """A socket that listens already and is shared with other workers, in place of the port."""
+    workers: int = Field(default=1, ge=1)
+    """How many processes share the socket: each lets in its part of the limits below."""
+    heartbeat_file: Path | None = None
+    """Touched every few seconds: a port that is shared does not tell who answers."""
     pool_size: int = 10
     log_level: str = "info"
     requests_per_minute: int = Field(default=1_200, ge=0)

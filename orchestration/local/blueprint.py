@@ -49,6 +49,10 @@ class Process:
     """Whether the signal goes to its children too."""
     runs_as_server_user: bool = False
     """PostgreSQL refuses to run as root."""
+    group: str | None = None
+    """Of workers that share a socket on their port: what they are called together. Theirs are the
+    names `GROUP-1`, `GROUP-2` and on; the supervisor holds the socket, each has it as its file 0.
+    """
 
     def arguments(self, instance: Instance) -> list[str]:
         """The command with its places filled in."""
@@ -94,11 +98,15 @@ class Blueprint:
 
     def find(self, name: str) -> Process:
         """Raises LocalError with the known names."""
-        for process in self.processes:
-            if process.name == name:
-                return process
-        known = ", ".join(process.name for process in self.processes)
-        raise LocalError(f"There is no process {name!r}. There are: {known}.")
+        return self.named(name)[0]
+
+    def named(self, name: str) -> list[Process]:
+        """The process of this name, or the workers that are called so together; LocalError."""
+        found = [one for one in self.processes if name in {one.name, one.group}]
+        if not found:
+            known = ", ".join(process.name for process in self.processes)
+            raise LocalError(f"There is no process {name!r}. There are: {known}.")
+        return found
 
     def waves(self, processes: Sequence[Process]) -> list[list[Process]]:
         """The processes in groups, each of which needs only earlier ones."""

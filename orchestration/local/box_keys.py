@@ -1,7 +1,7 @@
 """The keys of the boxes in which cards travel: made anew, and given up when nothing needs them.
 
 The first of the list seals, all of them open. A message that waits or is held names its key; a
-retired one stays until no message does and the customer process seals with the first.
+retired one stays until no message does and the customer API seals with the first.
 """
 
 import json
@@ -57,7 +57,7 @@ def listed(instance: Instance) -> list[BoxKey]:
             here=it in ids,
             seals=it == first,
             messages=waiting.get(it, 0),
-            may_go=it in ids and it not in {first, sealing} and it not in waiting,
+            may_go=it in ids and it not in {first, *sealing} and it not in waiting,
         )
         for it in [*ids, *(waiting.keys() - set(ids))]
     ]
@@ -85,13 +85,11 @@ def _pairs(instance: Instance) -> list[BoxKeypair]:
     return [box_keypair(key.strip()) for key in text.split(",") if key.strip()]
 
 
-def _sealing(instance: Instance) -> str | None:
-    """The id of the key that the customer process was started with last."""
-    try:
-        launch = json.loads(launch_file(instance.var, SEALS).read_text())
-    except FileNotFoundError:
-        return None
-    return key_id(launch["environment"]["SQUAD_VAULT_BOX_PUBLIC_KEY"])
+def _sealing(instance: Instance) -> set[str]:
+    """The ids of the keys that the workers of the customer API were started with last."""
+    files = launch_file(instance.var, SEALS).parent.glob(f"{SEALS}-*.json")
+    launches = [json.loads(file.read_text()) for file in files]
+    return {key_id(it["environment"]["SQUAD_VAULT_BOX_PUBLIC_KEY"]) for it in launches}
 
 
 def _waiting(instance: Instance) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """Reading the log files: their ends, and their growth."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 TAIL_BYTES = 65_536
@@ -21,16 +22,20 @@ def last_lines(path: Path, count: int) -> list[str]:
 class Follower:
     """Reads what is added to the log files of a folder, also across their rotation."""
 
-    def __init__(self, folder: Path, name: str | None, lines: int) -> None:
-        """Follows the log of one process, or of all; begins with the last lines of each."""
+    def __init__(self, folder: Path, names: Collection[str] | None, lines: int) -> None:
+        """Follows the logs of these processes, or of all; begins with the last lines of each."""
         self._folder = folder
-        self._pattern = f"{name}.log" if name else "*.log"
+        self._names = names
         self._places: dict[Path, tuple[int, int]] = {}
         self._first = [
             (path.stem, line)
-            for path in sorted(folder.glob(self._pattern))
+            for path in self._files()
             for line in last_lines(self._remember(path), lines)
         ]
+
+    def _files(self) -> list[Path]:
+        files = sorted(self._folder.glob("*.log"))
+        return [file for file in files if self._names is None or file.stem in self._names]
 
     def _remember(self, path: Path) -> Path:
         status = path.stat()
@@ -40,11 +45,7 @@ class Follower:
     def new_lines(self) -> list[tuple[str, str]]:
         """(process, line) for each line added since the last call, in the order of the files."""
         first, self._first = self._first, []
-        return first + [
-            (path.stem, line)
-            for path in sorted(self._folder.glob(self._pattern))
-            for line in self._read(path)
-        ]
+        return first + [(path.stem, line) for path in self._files() for line in self._read(path)]
 
     def _read(self, path: Path) -> list[str]:
         inode, place = self._places.get(path, (0, 0))

@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
@@ -28,6 +29,17 @@ class Probe(Protocol):
 
     def problem(self, instance: Instance, started: float) -> str | None:
         """Why the process, running since `started` (epoch seconds), is not ready, in one line."""
+
+
+@dataclass(frozen=True)
+class All:
+    """Every one of these probes is content; the first that is not says why."""
+
+    probes: Sequence[Probe]
+
+    def problem(self, instance: Instance, started: float) -> str | None:
+        problems = (probe.problem(instance, started) for probe in self.probes)
+        return next((one for one in problems if one is not None), None)
 
 
 @dataclass(frozen=True)

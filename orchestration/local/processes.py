@@ -1,6 +1,7 @@
 """The processes of the platform, as data. To add one, add an entry here and its variables to
 `wiring.py`."""
 
+from dataclasses import replace
 from functools import partial
 
 from orchestration.local import wiring
@@ -8,7 +9,7 @@ from orchestration.local.blueprint import Blueprint, Process
 from orchestration.local.dagster_home import CODE_LOCATIONS
 from orchestration.local.databases import POSTGRES_PORT, embedded_server, uses_embedded_server
 from orchestration.local.instance import Instance
-from orchestration.local.probes import CodeLocation, EmbeddedServer, Heartbeat, Http, Query
+from orchestration.local.probes import All, CodeLocation, EmbeddedServer, Heartbeat, Http, Query
 from orchestration.local.steps import COMPLETE, PREPARE
 from orchestration.local.wiring import (
     API_PORTS,
@@ -19,6 +20,10 @@ from orchestration.local.wiring import (
 )
 
 RELAYS = wiring.RELAYS
+
+API_WORKERS = {"customer": 2, "sysops": 2}
+"""Workers on one socket, of about 100 MB each; what is not here has one process: finance and
+managers can wait the seconds of a start, and the payment provider repeats its reports."""
 
 # The daemon beats every 30 s. The start is in whole seconds, Dagster's times are UTC without zone.
 DAEMON_BEATS = """
@@ -59,16 +64,39 @@ SANDBOX = Process(
 )
 
 
-def _api(quantum: str) -> Process:
-    return Process(
+def _api(quantum: str) -> list[Process]:
+    """One process, or several workers on one socket where customers or experts would wait."""
+    port = API_PORTS[quantum]
+    alone = Process(
         name=f"{quantum}-api",
         description=f"the API of the {quantum} quantum, and its documentation",
         command=("python", "-m", "api.serve", quantum),
-        probe=Http(API_PORTS[quantum], "/health/ready"),
+        probe=Http(port, "/health/ready"),
         environment=partial(wiring.api, quantum=quantum),
-        ports=(API_PORTS[quantum],),
+        ports=(port,),
         path="/docs",
     )
+    names = [f"{alone.name}-{number}" for number in range(1, API_WORKERS.get(quantum, 0) + 1)]
+    workers = [
+        replace(
+            alone,
+            name=name,
+            # The port answers as long as any of them does.
+            probe=All((Heartbeat(name), alone.probe)),
+            environment=partial(_worker_environment, quantum=quantum, name=name),
+            group=alone.name,
+        )
+        for name in names
+    ]
+    return workers or [alone]
+
+
+def _worker_environment(instance: Instance, quantum: str, name: str) -> dict[str, str]:
+    return wiring.api(instance, quantum) | {
+        "SQUAD_SOCKET_FD": "0",
+        "SQUAD_WORKERS": str(API_WORKERS[quantum]),
+        "SQUAD_HEARTBEAT_FILE": str(instance.heartbeat(name)),
+    }
 
 
 def _relay(pair: tuple[str, str, str, str]) -> Process:
@@ -137,7 +165,7 @@ DASHBOARDS = Process(
 
 SERVICES = (
     SANDBOX,
-    *(_api(quantum) for quantum in API_PORTS),
+    *(process for quantum in API_PORTS for process in _api(quantum)),
     *(_relay(pair) for pair in RELAYS),
     *(_code_location(location) for location in CODE_LOCATIONS),
     DAGSTER_WEBSERVER,

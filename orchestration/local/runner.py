@@ -77,16 +77,20 @@ class Runner:
             return ran or orphans
 
     def restart(self, name: str) -> None:
-        """Stop and start one process, with the environment that its entry gives it now."""
-        process = self.blueprint.find(name)
+        """Stop and start one process, with the environment that its entry gives it now.
+
+        Workers one after another, when they are called by their common name: one always serves.
+        """
+        processes = self.blueprint.named(name)
         self.require_supervisor()
         with exclusive(self.instance):
-            if name not in self.supervisor.states():
-                write_config(self.instance, self.blueprint)
-                self.supervisor.read_config()
-            with self.progress.step(f"Stopping {name}"):
-                self.supervisor.stop([name])
-            self._start([process], [])
+            for process in processes:
+                if process.name not in self.supervisor.states():
+                    write_config(self.instance, self.blueprint)
+                    self.supervisor.read_config()
+                with self.progress.step(f"Stopping {process.name}"):
+                    self.supervisor.stop([process.name])
+                self._start([process], [])
 
     def require_supervisor(self) -> None:
         """Raises LocalError when the platform is down."""
@@ -142,7 +146,12 @@ class Runner:
             states = self.supervisor.states()
             fresh = [process for process in wave if not states[process.name].alive]
             # One that dies and is started again holds its port for moments.
-            quiet = [process for process in fresh if states[process.name].state != "BACKOFF"]
+            held = {state.group for state in states.values() if state.alive}
+            quiet = [
+                process
+                for process in fresh
+                if states[process.name].state != "BACKOFF" and process.group not in held
+            ]
             with self.progress.step(f"Starting {_count(wave)}"):
                 check_ports(self.instance, quiet)
                 for process in fresh:

@@ -74,10 +74,17 @@ class ProcessState:
     """What the supervisor says of a process; times are epoch seconds, 0 when it never happened."""
 
     name: str
+    group: str
+    """The section of the configuration that it is of: its own name, but for workers."""
     state: str
     pid: int
     started: float
     stopped: float
+
+    @property
+    def address(self) -> str:
+        """What the supervisor calls it."""
+        return f"{self.group}:{self.name}"
 
     @property
     def alive(self) -> bool:
@@ -142,6 +149,7 @@ class Supervisor:
         return {
             info["name"]: ProcessState(
                 name=info["name"],
+                group=info["group"],
                 state=info["statename"],
                 pid=info["pid"],
                 started=info["start"],
@@ -153,7 +161,8 @@ class Supervisor:
     def read_config(self) -> None:
         """Take over a new configuration; a process that is no longer in it is stopped."""
         [[added, changed, removed]] = self._call("supervisor.reloadConfig")
-        self.stop([*changed, *removed])
+        old = {*changed, *removed}
+        self.stop([state.name for state in self.states().values() if state.group in old])
         for name in (*changed, *removed):
             self._call("supervisor.removeProcessGroup", name)
         for name in (*changed, *added):
@@ -161,7 +170,8 @@ class Supervisor:
 
     def start_process(self, name: str) -> None:
         """Does not wait for the process; one that runs already stays."""
-        self._call("supervisor.startProcess", name, False, ignore=(ALREADY_STARTED,))
+        address = self.states()[name].address
+        self._call("supervisor.startProcess", address, False, ignore=(ALREADY_STARTED,))
 
     def stop(self, names: Collection[str]) -> None:
         """Stop processes side by side; returns when all have ended.
@@ -183,7 +193,7 @@ class Supervisor:
             for state in left:
                 if state.state != "STOPPING":
                     # A process that ends at this moment cannot be stopped; the next look tells.
-                    self._call("supervisor.stopProcess", state.name, False, ignore=ENDING)
+                    self._call("supervisor.stopProcess", state.address, False, ignore=ENDING)
             time.sleep(0.1)
 
     def _call(self, method: str, *arguments: object, ignore: Collection[int] = ()) -> Any:

@@ -45,7 +45,7 @@ childlogdir = {log}
 """
 
 PROGRAM = """\
-[program:{name}]
+[{kind}:{name}]
 command = {command}
 priority = {priority}
 autostart = false
@@ -57,10 +57,19 @@ stopwaitsecs = {stop_seconds}
 stopasgroup = {stop_group}
 killasgroup = {stop_group}
 redirect_stderr = true
-stdout_logfile = {log}/{name}.log
+stdout_logfile = {log}/{process}.log
 stdout_logfile_maxbytes = 10MB
 stdout_logfile_backups = 3
 """
+
+# It listens as long as one of the workers lives: what connects while another dies waits.
+SHARED = """\
+socket = tcp://127.0.0.1:{port}
+process_name = {process}
+numprocs = {workers}
+numprocs_start = 1
+"""
+WORKER = "%(process_num)d"
 
 
 def config_file(instance: Instance) -> Path:
@@ -104,7 +113,11 @@ def write_config(instance: Instance, blueprint: Blueprint) -> None:
         )
     ]
     for depth, wave in enumerate(blueprint.waves(blueprint.processes)):
-        sections += [_program(instance, process, 100 * (depth + 1)) for process in wave]
+        priority = 100 * (depth + 1)
+        sections += [_program(instance, one, priority) for one in wave if one.group is None]
+        for group in dict.fromkeys(one.group for one in wave if one.group is not None):
+            workers = [one for one in blueprint.processes if one.group == group]
+            sections.append(_workers(instance, group, workers, priority))
     write_private(config_file(instance), "\n".join(sections))
 
 
@@ -121,7 +134,8 @@ def write_launch(instance: Instance, process: Process) -> None:
         },
         # Another user may not be able to enter the project.
         "directory": str(instance.root) if user is None else "/",
-        "ports": [instance.port(port) for port in process.ports],
+        # What workers share, the supervisor holds.
+        "ports": [] if process.group else [instance.port(port) for port in process.ports],
         "user": (user.uid, user.gid) if user is not None else None,
     }
     write_private(launch_file(instance.var, process.name), json.dumps(launch, indent=1))
@@ -132,10 +146,26 @@ def supervisor_command(instance: Instance) -> Sequence[str]:
 
 
 def _program(instance: Instance, process: Process, priority: int) -> str:
-    words = [sys.executable, "-m", "orchestration.local.launch", str(instance.var), process.name]
+    return _section(instance, process, priority, "program", process.name, process.name)
+
+
+def _workers(instance: Instance, group: str, workers: Sequence[Process], priority: int) -> str:
+    first = workers[0]
+    name = f"{group}-{WORKER}"
+    section = _section(instance, first, priority, "fcgi-program", group, name)
+    port = instance.port(first.ports[0])
+    return section + SHARED.format(port=port, process=name, workers=len(workers))
+
+
+def _section(
+    instance: Instance, process: Process, priority: int, kind: str, section: str, name: str
+) -> str:
+    words = [sys.executable, "-m", "orchestration.local.launch", str(instance.var)]
     return PROGRAM.format(
-        name=process.name,
-        command=_escape(shlex.join(words)),
+        kind=kind,
+        name=section,
+        process=name,
+        command=f"{_escape(shlex.join(words))} {name}",
         priority=priority,
         start_seconds=START_SECONDS,
         start_retries=START_RETRIES,

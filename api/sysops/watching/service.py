@@ -44,7 +44,8 @@ async def tell_of_silence(session: AsyncSession, listening_since: datetime, now:
     await notify_administrators(
         session,
         "schedules_unwatched",
-        cause=heard.isoformat(timespec="seconds"),
+        # Of the silence and not of the listener: several may listen.
+        cause=looked_at.isoformat(timespec="seconds") if looked_at else "never",
         context={"since": heard.isoformat(timespec="minutes")},
         now=now,
     )

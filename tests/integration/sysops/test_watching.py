@@ -52,6 +52,18 @@ async def test_who_has_just_begun_to_listen_has_not_heard_a_silence(databases: D
     assert await listen(databases, NOW, NOW + SILENT + timedelta(seconds=1))
 
 
+async def test_two_who_listen_tell_of_a_silence_once(databases: Databases) -> None:
+    databases.execute("sysops", ADMINISTRATOR)
+    for since in (NOW, NOW + timedelta(minutes=1)):
+        assert await listen(databases, since, NOW + 2 * SILENT)
+    assert databases.rows("sysops", MAILS) == [("schedules_unwatched", "never")]
+    await look(databases, NOW + 2 * SILENT)
+    for minutes in (40, 45):
+        since = NOW + 2 * SILENT + timedelta(minutes=minutes)
+        assert await listen(databases, since, since + 2 * SILENT)
+    assert len(databases.rows("sysops", MAILS)) == 2
+
+
 async def test_a_watch_that_never_began_is_a_silence_too(databases: Databases) -> None:
     assert not await listen(databases, NOW, NOW + SILENT)
     assert await listen(databases, NOW, NOW + SILENT + timedelta(seconds=1))

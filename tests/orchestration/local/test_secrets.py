@@ -81,6 +81,10 @@ def test_a_role_logs_in_with_its_new_password_alone_wherever_it_is_known(
             pass
 
 
+CUSTOMERS = {"customer-api-1", "customer-api-2"}
+STAFF = {"sysops-api-1", "sysops-api-2"}
+
+
 @pytest.fixture
 def instance(tmp_path: Path) -> Instance:
     """A platform that has been started once: all its secrets are there."""
@@ -96,9 +100,7 @@ def test_a_new_signing_key_ends_the_tokens_of_the_old_one(instance: Instance) ->
     token = old.sign(who, {"manager"}, {"analytics"}, now)
     holders = rotation.replace(instance, blueprint_of(instance), "signing-key-sysops")
     # The signer, and all who check what it signs.
-    assert set(holders) == {
-        "sysops-api", "customer-api", "billing-api", "analytics-api", "dashboards",
-    }  # fmt: skip
+    assert set(holders) == {*CUSTOMERS, *STAFF, "billing-api", "analytics-api", "dashboards"}
     verifier = TokenVerifier("analytics", {"sysops": keys.public_key(store, "sysops")})
     with pytest.raises(NotSignedIn):
         verifier.verify(token, now)
@@ -109,10 +111,10 @@ def test_a_new_signing_key_ends_the_tokens_of_the_old_one(instance: Instance) ->
 @pytest.mark.parametrize(
     ("name", "holders"),
     [
-        ("survey-key", {"customer-api", "relay-customer-customer"}),
-        ("sms-webhook-token", {"customer-api", "sysops-api", "sandbox"}),
+        ("survey-key", {*CUSTOMERS, "relay-customer-customer"}),
+        ("sms-webhook-token", {*CUSTOMERS, *STAFF, "sandbox"}),
         ("payments-webhook-secret", {"billing-api", "sandbox"}),
-        ("role-customer_api", {"customer-api"}),
+        ("role-customer_api", CUSTOMERS),
         ("role-billing_intake", {"relay-customer-billing"}),
     ],
 )

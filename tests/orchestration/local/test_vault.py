@@ -191,8 +191,8 @@ async def test_a_box_key_goes_when_it_does_not_seal_and_no_message_names_it(
     assert (old["messages"], kept["retired"]) == (1, [])
 
     databases.execute("customer", "DELETE FROM to_billing.pgqueuer")
-    # A customer process that was not started again still seals with the old one.
-    launched = launch_file(tmp_path, box_keys.SEALS)
+    # A worker of the customer API that was not started again still seals with the old one.
+    launched = launch_file(tmp_path, f"{box_keys.SEALS}-2")
     launched.parent.mkdir()
     environment = {"SQUAD_VAULT_BOX_PUBLIC_KEY": BOX.public_key}
     launched.write_text(json.dumps({"environment": environment}))

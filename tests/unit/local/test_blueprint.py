@@ -11,7 +11,7 @@ from orchestration.local.blueprint import Blueprint, Process
 from orchestration.local.errors import LocalError
 from orchestration.local.instance import Instance
 from orchestration.local.probes import Tcp
-from orchestration.local.processes import RELAYS, blueprint_of
+from orchestration.local.processes import API_WORKERS, RELAYS, blueprint_of
 from orchestration.local.sandbox.settings import SandboxSettings
 from orchestration.local.secrets import SecretStore
 from orchestration.local.supervisor_config import config_file, socket_file, write_config
@@ -62,10 +62,23 @@ def test_an_unknown_process_is_told_with_the_known_ones() -> None:
 
 def test_no_two_processes_of_the_platform_share_a_name_or_a_port(tmp_path: Path) -> None:
     processes = blueprint_of(Instance(tmp_path)).processes
-    ports = [port for one in processes for port in one.ports]
+    # Workers of one group share a port, and nobody else does.
+    ports = {(one.group or one.name, port) for one in processes for port in one.ports}
 
     assert len({one.name for one in processes}) == len(processes)
-    assert len(set(ports)) == len(ports)
+    assert len({port for _, port in ports}) == len(ports)
+
+
+def test_workers_are_found_by_their_common_name_and_are_numbered_as_the_supervisor_does(
+    tmp_path: Path,
+) -> None:
+    blueprint = blueprint_of(Instance(tmp_path))
+    groups = {one.group for one in blueprint.processes} - {None}
+
+    assert groups == {f"{quantum}-api" for quantum in API_WORKERS}
+    for group in groups:
+        workers = [one.name for one in blueprint.named(str(group))]
+        assert workers == [f"{group}-{number}" for number in range(1, len(workers) + 1)]
 
 
 def test_every_process_of_the_platform_has_a_command_and_an_environment(tmp_path: Path) -> None:
@@ -102,7 +115,7 @@ def test_whatever_listens_does_so_on_this_machine_alone(tmp_path: Path) -> None:
         words = " ".join(one.arguments(instance))
         assert EVERYWHERE not in words
         assert EVERYWHERE not in one.environment(instance).values()
-        if one.ports and one.name not in by_themselves:
+        if one.ports and not {one.name, one.group} & by_themselves:
             assert "127.0.0.1" in words, one.name
 
 
@@ -146,7 +159,7 @@ def test_only_its_issuer_holds_a_signing_key(tmp_path: Path) -> None:
         if "SQUAD_SIGNING_KEY" in one.environment(instance)
     }
 
-    assert sorted(holders) == ["customer-api", "sysops-api"]
+    assert sorted(holders) == ["customer-api-1", "customer-api-2", "sysops-api-1", "sysops-api-2"]
     assert len(set(holders.values())) == 2
 
 

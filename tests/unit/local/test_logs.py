@@ -27,7 +27,7 @@ def test_a_follower_begins_with_the_past_and_goes_on(tmp_path: Path) -> None:
 def test_a_line_is_shown_when_it_is_whole(tmp_path: Path) -> None:
     log = tmp_path / "web.log"
     log.write_text("")
-    follower = Follower(tmp_path, "web", 0)
+    follower = Follower(tmp_path, ["web"], 0)
 
     with log.open("a") as file:
         file.write("half a ")
@@ -41,7 +41,7 @@ def test_a_line_is_shown_when_it_is_whole(tmp_path: Path) -> None:
 def test_a_rotated_and_an_emptied_file_are_read_from_their_beginning(tmp_path: Path) -> None:
     log = tmp_path / "web.log"
     log.write_text("old, and longer than what follows\n")
-    follower = Follower(tmp_path, "web", 0)
+    follower = Follower(tmp_path, ["web"], 0)
 
     log.rename(tmp_path / "web.log.1")
     assert follower.new_lines() == []
@@ -54,7 +54,7 @@ def test_a_rotated_and_an_emptied_file_are_read_from_their_beginning(tmp_path: P
 
 
 def test_a_new_process_is_followed_and_others_are_not_when_one_is_named(tmp_path: Path) -> None:
-    everything, one = Follower(tmp_path, None, 0), Follower(tmp_path, "web", 0)
+    everything, one = Follower(tmp_path, None, 0), Follower(tmp_path, ["web"], 0)
 
     (tmp_path / "relay.log").write_text("hello\n")
 
