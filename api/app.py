@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.examples import EXAMPLES
 from api.kernel import clock, conditional, documentation
+from api.kernel.admission import Admission, Queue, places_of
 from api.kernel.auth import BearerAuthentication
 from api.kernel.background import running
 from api.kernel.browsers import BrowserHeaders
@@ -59,6 +60,7 @@ def _router(quantum: Quantum) -> Router:
         middleware=[
             DefineMiddleware(BearerAuthentication, verifier=quantum.verifier),
             quantum.limits,
+            Admission(Queue(places_of(quantum.engine)), quantum.request_seconds),
             transaction,
         ],
         tags=[quantum.name],

@@ -10,6 +10,7 @@ import uvicorn
 from litestar import Litestar
 
 from api.app import create_app
+from api.kernel.connections import Connection
 from api.kernel.quantum import Quantum
 from api.kernel.settings import ServiceSettings
 from api.kernel.telemetry import configure_logging
@@ -30,7 +31,10 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"Usage: python -m api.serve QUANTUM, one of: {', '.join(QUANTA)}")
     quantum, settings = open_quantum(arguments[0])
     configure_logging(settings.log_level, process=f"api-{quantum.name}")
-    server = uvicorn.Server(configuration(create_app([quantum]), settings))
+    app = create_app([quantum])
+    server = uvicorn.Server(
+        configuration(app, settings.host, settings.port, settings.heartbeat_file)
+    )
     # uvicorn's own `fd` takes every socket for a Unix one, and then no client has an address.
     shared = None if settings.socket_fd is None else socket.socket(fileno=settings.socket_fd)
     server.run(None if shared is None else [shared])
@@ -38,18 +42,22 @@ def main(arguments: list[str]) -> None:
         sys.exit(uvicorn.config.STARTUP_FAILURE)
 
 
-def configuration(app: Litestar, settings: ServiceSettings) -> uvicorn.Config:
+def configuration(
+    app: Litestar, host: str, port: int, heartbeat: Path | None = None
+) -> uvicorn.Config:
     """How an API is served."""
     return uvicorn.Config(
         app,
-        host=settings.host,
-        port=settings.port,
+        host=host,
+        port=port,
+        http=Connection,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=10,
         timeout_keep_alive=30,
-        callback_notify=_heart(settings.heartbeat_file),
+        callback_notify=_heart(heartbeat),
         timeout_notify=HEARTBEAT_SECONDS,
     )
 

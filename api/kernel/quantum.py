@@ -20,7 +20,8 @@ class Quantum:
 
     The entries of `dependencies` are Litestar dependencies for its controllers, beside
     `session` (its database) and `now`. Each of `background` runs as long as the process serves,
-    with sessions of its database, and ends soon after its event is set.
+    with sessions of its database, and ends soon after its event is set. No request is worked on for
+    longer than `request_seconds`: more than a statement and the waits before it may take.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Quantum:
     limits: Limits
     dependencies: Mapping[str, Any] = field(default_factory=dict)
     background: Sequence[Background] = ()
+    request_seconds: float = 60.0
 
 
 def given(value: T) -> Callable[[], Awaitable[T]]:

@@ -16,6 +16,7 @@ from api.app import create_app
 from api.kernel.auth import CUSTOMER_ISSUER, STAFF_ISSUER, TokenSigner
 from api.kernel.quantum import Quantum
 from api.kernel.sealing import generate_box_keypair
+from api.serve import configuration
 from tests.api.customer import world as customer_world
 from tests.api.support import key_pair
 from tests.api.sysops.conftest import add_staff, settings_for
@@ -29,17 +30,8 @@ Make = Callable[[Databases], tuple[Quantum, str]]
 
 @contextmanager
 def served(quantum: Quantum, port: int = 0) -> Iterator[str]:
-    """The quantum's application on a port of its own."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app([quantum]),
-            port=port,
-            log_config=None,
-            access_log=False,
-            # As in production: whoever never ends a request holds up no shutdown for ever.
-            timeout_graceful_shutdown=10,
-        )
-    )
+    """The quantum's application on a port of its own, as in production."""
+    server = uvicorn.Server(configuration(create_app([quantum]), "127.0.0.1", port))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

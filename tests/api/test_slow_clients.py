@@ -1,0 +1,153 @@
+"""Clients that send or read slowly, or without end: each is let go, and nobody else notices."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import httpx
+import pytest
+
+from api.kernel import connections
+from tests.api import served
+from tests.databases import Databases
+
+HEAD = b"GET /health/live HTTP/1.1\r\nHost: here\r\n"
+POST = b"POST /customer/sessions HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+
+
+@pytest.fixture
+def server(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """With little patience, so that nobody waits for these tests."""
+    for name in ("HEAD_SECONDS", "BODY_SECONDS", "STALL_SECONDS"):
+        monkeypatch.setattr(connections, name, 0.5)
+    with served.served(served.customer(databases)[0]) as url:
+        yield url
+
+
+def connected(url: str) -> socket.socket:
+    where = httpx.URL(url)
+    assert where.port is not None
+    return socket.create_connection((where.host, where.port), 20)
+
+
+def rest(line: socket.socket) -> bytes:
+    """All that comes until the other side closes."""
+    found = b""
+    while chunk := line.recv(65_536):
+        found += chunk
+    return found
+
+
+def asked(url: str) -> httpx.Response:
+    return httpx.get(f"{url}/health/live", trust_env=False)
+
+
+def dripped(line: socket.socket, endless: bytes) -> bytes:
+    """Sends a byte now and then until an answer comes."""
+    line.settimeout(0.1)
+    for number in range(200):
+        line.send(endless[number % len(endless) :][:1])
+        try:
+            return line.recv(65_536)
+        except TimeoutError:
+            continue
+    raise AssertionError("it may go on for ever")
+
+
+def ask_for_ever(line: socket.socket) -> None:
+    """The answers fill what the kernel holds for both sides, and more."""
+    while True:
+        line.sendall(b"GET /docs/openapi.json HTTP/1.1\r\nHost: here\r\n\r\n" * 1_000)
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.05)
+
+
+def test_headers_that_never_end_are_answered_with_a_timeout(server: str) -> None:
+    with connected(server) as line:
+        line.sendall(HEAD)
+        answer = dripped(line, b"x-slow: 1\r\n")
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"application/problem+json" in answer
+    assert asked(server).status_code == 200
+
+
+def test_the_next_request_of_a_connection_has_no_more_time_than_the_first(server: str) -> None:
+    with connected(server) as line:
+        line.sendall(HEAD + b"\r\n")
+        assert line.recv(65_536).startswith(b"HTTP/1.1 200 ")
+        line.sendall(HEAD)
+        assert b"HTTP/1.1 408 " in rest(line)
+
+
+def test_a_body_that_never_ends_is_answered_with_a_timeout(server: str) -> None:
+    with connected(server) as line:
+        line.sendall(POST + b"Content-Length: 500\r\n\r\n{")
+        answer = dripped(line, b" ")
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_large_body_that_comes_fast_enough_has_its_time(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "LEAST_RATE", 1)
+    body = b'{"email": "ada@example.com", "password": "long enough"}'
+    with connected(server) as line:
+        line.sendall(POST + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body))
+        for place in range(0, len(body), 10):
+            line.sendall(body[place : place + 10])
+            # All of it takes longer than the time without its rate.
+            time.sleep(0.2)
+        assert rest(line).startswith(b"HTTP/1.1 401 ")
+
+
+def test_who_connects_and_says_nothing_is_let_go_without_a_word(server: str) -> None:
+    with connected(server) as line:
+        assert rest(line) == b""
+
+
+def test_headers_beyond_measure_are_refused(server: str) -> None:
+    with connected(server) as line:
+        line.sendall(HEAD)
+        for _ in range(3):
+            line.sendall(b"x-filler: " + b"x" * 30_000 + b"\r\n")
+        assert rest(line).startswith(b"HTTP/1.1 431 ")
+    assert asked(server).status_code == 200
+
+
+def test_a_body_beyond_measure_is_refused(server: str) -> None:
+    answer = httpx.post(
+        f"{server}/customer/sessions",
+        content=b" " * 1_000_001,
+        headers={"Content-Type": "application/json"},
+        trust_env=False,
+    )
+    assert answer.status_code == 413
+
+
+def test_who_does_not_read_is_let_go(server: str) -> None:
+    with connected(server) as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        line.settimeout(5)
+        with pytest.raises(ConnectionError):
+            ask_for_ever(line)
+    assert asked(server).status_code == 200
+
+
+def test_above_its_connections_a_server_says_so_and_then_has_room_again(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MOST_CONNECTIONS", 10)
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 10.0)
+    with ExitStack() as lines:
+        for _ in range(10):
+            lines.enter_context(connected(server)).sendall(HEAD)
+        wait_for(lambda: asked(server).status_code == 503)
+        answer = asked(server)
+        assert (answer.headers["Retry-After"], answer.json()["status"]) == ("2", 503)
+    wait_for(lambda: asked(server).status_code == 200)
