@@ -12,7 +12,9 @@ from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.kernel.database import is_unavailable
+from api.kernel.database import is_busy, is_unavailable
+from api.kernel.errors import NotNow
+from api.kernel.problems import RETRY_SECONDS
 
 _PACKAGE = "api.customer"
 _STYLE = (files(_PACKAGE) / "templates" / "style.css").read_text(encoding="utf-8")
@@ -75,10 +77,24 @@ def failing(
 
     def fail(_: AnyRequest, error: Exception) -> Page:
         """Told to a person; the log does not get the address, because a link is a key."""
-        if is_unavailable(error):
+        if is_unavailable(error) or is_busy(error):
             log.error("database_unavailable", path=path, error=type(error).__name__)
-            return trouble(503)
+            return _later(trouble(503), RETRY_SECONDS)
         log.error("request_failed", path=path, exc_info=error)
         return trouble(500)
 
-    return {HTTPException: refuse, SQLAlchemyError: fail, OSError: fail, Exception: fail}
+    def wait(_: AnyRequest, error: NotNow) -> Page:
+        return _later(trouble(error.status_code), error.retry_after)
+
+    return {
+        HTTPException: refuse,
+        NotNow: wait,
+        SQLAlchemyError: fail,
+        OSError: fail,
+        Exception: fail,
+    }
+
+
+def _later(page: Page, seconds: int) -> Page:
+    page.headers["Retry-After"] = str(seconds)
+    return page

@@ -21,13 +21,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.kernel.errors import Unavailable
 from api.kernel.idempotency import read_body
+from api.kernel.problems import RETRY_SECONDS
 from api.kernel.transaction import SESSION
 
 PATIENCE_SECONDS: Final = 1.0
 """How long a request waits for its place; also how long a queue may stand to be a burst."""
 HASTE_SECONDS: Final = 0.02
 """How long it waits where the queue has stood longer."""
-RETRY_SECONDS: Final = 2
 MOST_HELD_BYTES: Final = 64_000_000
 """Of bodies that a process has received and not yet answered, together."""
 BESIDE: Final = 2
@@ -86,11 +86,12 @@ class Queue:
             async with asyncio.timeout(patience):
                 await turn
         except BaseException as error:
-            if turn.cancelled():
-                self._waiting.remove(turn)
-            else:
+            if not turn.cancelled():
                 # The place came at the moment at which the wait ended.
                 self._leave()
+            elif turn in self._waiting:
+                # Who left at that moment has passed it over, and removed it.
+                self._waiting.remove(turn)
             if isinstance(error, TimeoutError):
                 raise Unavailable("There is too much to do at the moment.", RETRY_SECONDS) from None
             raise

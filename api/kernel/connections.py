@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from api.kernel.problems import MEDIA_TYPE, RETRY_SECONDS
+
 HEAD_SECONDS: Final = 10.0
 """From the first byte of a request, or from the connection, to the end of its headers."""
 HEAD_BYTES: Final = 65_536
@@ -21,7 +23,6 @@ read more slowly for `STALL_SECONDS` is not read."""
 MOST_CONNECTIONS: Final = 800
 """Of a process: files are 1,024 where nobody allows more. Above, whoever asks is told to come
 again; from twice as many on, nobody is told anything."""
-RETRY_SECONDS: Final = 2
 
 TITLES: Final = {
     408: ("Request timeout", "The request did not arrive in time. Send it again, and faster."),
@@ -161,7 +162,7 @@ def _problem(status: int) -> tuple[list[tuple[bytes, bytes]], bytes]:
     title, detail = TITLES[status]
     body = json.dumps({"type": "about:blank", "status": status, "title": title, "detail": detail})
     headers = [
-        (b"content-type", b"application/problem+json"),
+        (b"content-type", MEDIA_TYPE.encode()),
         (b"content-length", str(len(body)).encode()),
     ]
     if status == 503:

@@ -21,6 +21,8 @@ from api.kernel.errors import (
 from api.kernel.validation import in_words, list_errors
 
 MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 2
+"""When to come again where nobody knows better."""
 
 log = structlog.get_logger()
 
@@ -114,7 +116,10 @@ def _unavailable(request: AnyRequest, error: Exception) -> Response[Any]:
         "database_unavailable", route=request.scope.get("path_template"), error=type(error).__name__
     )
     return problem(
-        503, "Not available now", "Nothing was changed. Try again.", {"Retry-After": "2"}
+        503,
+        "Not available now",
+        "Nothing was changed. Try again.",
+        {"Retry-After": str(RETRY_SECONDS)},
     )
 
 

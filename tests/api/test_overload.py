@@ -14,6 +14,8 @@ from tests.api import served
 from tests.api.support import bearer
 from tests.databases import Databases
 
+SURVEY = "/customer/surveys/unknown"
+
 
 def narrow(databases: Databases, *, port: int | None = None) -> tuple[Quantum, dict[str, str]]:
     """A customer quantum with one place, whose database may be reached by another port."""
@@ -40,6 +42,8 @@ async def test_what_is_too_much_is_told_to_come_again_and_the_rest_is_done(
             first = asyncio.create_task(client.get("/customer/me"))
             await _working(databases)
             crowd = await asyncio.gather(*(client.get("/customer/me") for _ in range(30)))
+            survey = await client.post(SURVEY, data={"score": "4"})
+            unsubscribing = await client.get("/customer/notifications/unsubscribe/all/unknown")
             health = await client.get("/health/live")
             page = await client.get("/docs")
         done = await first
@@ -48,6 +52,9 @@ async def test_what_is_too_much_is_told_to_come_again_and_the_rest_is_done(
     assert {one.headers["Retry-After"] for one in crowd} == {"2"}
     assert {one.headers["Content-Type"] for one in crowd} == {"application/problem+json"}
     assert all(one.headers["X-Request-Id"] and one.json()["status"] == 503 for one in crowd)
+    for one in (survey, unsubscribing):
+        assert (one.status_code, one.headers["Retry-After"]) == (503, "2")
+        assert one.headers["Content-Type"].startswith("text/html")
     assert (health.status_code, page.status_code) == (200, 200)
     assert (done.status_code, after.status_code) == (200, 200)
 

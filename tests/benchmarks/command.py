@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from tests.benchmarks.country import SIZES
+from tests.benchmarks.load_command import load_, soak_
 from tests.benchmarks.report import Wrong
 
 
@@ -17,6 +18,10 @@ def bench() -> None:
 
     They need the project's development packages, and the machine for themselves.
     """
+
+
+bench.add_command(load_)
+bench.add_command(soak_)
 
 
 @bench.command("assignment")

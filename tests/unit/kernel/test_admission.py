@@ -44,6 +44,18 @@ async def test_a_queue_that_stands_is_waited_in_for_a_moment_only() -> None:
     assert queue.patience(time.monotonic() + 2 * PATIENCE_SECONDS) == PATIENCE_SECONDS
 
 
+async def test_who_gives_up_as_another_leaves_is_passed_over() -> None:
+    queue = Queue(1)
+    async with queue.place() as leave:
+        hasty, patient = (asyncio.create_task(_pass(queue)) for _ in range(2))
+        await asyncio.sleep(0)
+        hasty.cancel()
+        leave()
+        with pytest.raises(asyncio.CancelledError):
+            await hasty
+        assert await patient
+
+
 @given(
     places=st.integers(1, 3),
     works=st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.booleans()), max_size=25),
