@@ -1,5 +1,6 @@
 """Mounts the quanta that this process serves, and nothing else."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
@@ -12,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.examples import EXAMPLES
-from api.kernel import clock, conditional, documentation
+from api.kernel import clock, conditional, documentation, spans
 from api.kernel.auth import BearerAuthentication
 from api.kernel.background import running
 from api.kernel.browsers import BrowserHeaders
@@ -94,6 +95,8 @@ def create_app(quanta: Sequence[Quantum]) -> Litestar:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            # The server ends the process by its signal: nothing that comes later would be done.
+            stack.push_async_callback(asyncio.to_thread, spans.close)
             for quantum in quanta:
                 stack.push_async_callback(quantum.engine.dispose)
                 await stack.enter_async_context(running(quantum.background, quantum.engine))

@@ -113,7 +113,9 @@ class Relay:
 
         Told to stop meanwhile it answers for no job: the next relay takes them again.
         """
-        deliveries = [Delivery(job.id, job.entrypoint, job.payload or b"") for job in jobs]
+        deliveries = [
+            Delivery(job.id, job.entrypoint, job.payload or b"", job.otel_headers()) for job in jobs
+        ]
         while True:
             try:
                 return await receive(self._sessions, self._inbound, deliveries, clock.now())
