@@ -15,7 +15,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from opentelemetry.trace import SpanKind
 
-from api.kernel import tracing
+from api.kernel import metrics, tracing
 
 HEADER: Final = "X-Request-Id"
 # What a client or a proxy may give; anything else could forge a log line.
@@ -47,16 +47,19 @@ class RequestId(ASGIMiddleware):
         with (
             structlog.contextvars.bound_contextvars(request_id=request_id),
             _traced(scope, lambda: status),
+            metrics.in_flight(),
         ):
             try:
                 await next_app(scope, receive, send_with_id)
             finally:
+                took, route = time.perf_counter() - begun, scope.get("path_template")
+                metrics.answered(str(scope.get("method")), route, status, took)
                 log.info(
                     "request",
                     method=scope.get("method"),
-                    route=scope.get("path_template"),
+                    route=route,
                     status=status,
-                    ms=round((time.perf_counter() - begun) * 1000, 1),
+                    ms=round(took * 1000, 1),
                 )
 
 

@@ -7,11 +7,12 @@ way; hence spans are made when they are over.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from random import getrandbits
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -163,7 +164,7 @@ def begins(ticket: UUID) -> None:
         work.begins(ticket)
 
 
-def note(ticket: UUID | None, attributes: dict[str, str]) -> None:
+def note(ticket: UUID | None, attributes: Mapping[str, str] = MappingProxyType({})) -> None:
     """Say more of the work at hand, and of which ticket it is, if nobody has said it yet."""
     work = _current.get()
     if work is not None:

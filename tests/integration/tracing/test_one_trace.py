@@ -60,6 +60,22 @@ async def run_job(databases: Databases, monkeypatch: pytest.MonkeyPatch, folder:
     assert result.success
 
 
+async def visit(databases: Databases, expert: UUID) -> None:
+    """The expert does all of the only visit there is, over HTTP."""
+    signer = TokenSigner(STAFF_ISSUER, key_pair("sysops")[0])
+    headers = bearer(signer.sign(expert, ["expert"], ["sysops"], datetime.now(UTC)))
+    ((visit,),) = databases.rows("sysops", "SELECT id FROM assignment")
+    async with client(sysops_quantum, settings_for(databases)) as squad:
+        for act, body in (
+            ("accept", None),
+            ("start", {"agreed_with_customer": True}),
+            ("complete", {"resolution": "New power board."}),
+        ):
+            answer = await squad.post(f"/sysops/visits/{visit}/{act}", json=body, headers=headers)
+            assert answer.status_code == 200, answer.text
+            await carry(databases)
+
+
 def is_one_tree(told: list[Line]) -> bool:
     """Whether each span but the first has its cause among the others."""
     known = {it.span for it in told}
@@ -80,18 +96,7 @@ async def test_from_the_submission_to_the_survey_a_ticket_is_one_tree(
     await carry(databases)
     await run_job(databases, monkeypatch, tmp_path / "evidence")
     await carry(databases)
-    signer = TokenSigner(STAFF_ISSUER, key_pair("sysops")[0])
-    headers = bearer(signer.sign(expert, ["expert"], ["sysops"], datetime.now(UTC)))
-    ((visit,),) = databases.rows("sysops", "SELECT id FROM assignment")
-    async with client(sysops_quantum, settings_for(databases)) as squad:
-        for act, body in (
-            ("accept", None),
-            ("start", {"agreed_with_customer": True}),
-            ("complete", {"resolution": "New power board."}),
-        ):
-            answer = await squad.post(f"/sysops/visits/{visit}/{act}", json=body, headers=headers)
-            assert answer.status_code == 200, answer.text
-            await carry(databases)
+    await visit(databases, expert)
     mail = (await messages(sandbox, "ada@example.com"))[0]
     page = urlsplit(mail["links"][0]).path
     assert "Thank you" in (await ada.http.post(page, data={"score": "5"})).text
