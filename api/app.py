@@ -1,18 +1,18 @@
 """Mounts the quanta that this process serves, and nothing else."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
-from litestar import Litestar, Response, Router, get
+from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.examples import EXAMPLES
-from api.kernel import clock, conditional, documentation
+from api.health import live, readiness
+from api.kernel import clock, conditional, documentation, metrics, spans
 from api.kernel.admission import Admission, Queue, places_of
 from api.kernel.auth import BearerAuthentication
 from api.kernel.background import running
@@ -20,7 +20,7 @@ from api.kernel.browsers import BrowserHeaders
 from api.kernel.database import create_sessions
 from api.kernel.fields import Field, decode_field
 from api.kernel.openapi import CompleteJson, FieldSchemaPlugin
-from api.kernel.problems import EXCEPTION_HANDLERS, problem
+from api.kernel.problems import EXCEPTION_HANDLERS
 from api.kernel.quantum import Quantum
 from api.kernel.requests import RequestId
 from api.kernel.transaction import OneTransaction, provide_session
@@ -32,12 +32,6 @@ MAX_BODY_BYTES = 1_000_000
 async def provide_now() -> datetime:
     """The moment of the request; every rule of the request sees the same one."""
     return clock.now()
-
-
-@get("/health/live", include_in_schema=False)
-async def live() -> dict[str, str]:
-    """The process answers; says nothing of what it depends on."""
-    return {"status": "live"}
 
 
 def _is_field(type_: object) -> bool:
@@ -81,21 +75,11 @@ def _documentation(quanta: Sequence[Quantum]) -> OpenAPIConfig:
 def create_app(quanta: Sequence[Quantum]) -> Litestar:
     """One Litestar application over the given quanta, each under its own path."""
 
-    @get("/health/ready", include_in_schema=False)
-    async def ready() -> Response[dict[str, object]]:
-        """Fails while a database of this process cannot be used."""
-        for quantum in quanta:
-            try:
-                async with quantum.engine.connect() as connection:
-                    await connection.execute(text("SELECT 1"))
-            except (SQLAlchemyError, OSError) as error:
-                detail = f"The {quantum.name} database does not answer ({type(error).__name__})."
-                return problem(503, "Not ready", detail)
-        return Response({"status": "ready", "quanta": [quantum.name for quantum in quanta]})
-
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            # The server ends the process by its signal: nothing that comes later would be done.
+            stack.push_async_callback(asyncio.to_thread, spans.close)
             for quantum in quanta:
                 stack.push_async_callback(quantum.engine.dispose)
                 await stack.enter_async_context(running(quantum.background, quantum.engine))
@@ -104,7 +88,7 @@ def create_app(quanta: Sequence[Quantum]) -> Litestar:
     app = Litestar(
         route_handlers=[
             live,
-            ready,
+            readiness(quanta),
             documentation.assets(),
             *[_router(quantum) for quantum in quanta],
         ],
@@ -117,6 +101,8 @@ def create_app(quanta: Sequence[Quantum]) -> Litestar:
         logging_config=None,  # the process that serves the app has configured logging
         lifespan=[lifespan],
     )
+    for quantum in quanta:
+        metrics.watch_pool(quantum.engine)
     conditional.mark(app)
     # Around the router: a path that leads nowhere is answered, and logged, like any other.
     app.asgi_handler = RequestId()(BrowserHeaders()(app.asgi_handler))

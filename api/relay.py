@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 
+from api.kernel import spans
 from api.kernel.database import database
 from api.kernel.inbox import Inbound
 from api.kernel.relay import Relay
@@ -58,7 +59,10 @@ def main(arguments: list[str]) -> None:
     if pair not in PAIRS:
         known = ", ".join(f"{source} {target}" for source, target in PAIRS)
         sys.exit(f"Usage: python -m api.relay SOURCE TARGET, one of: {known}")
-    asyncio.run(relay(*pair))
+    try:
+        asyncio.run(relay(*pair))
+    finally:
+        spans.close()
 
 
 if __name__ == "__main__":

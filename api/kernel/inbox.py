@@ -1,6 +1,7 @@
 """Receiving is idempotent: a message's id is inserted in the transaction of its effect."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from api.kernel import tracing
 from api.kernel.database import is_unavailable
 from api.kernel.messages import Envelope, Message, decode_body, decode_envelope
 
@@ -49,6 +51,8 @@ class Delivery:
     key: int
     channel: str
     payload: bytes
+    traced: dict[str, Any] | None = None
+    """What its sender passed on for tracing."""
 
 
 class Unreadable(Exception):
@@ -68,18 +72,42 @@ async def receive(
     nothing of the batch has happened.
     """
     outcome: dict[int, Exception | None] = {}
+    works: dict[int, tracing.Work] = {}
     async with sessions.begin() as session:
         for delivery in deliveries:
             try:
-                async with session.begin_nested():
-                    await _handle(session, inbound, delivery, now)
+                with _traced(delivery, works):
+                    async with session.begin_nested():
+                        await _handle(session, inbound, delivery, now)
             except Exception as error:
                 if is_unavailable(error):
                     raise
                 outcome[delivery.key] = error
             else:
                 outcome[delivery.key] = None
+    # What was undone with the whole batch did not happen; it is tried again, and told then.
+    for key, work in works.items():
+        failure = outcome[key]
+        work.end(None if failure is None else type(failure).__name__)
     return outcome
+
+
+@contextmanager
+def _traced(delivery: Delivery, works: dict[int, tracing.Work]) -> Iterator[None]:
+    work = tracing.received(
+        f"{delivery.channel} process",
+        delivery.traced,
+        **{"messaging.system": "pgqueuer", "messaging.destination.name": delivery.channel},
+    )
+    if work is None:
+        yield
+        return
+    works[delivery.key] = work
+    try:
+        with tracing.current(work):
+            yield
+    finally:
+        work.stop()
 
 
 async def _handle(
@@ -93,6 +121,7 @@ async def _handle(
         message = decode_body(envelope, type_)
     except msgspec.DecodeError as error:
         raise Unreadable(f"Not a readable {delivery.channel} message.") from error
+    tracing.note(getattr(message, tracing.TICKET, None), {"messaging.message.id": str(envelope.id)})
     if not await _is_new(session, envelope.id, delivery.channel):
         log.info("message_repeated", message_id=str(envelope.id), channel=delivery.channel)
         return

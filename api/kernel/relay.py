@@ -20,10 +20,11 @@ from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.models import Job, TracebackRecord
 from pgqueuer.domain.types import QueueEntrypoint, QueueManagerId
 from pgqueuer.ports.repository import EntrypointExecutionParameter
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from api.kernel import clock
+from api.kernel import clock, metrics
 from api.kernel.database import is_unavailable
 from api.kernel.inbox import Delivery, Inbound, Unreadable, receive
 from api.kernel.outbox import queue_settings
@@ -34,6 +35,8 @@ POLL = timedelta(seconds=2)
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 RECONNECT_DELAY = timedelta(seconds=1)
 SOURCE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+_THERE = text("SELECT 1")
 
 log = structlog.get_logger()
 
@@ -113,13 +116,15 @@ class Relay:
 
         Told to stop meanwhile it answers for no job: the next relay takes them again.
         """
-        deliveries = [Delivery(job.id, job.entrypoint, job.payload or b"") for job in jobs]
+        deliveries = [
+            Delivery(job.id, job.entrypoint, job.payload or b"", job.otel_headers()) for job in jobs
+        ]
         while True:
             try:
                 return await receive(self._sessions, self._inbound, deliveries, clock.now())
             except (SQLAlchemyError, OSError) as error:
                 if is_unavailable(error):
-                    log.warning("target_unavailable", error=type(error).__name__)
+                    self._target_is_away(error)
                     await self._pause(RECONNECT_DELAY)
                     if self._stop.is_set():
                         return {}
@@ -137,6 +142,8 @@ class Relay:
         done = [(job, "successful", None) for job in answered if outcome[job.id] is None]
         if done:
             await self._queries.log_jobs(done)  # type: ignore[arg-type]
+            for job, *_ in done:
+                metrics.relayed(job.entrypoint, "carried")
         for job in answered:
             if (error := outcome[job.id]) is not None:
                 await self._failed(job, error)
@@ -153,6 +160,7 @@ class Relay:
             traceback="",
             additional_context={"entrypoint": job.entrypoint, "attempts": attempts},
         )
+        metrics.relayed(job.entrypoint, "held" if delay is None else "failed")
         report = log.error if delay is None else log.warning
         report(
             "message_held" if delay is None else "message_failed",
@@ -181,9 +189,11 @@ class Relay:
             try:
                 self._wake.clear()
                 carried = await self.carry()
-                self._beat()
+                if carried or await self._target_is_there():
+                    self._beat()
             except SOURCE_ERRORS as error:
                 log.warning("source_unavailable", error=type(error).__name__)
+                self._beat(f"the source database does not answer ({type(error).__name__})")
                 await self._pause(RECONNECT_DELAY)
             else:
                 if not carried:
@@ -224,6 +234,21 @@ class Relay:
     def _notified(self, *_: object) -> None:
         self._wake.set()
 
-    def _beat(self) -> None:
+    async def _target_is_there(self) -> bool:
+        """Asked when there is nothing to carry: a relay that could not is not well either."""
+        try:
+            async with self._sessions() as session:
+                await session.execute(_THERE)
+        except (SQLAlchemyError, OSError) as error:
+            self._target_is_away(error)
+            return False
+        return True
+
+    def _target_is_away(self, error: BaseException) -> None:
+        log.warning("target_unavailable", error=type(error).__name__)
+        self._beat(f"the target database does not answer ({type(error).__name__})")
+
+    def _beat(self, why_not: str = "") -> None:
+        """Show life, and what keeps it from working: empty when nothing does."""
         if self._heartbeat_file is not None:
-            self._heartbeat_file.touch()
+            self._heartbeat_file.write_text(why_not)

@@ -9,7 +9,7 @@ import dagster as dg
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from api.kernel import clock
+from api.kernel import clock, tracing
 from api.kernel.database import database
 from api.kernel.settings import Settings
 from api.sysops.assignment.tables import AssignmentRun
@@ -47,7 +47,8 @@ async def _assign() -> "Outcome | None":
         try:
             evidence = Evidence(settings.evidence_folder)
             roads = OsrmRoads(settings.roads_url) if settings.roads_url else None
-            return await assign(sessions, clock.now(), evidence, roads)
+            with tracing.job("assign_experts_job"):
+                return await assign(sessions, clock.now(), evidence, roads)
         except AlreadyRunning:
             return None
 

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, Entry] = {
     ),
     "policy": Entry(f"{HERE}.policies:policy", "Show and choose what experts are chosen by."),
     "explain": Entry(f"{HERE}.explain:explain", "Say why a ticket got its expert, or nobody."),
+    "trace": Entry(f"{HERE}.trace:trace", "Show what was done for a ticket, and by whom."),
     "replay": Entry(f"{HERE}.replay:replay", "Solve an assignment run again, and compare."),
     "vault": Entry(f"{HERE}.vault:vault", "Rotate the keys of stored cards, and look after them."),
     "secrets": Entry(f"{HERE}.secrets:secrets", "Show who has which password or key; replace one."),

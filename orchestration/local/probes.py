@@ -75,21 +75,45 @@ class Tcp:
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """The process touches its heartbeat file every few seconds."""
+    """The process writes its heartbeat file every few seconds: nothing, or why it cannot work."""
 
     name: str
     seconds: float = HEARTBEAT_SECONDS
 
     def problem(self, instance: Instance, started: float) -> str | None:
+        file = instance.heartbeat(self.name)
         try:
-            beaten = instance.heartbeat(self.name).stat().st_mtime
+            beaten = file.stat().st_mtime
+            why_not = file.read_text()
         except FileNotFoundError:
             return "no heartbeat yet"
         # Supervisor tells the start in whole seconds, rounded down.
         if beaten < started:
             return "no heartbeat since it started"
         age = time.time() - beaten
-        return None if age < self.seconds else f"last heartbeat {age:.0f} s ago"
+        if age >= self.seconds:
+            return f"last heartbeat {age:.0f} s ago"
+        return why_not[:REASON_LENGTH] or None
+
+
+@dataclass(frozen=True)
+class DagsterStorage:
+    """Dagster's webserver answers from its database: it serves its pages without one, too."""
+
+    port: int
+
+    def problem(self, instance: Instance, started: float) -> str | None:
+        query = quote("{ runsOrError(limit: 1) { __typename ... on PythonError { message } } }")
+        try:
+            _, body = _get(instance.port(self.port), f"/graphql?query={query}")
+            runs = json.loads(body)["data"]["runsOrError"]
+        except (OSError, http.client.HTTPException) as error:
+            return f"Dagster's webserver does not answer ({_reason(error)})"
+        except (ValueError, KeyError, TypeError):
+            return f"Dagster's webserver says: {_detail(body)}"
+        if runs["__typename"] == "Runs":
+            return None
+        return f"Dagster's database does not answer: {_detail(runs.get('message', '').encode())}"
 
 
 @dataclass(frozen=True)

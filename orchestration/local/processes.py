@@ -4,12 +4,20 @@
 from dataclasses import replace
 from functools import partial
 
-from orchestration.local import wiring
+from orchestration.local import observing, wiring
 from orchestration.local.blueprint import Blueprint, Process
 from orchestration.local.dagster_home import CODE_LOCATIONS
 from orchestration.local.databases import POSTGRES_PORT, embedded_server, uses_embedded_server
 from orchestration.local.instance import Instance
-from orchestration.local.probes import All, CodeLocation, EmbeddedServer, Heartbeat, Http, Query
+from orchestration.local.probes import (
+    All,
+    CodeLocation,
+    DagsterStorage,
+    EmbeddedServer,
+    Heartbeat,
+    Http,
+    Query,
+)
 from orchestration.local.steps import COMPLETE, PREPARE
 from orchestration.local.wiring import (
     API_PORTS,
@@ -136,7 +144,7 @@ DAGSTER_WEBSERVER = Process(
         "dagster-webserver", "--host", "127.0.0.1", "--port", "{port}",
         "--workspace", "{var}/dagster/workspace.yaml",
     ),
-    probe=Http(WEBSERVER_PORT, "/server_info"),
+    probe=DagsterStorage(WEBSERVER_PORT),
     environment=wiring.dagster,
     ports=(WEBSERVER_PORT,),
     path="/",
@@ -163,6 +171,16 @@ DASHBOARDS = Process(
     path="/",
 )  # fmt: skip
 
+METRICS = Process(
+    name="metrics",
+    description="what Prometheus asks: requests, messages, tickets, checks",
+    command=("python", "-m", "orchestration.metrics"),
+    probe=Http(observing.METRICS_PORT, "/metrics"),
+    environment=partial(observing.metrics, webserver_port=WEBSERVER_PORT),
+    ports=(observing.METRICS_PORT,),
+    path="/metrics",
+)
+
 SERVICES = (
     SANDBOX,
     *(process for quantum in API_PORTS for process in _api(quantum)),
@@ -171,4 +189,5 @@ SERVICES = (
     DAGSTER_WEBSERVER,
     DAGSTER_DAEMON,
     DASHBOARDS,
+    METRICS,
 )

@@ -10,6 +10,7 @@ from orchestration.local.databases import make_server
 from orchestration.local.errors import LocalError
 from orchestration.local.folders import exclusive, prepare_folders
 from orchestration.local.instance import Instance, forget, record, recorded
+from orchestration.local.observing import begin_counting
 from orchestration.local.preflight import check_machine, check_ports
 from orchestration.local.progress import Progress
 from orchestration.local.supervisor_client import Supervisor
@@ -135,6 +136,7 @@ class Runner:
             return
         with self.progress.step("Starting the supervisor"):
             self._end_orphans()
+            begin_counting(self.instance)
             check_ports(self.instance, self.blueprint.processes)
             write_config(self.instance, self.blueprint)
             record(self.instance)

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from orchestration.local.archiving import archive_problem
 from orchestration.local.files import write_private
 from orchestration.local.instance import Instance
 from orchestration.local.marks import marked_processes
@@ -46,8 +47,11 @@ def state(runner: Runner) -> dict[str, Any]:
                 **_memory(memory),
             }
         )
+    archive = archive_problem(instance) if supervisor_pid is not None else None
     return {
-        "ok": supervisor_pid is not None and all(one["healthy"] for one in processes),
+        "ok": supervisor_pid is not None
+        and archive is None
+        and all(one["healthy"] for one in processes),
         "var": str(instance.var),
         "port_offset": instance.port_offset,
         "supervisor": {
@@ -55,6 +59,7 @@ def state(runner: Runner) -> dict[str, Any]:
             "pid": supervisor_pid,
             "why": None if supervisor_pid is not None else _why_no_supervisor(instance),
         },
+        "archive": {"healthy": archive is None, "why": archive},
         "memory": _memory(total),
         "processes": processes,
     }
@@ -84,6 +89,8 @@ def show(console: Console, state: dict[str, Any]) -> None:
     for one in state["processes"]:
         if not one["healthy"]:
             console.print(f"[red]{one['name']}[/]: {escape(one['why'])}", soft_wrap=True)
+    if state["archive"]["why"]:
+        console.print(f"[red]archive[/]: {escape(state['archive']['why'])}", soft_wrap=True)
     shared = state["memory"]["pss_bytes"]
     console.print(
         f"Memory: {_megabytes(state['memory']['rss_bytes'])} MB resident in all"

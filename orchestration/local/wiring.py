@@ -10,6 +10,7 @@ from orchestration.local.dagster_home import STORAGE_VARIABLE, dagster_home
 from orchestration.local.databases import role_url
 from orchestration.local.errors import LocalError
 from orchestration.local.instance import Instance
+from orchestration.local.observing import observed, traces
 from orchestration.local.secrets import SecretStore
 
 API_PORTS = {"customer": 8001, "sysops": 8002, "billing": 8003, "analytics": 8004}
@@ -63,7 +64,7 @@ def api(instance: Instance, quantum: str) -> dict[str, str]:
         "SQUAD_DATABASE_URL": role_url(instance, quantum, f"{quantum}_api"),
         "SQUAD_PORT": str(instance.port(API_PORTS[quantum])),
     }
-    own |= identity_provider(instance, quantum)
+    own |= identity_provider(instance, quantum) | observed(instance)
     staff = {"SQUAD_STAFF_PUBLIC_KEY": keys.public_key(store, STAFF)}
     customers = {"SQUAD_CUSTOMER_PUBLIC_KEY": keys.public_key(store, CUSTOMERS)}
     if quantum == "customer":
@@ -105,6 +106,7 @@ def relay(instance: Instance, pair: tuple[str, str, str, str]) -> dict[str, str]
         "SQUAD_SOURCE_URL": role_url(instance, source, source_role),
         "SQUAD_TARGET_URL": role_url(instance, target, target_role),
         "SQUAD_HEARTBEAT_FILE": str(instance.heartbeat(f"relay-{source}-{target}")),
+        **observed(instance),
     }
     if (source, target) == ("customer", "billing"):
         return own | {
@@ -146,7 +148,7 @@ def public_address(instance: Instance) -> dict[str, str]:
 
 def code_location(instance: Instance, location: str) -> dict[str, str]:
     """The scheduled jobs of one code location; only billing holds the vault's key."""
-    own = dagster(instance) | _or_given(instance, SCHEDULES)
+    own = dagster(instance) | _or_given(instance, SCHEDULES) | traces(instance)
     own |= {
         variable: role_url(instance, database, role)
         for variable, (database, role) in CODE_ROLES[location].items()

@@ -25,7 +25,7 @@ FROM to_{target}.pgqueuer
 WHERE headers ->> 'subject' = ANY(:subjects) AND entrypoint = ANY(:channels)
 GROUP BY 1
 """
-_TRAFFIC = """
+TRAFFIC = """
 SELECT entrypoint AS channel,
     count(*) FILTER (WHERE status <> 'failed') AS waiting,
     count(*) FILTER (WHERE status = 'failed') AS held,
@@ -104,7 +104,7 @@ class Reader:
         for source, targets in QUEUES.items():
             async with self._sessions[source]() as session:
                 for target in targets:
-                    rows = await session.execute(text(_TRAFFIC.format(target=target)))
+                    rows = await session.execute(text(TRAFFIC.format(target=target)))
                     found.extend(Traffic(f"{source}-{target}", *row) for row in rows)
         return found
 

@@ -9,6 +9,7 @@ from psycopg import sql
 from api.kernel import access
 from orchestration.local import bootstrap
 from orchestration.local.code_roles import CODE_ROLES
+from orchestration.local.observing import WATCHERS
 from orchestration.local.wiring import API_PORTS, RELAYS
 from tests.databases import Databases, Templates
 from tests.rights import (
@@ -42,8 +43,8 @@ NOT_PERSONAL = {
 
 CARD_ROLES = {"billing_intake", "card_charge", "card_rotate", "card_destroy"}
 
-# Tables that no role needs: the owner's, and two of pgqueuer's that we have no use for.
-NOBODYS = ("public.alembic_version", ".pgqueuer_schedules", ".pgqueuer_statistics")
+# Tables of pgqueuer's that we have no use for.
+NOBODYS = (".pgqueuer_schedules", ".pgqueuer_statistics")
 
 DDL = (
     "CREATE TABLE public.mine (id int)",
@@ -238,6 +239,7 @@ def test_every_process_logs_in_with_a_role_that_its_database_knows() -> None:
         *((quantum, f"{quantum}_api") for quantum in API_PORTS),
         *((source, out) for source, _, out, _ in RELAYS),
         *((target, into) for _, target, _, into in RELAYS),
+        *WATCHERS.values(),
         *(login for job in CODE_ROLES.values() for login in job.values()),
     }
     unknown = {(name, role) for name, role in logins if role not in bootstrap.roles_of(name)}

@@ -112,7 +112,8 @@ async def notify(
         .returning(Notification.id)
     )
     if notification_id is not None:
-        await outbox.send(session, CustomerNotification(notification_id=notification_id))
+        word = CustomerNotification(notification_id=notification_id)
+        await outbox.send(session, word, about=[ticket_id])
 
 
 async def _choice(session: AsyncSession, account_id: UUID, kind: Kind) -> Any:

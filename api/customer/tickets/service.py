@@ -16,7 +16,7 @@ from api.customer.attachments import service as attachments
 from api.customer.contracts.tables import Contract, SupportPlan, TicketType
 from api.customer.tickets import rules
 from api.customer.tickets.tables import Ticket, TicketTimeline
-from api.kernel import outbox
+from api.kernel import outbox, tracing
 from api.kernel.errors import Conflict, FieldError, Invalid, NotFound, TransitionRefused
 from api.kernel.paging import Position
 from api.messages import TicketCreated, TicketRequested, TicketRequestKind, Window
@@ -87,6 +87,7 @@ async def submit(session: AsyncSession, account_id: UUID, new: NewTicket, now: d
     )
     session.add(ticket)
     await session.flush()
+    tracing.begins(ticket.id)
     session.add(TicketTimeline(ticket_id=ticket.id, version=0, status="submitted", at=now))
     await outbox.send(session, created(ticket, ground.account, ground.address))
     await attachments.give(session, ticket.id, photos, now)

@@ -65,10 +65,16 @@ async def notify_all(session: AsyncSession, notices: Sequence[Notice], now: date
         return
     rows = [{**vars(notice), "status": "queued", "created_at": now} for notice in notices]
     statement = (
-        sets.insert_of(Notification, rows).on_conflict_do_nothing().returning(Notification.id)
+        sets.insert_of(Notification, rows)
+        .on_conflict_do_nothing()
+        .returning(Notification.id, Notification.ticket_id)
     )
-    told = await session.scalars(statement)
-    await outbox.send(session, *(StaffNotification(notification_id=one) for one in told))
+    told = (await session.execute(statement)).all()
+    await outbox.send(
+        session,
+        *(StaffNotification(notification_id=one.id) for one in told),
+        about=[one.ticket_id for one in told],
+    )
 
 
 async def notify_managers(

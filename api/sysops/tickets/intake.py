@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.kernel import outbox
+from api.kernel import outbox, tracing
 from api.kernel.errors import Conflict, FieldError, Invalid
 from api.messages import PhoneTicketCreated, Priority, ServiceAddress, Window
 from api.sysops.catalogue.tables import SupportPlan, TicketType
@@ -94,6 +94,7 @@ async def take_by_phone(
     await _check(session, new)
     actor = service.Actor("helpdesk", helpdesk_id)
     ticket, _ = await open_ticket(session, new, "phone", actor, now)
+    tracing.begins(ticket.id)
     await outbox.send(session, taken_by_phone(ticket))
     return ticket
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.kernel import outbox, sets
+from api.kernel import outbox, sets, tracing
 from api.kernel.errors import NotFound
 from api.messages import TicketDetails, TicketStatus
 from api.sysops.experts.tables import Booking
@@ -38,6 +38,7 @@ async def load(session: AsyncSession, ticket_id: UUID) -> Ticket:
     ticket = await session.get(Ticket, ticket_id, with_for_update=LOCK)
     if ticket is None:
         raise NotFound("There is no such ticket.")
+    tracing.note(ticket.id)
     return ticket
 
 

@@ -16,6 +16,7 @@ from orchestration.local.sandbox.settings import SandboxSettings
 from orchestration.local.secrets import SecretStore
 from orchestration.local.supervisor_config import config_file, socket_file, write_config
 from orchestration.local.wiring import API_PORTS
+from orchestration.metrics.__main__ import MetricsSettings
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what must not be
 
@@ -110,7 +111,8 @@ def test_whatever_listens_does_so_on_this_machine_alone(tmp_path: Path) -> None:
     # Who names no address has this one of its own, and the operator's shell hands on no other.
     assert ServiceSettings.model_fields["host"].default == "127.0.0.1"
     assert SandboxSettings.model_fields["sandbox_host"].default == "127.0.0.1"
-    by_themselves = {f"{quantum}-api" for quantum in API_PORTS} | {"sandbox"}
+    assert MetricsSettings.model_fields["host"].default == "127.0.0.1"
+    by_themselves = {f"{quantum}-api" for quantum in API_PORTS} | {"sandbox", "metrics"}
     for one in blueprint_of(instance).processes:
         words = " ".join(one.arguments(instance))
         assert EVERYWHERE not in words

@@ -1,0 +1,60 @@
+"""Whether a process lives, and whether it can do its work: asked by probes, answered in time."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+from sqlalchemy import MetaData, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.kernel.migrate import Schema, is_behind
+from api.kernel.problems import problem
+from api.kernel.quantum import Quantum
+
+SECONDS: Final = 3.0
+"""A database that does not answer within it counts as away; probes wait longer than that."""
+
+_REVISION = text("SELECT version_num FROM alembic_version")
+
+
+@get("/health/live", include_in_schema=False)
+async def live() -> dict[str, str]:
+    """The process answers; says nothing of what it depends on."""
+    return {"status": "live"}
+
+
+def readiness(quanta: Sequence[Quantum]) -> HTTPRouteHandler:
+    """The route that fails while a database of this process is away, hangs, or is of an older
+    release than the process.
+    """
+
+    @get("/health/ready", include_in_schema=False)
+    async def ready() -> Response[dict[str, object]]:
+        for quantum in quanta:
+            if wrong := await _wrong(quantum):
+                return problem(503, "Not ready", wrong)
+        return Response({"status": "ready", "quanta": [quantum.name for quantum in quanta]})
+
+    return ready
+
+
+async def _wrong(quantum: Quantum) -> str | None:
+    """Why a quantum cannot do its work; None when it can."""
+    try:
+        async with asyncio.timeout(SECONDS), quantum.engine.connect() as connection:
+            revision = await connection.scalar(_REVISION)
+    except TimeoutError:
+        return f"The {quantum.name} database does not answer within {SECONDS:g} s."
+    except (SQLAlchemyError, OSError) as error:
+        return f"The {quantum.name} database does not answer ({type(error).__name__})."
+    if await asyncio.to_thread(_is_behind, quantum.name, revision):
+        return f"The {quantum.name} database is of an older release: `squad migrate`."
+    return None
+
+
+@cache
+def _is_behind(quantum: str, revision: str | None) -> bool:
+    return is_behind(Schema(quantum, MetaData()), revision)
