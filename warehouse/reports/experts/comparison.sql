@@ -62,6 +62,6 @@ select
     cast(expert.expert_id as varchar) as expert_id
 from compared
 inner join dim_expert as expert on expert.expert_id = compared.expert_id
-where $expert is null or list_contains($expert, cast(expert.expert_id as varchar))
+where is_chosen(cast(expert.expert_id as varchar), $expert)
 order by total desc, expert
 limit $limit

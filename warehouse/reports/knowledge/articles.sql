@@ -27,6 +27,6 @@ left join uses on uses.article_id = article.article_id
 left join dim_device_type as device on device.device_type = article.device_type
 where
     (article.is_published or uses.article_id is not null)
-    and ($device is null or list_contains($device, article.device_type))
+    and is_chosen(article.device_type, $device)
 order by ended_online + ended_calls + resolved desc, article
 limit $limit

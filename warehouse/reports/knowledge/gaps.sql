@@ -38,6 +38,6 @@ left join resolutions on resolutions.device_type = device.device_type
 left join articles on articles.device_type = device.device_type
 where
     (tickets.tickets > 0 or articles.articles > 0)
-    and ($device is null or list_contains($device, device.device_type))
+    and is_chosen(device.device_type, $device)
 order by tickets_for_the_next desc, device
 limit $limit

@@ -108,3 +108,7 @@ create or replace temp macro weeks_to_date(now) as table
     select 'this' as week, monday(utc_day(now)) as since, utc_day(now) as until
     union all
     select 'last' as week, monday(utc_day(now)) - 7 as since, utc_day(now) - 7 as until;
+
+-- A filter: what is not chosen from is not narrowed.
+create or replace temp macro is_chosen(value, chosen) as
+    chosen is null or list_contains(chosen, value);

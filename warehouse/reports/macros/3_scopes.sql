@@ -16,10 +16,10 @@ create or replace temp macro tickets_in(regions, states, plans, devices) as tabl
         and plan.is_current
     left join dim_ticket_type as type on type.ticket_type = ticket.ticket_type
     where
-        (regions is null or list_contains(regions, location.region))
-        and (states is null or list_contains(states, location.state))
-        and (plans is null or list_contains(plans, ticket.plan_code))
-        and (devices is null or list_contains(devices, ticket.device_type));
+        is_chosen(location.region, regions)
+        and is_chosen(location.state, states)
+        and is_chosen(ticket.plan_code, plans)
+        and is_chosen(ticket.device_type, devices);
 
 -- Those of them to which something can have happened in a period: submitted before its
 -- end, and changed in it or later. An arrival window may lie ahead, and an answer to a

@@ -167,46 +167,40 @@ create or replace temp macro ticket_days_in(
 ) as table
     from ticket_days(since, until, now)
     where
-        (regions is null or list_contains(regions, region))
-        and (states is null or list_contains(states, state))
-        and (plans is null or list_contains(plans, plan_code))
-        and (devices is null or list_contains(devices, device_type));
+        is_chosen(region, regions)
+        and is_chosen(state, states)
+        and is_chosen(plan_code, plans)
+        and is_chosen(device_type, devices);
 
 create or replace temp macro expert_days_in(
     regions, states, plans, devices, experts, since, until, now
 ) as table
     from expert_days(since, until, now)
     where
-        (regions is null or list_contains(regions, region))
-        and (states is null or list_contains(states, state))
-        and (plans is null or list_contains(plans, plan_code))
-        and (devices is null or list_contains(devices, device_type))
-        and (
-            experts is null or list_contains(experts, cast(expert_id as varchar))
-        );
+        is_chosen(region, regions)
+        and is_chosen(state, states)
+        and is_chosen(plan_code, plans)
+        and is_chosen(device_type, devices)
+        and is_chosen(cast(expert_id as varchar), experts);
 
 create or replace temp macro answer_days_in(
     regions, states, plans, devices, experts, since, until, now
 ) as table
     from answer_days(since, until, now)
     where
-        (regions is null or list_contains(regions, region))
-        and (states is null or list_contains(states, state))
-        and (plans is null or list_contains(plans, plan_code))
-        and (devices is null or list_contains(devices, device_type))
-        and (
-            experts is null or list_contains(experts, cast(expert_id as varchar))
-        );
+        is_chosen(region, regions)
+        and is_chosen(state, states)
+        and is_chosen(plan_code, plans)
+        and is_chosen(device_type, devices)
+        and is_chosen(cast(expert_id as varchar), experts);
 
 create or replace temp macro low_scores_in(
     regions, states, plans, devices, experts, since, until, now
 ) as table
     from low_scores(since, until, now)
     where
-        (regions is null or list_contains(regions, region))
-        and (states is null or list_contains(states, state))
-        and (plans is null or list_contains(plans, plan_code))
-        and (devices is null or list_contains(devices, device_type))
-        and (
-            experts is null or list_contains(experts, cast(expert_id as varchar))
-        );
+        is_chosen(region, regions)
+        and is_chosen(state, states)
+        and is_chosen(plan_code, plans)
+        and is_chosen(device_type, devices)
+        and is_chosen(cast(expert_id as varchar), experts);

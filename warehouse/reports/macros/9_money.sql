@@ -158,25 +158,25 @@ create or replace temp macro has_plan(plans, owned) as
 create or replace temp macro money_days_in(regions, states, plans, since, until, now) as table
     from money_days(since, until, now)
     where
-        (regions is null or list_contains(regions, region))
-        and (states is null or list_contains(states, state))
-        and (plans is null or list_contains(plans, plan_code));
+        is_chosen(region, regions)
+        and is_chosen(state, states)
+        and is_chosen(plan_code, plans);
 
 create or replace temp macro ledger_days_in(regions, states, plans, since, until, now) as table
     from ledger_days(since, until, now)
     where
-        (regions is null or list_contains(regions, region))
-        and (states is null or list_contains(states, state))
-        and (plans is null or list_contains(plans, plan_code));
+        is_chosen(region, regions)
+        and is_chosen(state, states)
+        and is_chosen(plan_code, plans);
 
 create or replace temp macro revenue_months_in(
     regions, states, plans, since, until, now
 ) as table
     from revenue_months(since, until, now)
     where
-        (regions is null or list_contains(regions, region))
-        and (states is null or list_contains(states, state))
-        and (plans is null or list_contains(plans, plan_code));
+        is_chosen(region, regions)
+        and is_chosen(state, states)
+        and is_chosen(plan_code, plans);
 
 create or replace temp macro customer_months_in(
     regions, states, plans, since, until, now
@@ -187,6 +187,6 @@ create or replace temp macro customer_months_in(
         total_where(customers, has_plan(plans, lost_plans)) as lost_customers
     from customer_months(since, until, now)
     where
-        (regions is null or list_contains(regions, region))
-        and (states is null or list_contains(states, state))
+        is_chosen(region, regions)
+        and is_chosen(state, states)
     group by day;

@@ -33,6 +33,6 @@ from dim_location as location
 left join waiting using (location_key)
 left join free using (location_key)
 where
-    ($region is null or list_contains($region, location.region))
-    and ($state is null or list_contains($state, location.state))
+    is_chosen(location.region, $region)
+    and is_chosen(location.state, $state)
 order by location.zip3, location.state
