@@ -1,9 +1,10 @@
 """Sending is writing: a message is enqueued in the transaction that made it true."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import groupby
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -58,18 +59,42 @@ async def send(session: AsyncSession, *messages: Message, delay: timedelta = tim
     sent_at = clock.now()
     connection = await session.connection()
     for target, group in groupby(messages, key=lambda message: message.target):
-        batch: Sequence[Message] = list(group)
         enqueued = await connection.exec_driver_sql(
-            enqueue_sql(target),
-            (
-                [0] * len(batch),
-                [message.channel for message in batch],
-                [encode(message, id=uuid4(), sent_at=sent_at) for message in batch],
-                [delay] * len(batch),
-                [None] * len(batch),
-                [_headers(message) for message in batch],
-            ),
+            enqueue_sql(target), _parameters(list(group), sent_at, delay)
         )
         if delay:
             ids = [row.id for row in enqueued]
             await session.execute(text(_NOT_LATE.format(target=target)), {"ids": ids})
+
+
+async def send_with(session: AsyncSession, message: Message, writes: str, *values: Any) -> None:
+    """Write rows and enqueue the message that tells of them, in one statement.
+
+    `writes` are INSERTs, each named as in a WITH clause. They call `values` $7 and so on: the
+    first six parameters are the queue's.
+    """
+    connection = await session.connection()
+    queued = _parameters([message], clock.now(), timedelta(0))
+    statement = _enqueue_with(message.target, writes)
+    await connection.exec_driver_sql(statement, (*queued, *values))
+
+
+@cache
+def _enqueue_with(target: str, writes: str) -> str:
+    before, begins, rest = enqueue_sql(target).partition("WITH input AS")
+    if before.strip() or not begins:
+        raise ValueError("pgqueuer's statement does not begin as it did.")
+    return f"WITH {writes.strip()}, input AS{rest}"
+
+
+def _parameters(
+    batch: Sequence[Message], sent_at: datetime, delay: timedelta
+) -> tuple[list[Any], ...]:
+    return (
+        [0] * len(batch),
+        [message.channel for message in batch],
+        [encode(message, id=uuid4(), sent_at=sent_at) for message in batch],
+        [delay] * len(batch),
+        [None] * len(batch),
+        [_headers(message) for message in batch],
+    )
