@@ -33,4 +33,49 @@ def read_(size: str, *, as_json: bool) -> None:
     tell(lambda say: read.run(tickets, seconds, say), as_json=as_json)
 
 
-COMMANDS: Final = (submit_, read_)
+@click.command("relay")
+@size_
+@json_
+def relay_(size: str, *, as_json: bool) -> None:
+    """Tickets carried to sysops, 2,000 or 20,000 at once and 500 a second, against pgqueuer."""
+    from tests.benchmarks import relay
+
+    messages, seconds = {"small": (2_000, 8.0), "full": (20_000, 60.0)}[size]
+    tell(lambda say: relay.run(messages, seconds, say), as_json=as_json)
+
+
+@click.command("search-kb")
+@size_
+@json_
+def search_kb_(size: str, *, as_json: bool) -> None:
+    """Articles found by their words, among 10^5 or 10^6, against tantivy."""
+    from tests.benchmarks import search_kb
+
+    articles, p95_ms = {"small": (100_000, 10), "full": (1_000_000, 45)}[size]
+    tell(lambda say: search_kb.run(articles, p95_ms, say), as_json=as_json)
+
+
+@click.command("search-tickets")
+@size_
+@json_
+def search_tickets_(size: str, *, as_json: bool) -> None:
+    """The helpdesk's searches among 10^5 or 10^7 tickets, against a look by primary key."""
+    from tests.benchmarks import search_tickets
+
+    tickets = {"small": 100_000, "full": 10_000_000}[size]
+    tell(lambda say: search_tickets.run(tickets, say), as_json=as_json)
+
+
+@click.command("all")
+@size_
+@json_
+def all_(size: str, *, as_json: bool) -> None:
+    """Every benchmark; its figures go to var/bench, with a table of them."""
+    from orchestration.local.instance import from_environment
+    from tests.benchmarks import suite
+
+    folder = from_environment().var / "bench"
+    tell(lambda say: suite.run(size, folder, say), as_json=as_json)
+
+
+COMMANDS: Final = (submit_, read_, relay_, search_kb_, search_tickets_, all_)

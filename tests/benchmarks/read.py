@@ -4,25 +4,19 @@ The yardstick is one process that asks the database the same for the same custom
 nothing with the rows. An answer with other tickets than the customer's ends the run.
 """
 
-import asyncio
-import itertools
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
-from time import perf_counter
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.request import Request, urlopen
 from uuid import UUID
 
-import asyncpg
 import msgspec
-import uvloop
 
 from api.kernel.auth import CUSTOMER_ISSUER
 from orchestration.local.postgres import throw_away_postgres
 from tests.api.customer import world
 from tests.api.served import token
 from tests.benchmarks.api_process import customer_api
+from tests.benchmarks.bare_reads import Readers, asked_bare
 from tests.benchmarks.http_load import Answers, asked, request
 from tests.benchmarks.report import Report, Wrong
 from tests.benchmarks.server import SERVER
@@ -65,14 +59,6 @@ _READERS: Final = """
 SELECT account_id, (array_agg(id ORDER BY submitted_at DESC))[1:5] FROM ticket
 WHERE account_id IN (SELECT id FROM account ORDER BY md5(id::text) LIMIT %s) GROUP BY account_id
 """
-_LIST: Final = """
-SELECT * FROM ticket WHERE account_id = $1 ORDER BY submitted_at DESC, id DESC LIMIT 21
-"""
-_ONE: Final = "SELECT * FROM ticket WHERE id = $1 AND account_id = $2"
-_TIMELINE: Final = "SELECT * FROM ticket_timeline WHERE ticket_id = $1 ORDER BY version"
-_PHOTOS: Final = "SELECT * FROM attachment WHERE ticket_id = $1 AND removed_at IS NULL"
-
-Readers = Sequence[tuple[UUID, list[UUID]]]
 
 
 def run(tickets: int, seconds: float, say: Callable[[str], None]) -> dict[str, Any]:
@@ -113,8 +99,9 @@ def _measure(
 ) -> None:
     ours: list[Answers] = []
     bare: list[float] = []
+    url = databases.url("customer", "customer_api")
     for _ in range(ROUNDS):
-        bare.append(_bare(databases.url("customer", "customer_api"), name, readers, seconds))
+        bare.append(asked_bare(url, CONNECTIONS, name, readers, seconds))
         ours.append(asked(port, CONNECTIONS, requests, seconds))
         if set(ours[-1].statuses) != {200}:
             raise Wrong(f"Not every ticket was shown: {ours[-1].statuses}")
@@ -122,41 +109,6 @@ def _measure(
     report.add(f"p99_ms_of_{name}", round(1000 * p99s[ROUNDS // 2], 1))
     rates = [it.rate for it in ours]
     report.compare(f"{name}_to_bare", ours=rates, yardstick=bare, at_least=0.25)
-
-
-def _bare(url: str, name: str, readers: Readers, seconds: float) -> float:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(_ask_bare, url, name, readers, seconds).result()
-
-
-def _ask_bare(url: str, name: str, readers: Readers, seconds: float) -> float:
-    return uvloop.run(_ask(url, name, readers, seconds))
-
-
-async def _ask(url: str, name: str, readers: Readers, seconds: float) -> float:
-    """Questions a second, each of as many connections as the API has to its database."""
-    counts: list[int] = []
-    turns = itertools.cycle(readers)
-    async with asyncpg.create_pool(url, min_size=10, max_size=10) as pool:
-        until = perf_counter() + seconds
-
-        async def work() -> None:
-            asked = 0
-            while perf_counter() < until:
-                account, tickets = next(turns)
-                async with pool.acquire() as connection:
-                    if name == "list":
-                        await connection.fetch(_LIST, account)
-                    else:
-                        await connection.fetchrow(_ONE, tickets[0], account)
-                        await connection.fetch(_TIMELINE, tickets[0])
-                        await connection.fetch(_PHOTOS, tickets[0])
-                asked += 1
-            counts.append(asked)
-
-        began = perf_counter()
-        await asyncio.gather(*(work() for _ in range(CONNECTIONS)))
-        return sum(counts) / (perf_counter() - began)
 
 
 def _lists(readers: Readers) -> list[bytes]:
