@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down logs status reset test check e2e sbom audit
+.PHONY: help up down logs status reset test check bench e2e sbom audit
 
 # The first interpreter of these that is new enough makes the .venv; PYTHON=... overrides.
 PYTHONS := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
@@ -35,6 +35,9 @@ test: .venv .venv/.solver ## Run all tests, in parallel, beside a running platfo
 
 e2e: .venv .venv/.solver ## Start a whole platform, drive a ticket through it, kill a process at every step
 	@.venv/bin/pytest -m e2e tests/e2e $(ARGS)
+
+bench: .venv .venv/.solver ## Measure every hot path beside its yardstick, at small size: half an hour
+	@.venv/bin/squad bench all $(ARGS)
 
 check: .venv ## Lint, format, types, import rules, SQL format
 	@.venv/bin/ruff check .

@@ -6,7 +6,6 @@ these stand for all that it does not say.
 
 from typing import Final
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,6 +26,9 @@ HEADERS: Final = {
 HTTPS_ALONE: Final = "max-age=31536000; includeSubDomains"
 """For a year, once a browser came by https. Said over http, it means nothing (RFC 6797, 7.2)."""
 
+_OVER_HTTP: Final = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_OVER_HTTPS: Final = [*_OVER_HTTP, (b"strict-transport-security", HTTPS_ALONE.encode())]
+
 
 class BrowserHeaders(ASGIMiddleware):
     """Adds to an answer what it does not say to browsers."""
@@ -36,11 +38,10 @@ class BrowserHeaders(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableScopeHeaders.from_message(message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                if scope["scheme"] == "https":
-                    headers.setdefault("Strict-Transport-Security", HTTPS_ALONE)
+                added = _OVER_HTTPS if scope["scheme"] == "https" else _OVER_HTTP
+                said = {name.lower() for name, _ in message["headers"]}
+                more = [header for header in added if header[0] not in said]
+                message["headers"] = [*message["headers"], *more]
             await send(message)
 
         await next_app(scope, receive, send_guarded)

@@ -37,8 +37,10 @@ def entity_tag(body: bytes) -> str:
 
 
 def is_conditional_update(scope: Scope) -> bool:
+    if scope.get("method") not in UPDATES:
+        return False
     headers = Headers.from_scope(scope)
-    return scope.get("method") in UPDATES and any(name in headers for name in _CONDITIONS)
+    return any(name in headers for name in _CONDITIONS)
 
 
 def check(scope: Scope, current: str | None) -> None:

@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.util import await_
 
 # Constraint names must be the same in the models and in the migrations, or the drift test lies.
 NAMING = {
@@ -96,7 +97,7 @@ def create_engine(
     """An asyncpg engine whose statements and idle transactions end by themselves.
 
     `name` is what `pg_stat_activity` shows. A connection found dead is replaced
-    before use, so a restarted server costs no request an error.
+    before use, so a restarted server costs no request an error: it is the BEGIN that finds out.
     """
     engine = create_async_engine(
         driver_url(url, "asyncpg"),
@@ -115,8 +116,19 @@ def create_engine(
             },
         },
     )
+    engine.sync_engine.dialect.do_ping = _begin  # type: ignore[assignment, method-assign]
     event.listen(engine.sync_engine, "handle_error", _hide_values)
     return engine
+
+
+def _begin(connection: Any) -> bool:
+    """Begin the transaction for which a connection is taken out of the pool.
+
+    SQLAlchemy asks a connection first whether it lives, in a transaction of its own: three round
+    trips. Whoever takes one begins a transaction anyway, and that asks as well.
+    """
+    await_(connection._start_transaction())  # noqa: SLF001
+    return True
 
 
 def _hide_values(context: ExceptionContext) -> None:

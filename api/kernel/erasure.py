@@ -4,6 +4,7 @@ The row is written in the transaction of the erasure. Who writes about customers
 looks here, so that one that comes late, or again, does not bring a person back.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncSession
 
 _ERASED = text("SELECT 1 FROM erased_customer WHERE customer_id = :id")
+_ANY_ERASED = text("SELECT 1 FROM erased_customer WHERE customer_id = ANY(:ids) LIMIT 1")
 _RECEIPT = text("SELECT receipt FROM erased_customer WHERE customer_id = :id")
 _REMEMBER = text("""
 INSERT INTO erased_customer (customer_id, erased_at, receipt)
@@ -37,6 +39,11 @@ CREATE TABLE erased_customer (
     receipt jsonb NOT NULL
 )
 """
+
+
+async def any_erased(session: AsyncSession, customer_ids: Sequence[UUID]) -> bool:
+    found = await session.execute(_ANY_ERASED, {"ids": list(customer_ids)})
+    return found.first() is not None
 
 
 async def is_erased(session: AsyncSession, customer_id: UUID) -> bool:

@@ -17,12 +17,17 @@ from api.kernel.database import is_unavailable
 from api.kernel.messages import Envelope, Message, decode_body, decode_envelope
 
 Handler = Callable[[AsyncSession, Any, datetime], Awaitable[None]]
+BatchHandler = Callable[[AsyncSession, Sequence[Any], datetime], Awaitable[None]]
 
 log = structlog.get_logger()
 
 _RECEIVE = text(
     "INSERT INTO inbox (message_id, channel) VALUES (:id, :channel) "
     "ON CONFLICT DO NOTHING RETURNING message_id"
+)
+_RECEIVE_ALL = text(
+    "INSERT INTO inbox (message_id, channel) SELECT id, :channel "
+    "FROM unnest(CAST(:ids AS uuid[])) AS id ON CONFLICT DO NOTHING RETURNING message_id"
 )
 
 
@@ -33,11 +38,15 @@ class Inbound:
     `batch_size` messages share a transaction; `workers` batches are in work at once. What
     reaches outside (mail, SMS) takes batches of one, so that a slow provider delays no
     other message's commit.
+
+    `together` handles all messages of a kind that a batch has, in fewer round trips. It may raise
+    anything when one of them is out of the ordinary: then each goes to its own handler.
     """
 
     handlers: Mapping[type[Message], Handler]
     batch_size: int = 100
     workers: int = 1
+    together: Mapping[type[Message], BatchHandler] = field(default_factory=dict)
     by_channel: dict[str, type[Message]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -74,9 +83,19 @@ async def receive(
     outcome: dict[int, Exception | None] = {}
     works: dict[int, tracing.Work] = {}
     async with sessions.begin() as session:
+        for type_ in inbound.together:
+            alike = [it for it in deliveries if it.channel == type_.channel]
+            if len(alike) < 2:
+                continue
+            with _traced(alike[0].key, tracing.batch(*_named(type_.channel)), works):
+                if await _handled_together(session, inbound, type_, alike, now):
+                    outcome |= dict.fromkeys((it.key for it in alike), None)
         for delivery in deliveries:
+            if delivery.key in outcome:
+                continue
             try:
-                with _traced(delivery, works):
+                work = tracing.received(*_named(delivery.channel), delivery.traced)
+                with _traced(delivery.key, work, works):
                     async with session.begin_nested():
                         await _handle(session, inbound, delivery, now)
             except Exception as error:
@@ -92,22 +111,50 @@ async def receive(
     return outcome
 
 
+def _named(channel: str) -> tuple[str, dict[str, str]]:
+    """What a span of handling messages is called, and says of them."""
+    said = {"messaging.system": "pgqueuer", "messaging.destination.name": channel}
+    return f"{channel} process", said
+
+
 @contextmanager
-def _traced(delivery: Delivery, works: dict[int, tracing.Work]) -> Iterator[None]:
-    work = tracing.received(
-        f"{delivery.channel} process",
-        delivery.traced,
-        **{"messaging.system": "pgqueuer", "messaging.destination.name": delivery.channel},
-    )
+def _traced(
+    key: int, work: tracing.Work | None, works: dict[int, tracing.Work]
+) -> Iterator[None]:
     if work is None:
         yield
         return
-    works[delivery.key] = work
+    works[key] = work
     try:
         with tracing.current(work):
             yield
     finally:
         work.stop()
+
+
+async def _handled_together(
+    session: AsyncSession,
+    inbound: Inbound,
+    type_: type[Message],
+    deliveries: Sequence[Delivery],
+    now: datetime,
+) -> bool:
+    """Whether all of them took effect at once; if not, nothing of it has happened."""
+    try:
+        async with session.begin_nested():
+            read = [_read(delivery, type_) for delivery in deliveries]
+            values = {"ids": [envelope.id for envelope, _ in read], "channel": type_.channel}
+            new = set(await session.scalars(_RECEIVE_ALL, values))
+            messages = [message for envelope, message in read if envelope.id in new]
+            if messages:
+                await inbound.together[type_](session, messages, now)
+                await session.flush()
+    except Exception as error:
+        if is_unavailable(error):
+            raise
+        log.info("batch_taken_apart", channel=type_.channel, error=type(error).__name__)
+        return False
+    return True
 
 
 async def _handle(
@@ -116,17 +163,21 @@ async def _handle(
     type_ = inbound.by_channel.get(delivery.channel)
     if type_ is None:
         raise Unreadable(f"No handler for the channel {delivery.channel}.")
-    try:
-        envelope: Envelope = decode_envelope(delivery.payload)
-        message = decode_body(envelope, type_)
-    except msgspec.DecodeError as error:
-        raise Unreadable(f"Not a readable {delivery.channel} message.") from error
+    envelope, message = _read(delivery, type_)
     tracing.note(getattr(message, tracing.TICKET, None), {"messaging.message.id": str(envelope.id)})
     if not await _is_new(session, envelope.id, delivery.channel):
         log.info("message_repeated", message_id=str(envelope.id), channel=delivery.channel)
         return
     await inbound.handlers[type_](session, message, now)
     await session.flush()
+
+
+def _read(delivery: Delivery, type_: type[Message]) -> tuple[Envelope, Any]:
+    try:
+        envelope: Envelope = decode_envelope(delivery.payload)
+        return envelope, decode_body(envelope, type_)
+    except msgspec.DecodeError as error:
+        raise Unreadable(f"Not a readable {delivery.channel} message.") from error
 
 
 async def _is_new(session: AsyncSession, message_id: UUID, channel: str) -> bool:

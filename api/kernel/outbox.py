@@ -1,10 +1,10 @@
 """Sending is writing: a message is enqueued in the transaction that made it true."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import msgspec
@@ -75,19 +75,43 @@ async def send(
     tickets = about or [None] * len(messages)
     together = zip(messages, tickets, strict=True)
     for target, group in groupby(together, key=lambda pair: pair[0].target):
-        pairs = list(group)
-        batch = [message for message, _ in pairs]
         enqueued = await connection.exec_driver_sql(
-            enqueue_sql(target),
-            (
-                [0] * len(batch),
-                [message.channel for message in batch],
-                [encode(message, id=uuid4(), sent_at=sent_at) for message in batch],
-                [delay] * len(batch),
-                [None] * len(batch),
-                [_headers(message, ticket) for message, ticket in pairs],
-            ),
+            enqueue_sql(target), _parameters(list(group), sent_at, delay)
         )
         if delay:
             ids = [row.id for row in enqueued]
             await session.execute(text(_NOT_LATE.format(target=target)), {"ids": ids})
+
+
+async def send_with(session: AsyncSession, message: Message, writes: str, *values: Any) -> None:
+    """Write rows and enqueue the message that tells of them, in one statement.
+
+    `writes` are INSERTs, each named as in a WITH clause. They call `values` $7 and so on: the
+    first six parameters are the queue's.
+    """
+    connection = await session.connection()
+    queued = _parameters([(message, None)], clock.now(), timedelta(0))
+    statement = _enqueue_with(message.target, writes)
+    await connection.exec_driver_sql(statement, (*queued, *values))
+
+
+@cache
+def _enqueue_with(target: str, writes: str) -> str:
+    before, begins, rest = enqueue_sql(target).partition("WITH input AS")
+    if before.strip() or not begins:
+        raise ValueError("pgqueuer's statement does not begin as it did.")
+    return f"WITH {writes.strip()}, input AS{rest}"
+
+
+def _parameters(
+    told: Sequence[tuple[Message, UUID | None]], sent_at: datetime, delay: timedelta
+) -> tuple[list[Any], ...]:
+    """Of pgqueuer's statement, for messages and the tickets that they are about."""
+    return (
+        [0] * len(told),
+        [message.channel for message, _ in told],
+        [encode(message, id=uuid4(), sent_at=sent_at) for message, _ in told],
+        [delay] * len(told),
+        [None] * len(told),
+        [_headers(message, ticket) for message, ticket in told],
+    )

@@ -183,7 +183,16 @@ def headers(ticket: UUID | None) -> dict[str, str]:
     return {} if ticket is None else {"traceparent": _traceparent(ticket.int, root_of(ticket))}
 
 
-def received(name: str, carried: dict[str, Any] | None, **attributes: str) -> Work | None:
+def batch(name: str, attributes: Mapping[str, str]) -> Work | None:
+    """The handling of many messages at once, as `job` is; None when nobody wants to know."""
+    if not enabled():
+        return None
+    return Work(name, SpanKind.CONSUMER, job=True, attributes=dict(attributes))
+
+
+def received(
+    name: str, attributes: Mapping[str, str], carried: dict[str, Any] | None
+) -> Work | None:
     """The handling of a message, behind what sent it; None when nobody wants to know."""
     if not enabled():
         return None

@@ -50,7 +50,8 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
                 SurveyOutcome: handlers.survey_outcome,
                 DataRequestByStaff: data_request_by_staff,
                 CustomerUnreached: unreached.customer_unreached,
-            }
+            },
+            together={TicketCreated: handlers.tickets_created},
         )
     elif source == "billing":
         yield Inbound({ContractStandingToSysops: handlers.contract_standing})

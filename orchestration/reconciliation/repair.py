@@ -18,10 +18,11 @@ from api.billing.contracts.billed import tell
 from api.billing.contracts.tables import Contract
 from api.billing.invoices.announce import announce
 from api.billing.invoices.tables import Invoice
+from api.customer.accounts.service import service_address
 from api.customer.accounts.tables import Account, Address
 from api.customer.attachments import service as customer_attachments
 from api.customer.attachments.tables import Attachment
-from api.customer.tickets import service as customer_tickets
+from api.customer.tickets import submitting
 from api.customer.tickets.tables import Ticket as CustomerTicket
 from api.kernel import outbox
 from api.messages import CustomerNotification, StaffNotification
@@ -64,7 +65,11 @@ async def _submitted(session: AsyncSession, gaps: Sequence[Gap], _: datetime) ->
         .options(load_only(Account.id, Account.full_name, Account.phone, raiseload=True))
     )
     found = (await session.execute(query)).all()
-    await outbox.send(session, *(customer_tickets.created(*row) for row in found))
+    told = (
+        submitting.created(ticket, account.full_name, account.phone, service_address(address))
+        for ticket, account, address in found
+    )
+    await outbox.send(session, *told)
     return _of(gaps, {ticket.id for ticket, _, _ in found})
 
 

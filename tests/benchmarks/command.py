@@ -1,15 +1,11 @@
 """`squad bench`: measured, with a yardstick in the same run."""
 
-import json
-import sys
-from collections.abc import Callable
-from typing import Any
-
 import click
 
+from tests.benchmarks import hot_paths
 from tests.benchmarks.country import SIZES
 from tests.benchmarks.load_command import load_, soak_
-from tests.benchmarks.report import Wrong
+from tests.benchmarks.report import tell
 
 
 @click.group("bench")
@@ -39,7 +35,7 @@ def assignment_(size: str, *, whole: bool, as_json: bool) -> None:
     """The assignment engine against OR-tools, scipy and greedy-by-priority."""
     from tests.benchmarks import assignment
 
-    _tell(lambda say: assignment.run(size, say, whole=whole), as_json=as_json)
+    tell(lambda say: assignment.run(size, say, whole=whole), as_json=as_json)
 
 
 @bench.command("billing")
@@ -55,7 +51,7 @@ def billing_(customers: int, *, as_json: bool) -> None:
     """A month's drafts and checks, and charges, against a bare INSERT and a bare HTTP client."""
     from tests.benchmarks import billing
 
-    _tell(lambda say: billing.run(customers, say), as_json=as_json)
+    tell(lambda say: billing.run(customers, say), as_json=as_json)
 
 
 tickets_ = click.option(
@@ -74,7 +70,7 @@ def reports_(tickets: int, *, as_json: bool) -> None:
     """Publishing, and every query behind every page against a bare DuckDB over the same files."""
     from tests.benchmarks import reports
 
-    _tell(lambda say: reports.run(tickets, say), as_json=as_json)
+    tell(lambda say: reports.run(tickets, say), as_json=as_json)
 
 
 @bench.command("replication")
@@ -84,19 +80,8 @@ def replication_(tickets: int, *, as_json: bool) -> None:
     """Landing in the warehouse, and building its marts, against a bare COPY of the same rows."""
     from tests.benchmarks import replication
 
-    _tell(lambda say: replication.run(tickets, say), as_json=as_json)
+    tell(lambda say: replication.run(tickets, say), as_json=as_json)
 
 
-def _tell(measure: Callable[[Callable[[str], None]], dict[str, Any]], *, as_json: bool) -> None:
-    """Prints figures as they come, or all at the end as one object; ends on a wrong answer."""
-
-    def say(line: str) -> None:
-        click.echo(line, err=as_json)
-
-    try:
-        figures = measure(say)
-    except Wrong as wrong:
-        click.echo(f"wrong: {wrong}", err=True)
-        sys.exit(1)
-    if as_json:
-        click.echo(json.dumps(figures))
+for one in hot_paths.COMMANDS:
+    bench.add_command(one)

@@ -105,6 +105,8 @@ async def choose(
 
     An upload that another ticket than `ticket_id` has is wrong, too.
     """
+    if not ids:
+        return [], []
     query = (
         select(Attachment)
         .where(
@@ -132,6 +134,8 @@ async def give(
 ) -> None:
     """Let a ticket have these uploads, and tell sysops; what it has already stays as it is."""
     fresh = [it for it in chosen if it.ticket_id is None]
+    if not fresh:
+        return
     for attachment in fresh:
         attachment.ticket_id = ticket_id
         attachment.version = 1

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.customer.attachments import service as attachments
 from api.customer.attachments.views import AttachmentView
 from api.customer.guards import CUSTOMERS
-from api.customer.tickets import service
+from api.customer.tickets import service, submitting
 from api.customer.tickets.views import (
     CancelBody,
     NewTicketBody,
@@ -48,7 +48,7 @@ class TicketController(Controller):
         hours or more and end within 60 days; without any, every time suits. `attachment_ids`
         are photos that you uploaded before, six at most.
         """
-        new = service.NewTicket(
+        new = submitting.NewTicket(
             contract_id=data.contract_id,
             address_id=data.address_id,
             ticket_type=data.ticket_type,
@@ -56,7 +56,7 @@ class TicketController(Controller):
             preferred_windows=windows_of(data.preferred_windows),
             attachment_ids=data.attachment_ids,
         )
-        return TicketView.of(await service.submit(session, request.user.id, new, now), now)
+        return TicketView.of(await submitting.submit(session, request.user.id, new, now), now)
 
     @get(summary="My tickets")
     async def tickets(

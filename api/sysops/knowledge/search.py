@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import Text, cast, func, literal, or_, select, text
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.sysops.knowledge.ranking import MOST_RANKED, Word, candidates, rarest, weight
@@ -22,16 +23,17 @@ ENOUGH = 3
 """With fewer results, words that are spelt nearly the same are tried too."""
 # Noncharacters: no text that is checked at the border can hold them, so no article marks itself.
 START, STOP = "\ufdd0", "\ufdd1"
+# An estimate of all articles is enough for a weight, and costs no count.
 _KNOWN = text("""
-    SELECT lexeme, coalesce(articles, 0) AS articles
+    SELECT lexeme, coalesce(articles, 0) AS articles, (
+        SELECT greatest(reltuples, 1) FROM pg_class WHERE oid = 'article_index'::regclass
+    ) AS total
     FROM unnest(to_tsvector('knowledge', :typed)) LEFT JOIN article_word ON word = lexeme
 """)
 _NEAR = text("""
     SELECT word, articles FROM article_word WHERE word % :typed AND articles > 0
     ORDER BY similarity(word, :typed) DESC, word LIMIT 40
 """)
-# An estimate is enough for a weight, and costs no count.
-_TOTAL = text("SELECT greatest(reltuples, 1) FROM pg_class WHERE oid = 'article_index'::regclass")
 _RANK = text("""
     WITH candidate AS MATERIALIZED (
         SELECT article_id, document FROM article_index
@@ -45,10 +47,6 @@ _RANK = text("""
         SELECT sum(weight * ts_rank(document, CAST(term AS tsquery)))
         FROM unnest(CAST(:terms AS text[]), CAST(:weights AS float8[])) AS word(term, weight)
     ) DESC, article_id DESC LIMIT :size
-""")
-_SNIPPET = text("""
-    SELECT id, ts_headline('knowledge', body, CAST(:found AS tsquery), :options) AS snippet
-    FROM article WHERE id = ANY(CAST(:ids AS uuid[]))
 """)
 SNIPPET_OPTIONS = f"StartSel={START}, StopSel={STOP}, MinWords=12, MaxWords=30, MaxFragments=2"
 
@@ -78,11 +76,12 @@ async def find(session: AsyncSession, typed: str, listing: Listing, size: int) -
     # An unknown word finds nothing, so what was meant is searched for at once.
     near = await _near(session, unknown) if unknown else {}
     words += [word for meant in near.values() for word in meant]
-    ids = await _ranked(session, words, listing, size)
+    total = int(rows[0].total) if rows else 1
+    ids = await _ranked(session, words, listing, size, total)
     if len(ids) < ENOUGH and not near and words:
         near = await _near(session, [word.lexeme for word in words])
         words += [word for meant in near.values() for word in meant]
-        ids = await _ranked(session, words, listing, size) if near else ids
+        ids = await _ranked(session, words, listing, size, total) if near else ids
     corrections = {lexeme: [word.lexeme for word in meant] for lexeme, meant in near.items()}
     return Result(await _shown(session, ids, words), corrections)
 
@@ -142,12 +141,11 @@ async def _near(session: AsyncSession, lexemes: Sequence[str]) -> dict[str, list
 
 
 async def _ranked(
-    session: AsyncSession, words: Sequence[Word], listing: Listing, size: int
+    session: AsyncSession, words: Sequence[Word], listing: Listing, size: int, total: int
 ) -> list[UUID]:
     if not words:
         return []
     terms = rarest(words)
-    total = (await session.execute(_TOTAL)).scalar_one()
     parameters: dict[str, Any] = {
         "having": [
             f"{kind}:{value}"
@@ -177,10 +175,9 @@ def _or_any(kind: str, code: str | None) -> list[str] | None:
 async def _shown(session: AsyncSession, ids: list[UUID], words: Sequence[Word]) -> list[Found]:
     if not ids:
         return []
-    found = " | ".join(word.term for word in words)
-    parameters = {"found": found, "options": SNIPPET_OPTIONS, "ids": ids}
-    snippets = {row.id: row.snippet for row in await session.execute(_SNIPPET, parameters)}
-    articles = {
-        it.id: it for it in await session.scalars(select(Article).where(Article.id.in_(ids)))
-    }
-    return [Found(articles[it], snippets[it]) for it in ids if it in articles]
+    found = cast(" | ".join(word.term for word in words), TSQUERY)
+    options = literal(SNIPPET_OPTIONS, Text)
+    snippet = func.ts_headline(text("'knowledge'"), Article.body, found, options)
+    query = select(Article, snippet).where(Article.id.in_(ids))
+    shown = {it.id: Found(it, marked) for it, marked in await session.execute(query)}
+    return [shown[it] for it in ids if it in shown]

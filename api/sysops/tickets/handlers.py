@@ -1,5 +1,6 @@
 """What customers and billing tell sysops about tickets."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -7,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.kernel import outbox
 from api.kernel.erasure import is_erased
 from api.kernel.errors import TransitionRefused
 from api.messages import (
@@ -33,7 +35,22 @@ async def ticket_created(session: AsyncSession, message: TicketCreated, now: dat
         return
     if await is_erased(session, message.customer_id):
         return
-    new = intake.NewTicket(
+    actor = service.Actor("customer", message.customer_id)
+    ticket, opened = await intake.open_ticket(session, _new(message), "web", actor, now)
+    await telling.tell(session, ticket, opened)
+
+
+async def tickets_created(
+    session: AsyncSession, messages: Sequence[TicketCreated], now: datetime
+) -> None:
+    """The same for many that are all told for the first time; raises OutOfTheOrdinary."""
+    opened = await intake.open_together(session, [_new(it) for it in messages], now)
+    words = [await telling.word_of(session, ticket, event) for ticket, event in opened]
+    await outbox.send(session, *words)
+
+
+def _new(message: TicketCreated) -> intake.NewTicket:
+    return intake.NewTicket(
         id=message.ticket_id,
         customer_id=message.customer_id,
         contract_id=message.contract_id,
@@ -46,9 +63,6 @@ async def ticket_created(session: AsyncSession, message: TicketCreated, now: dat
         preferred_windows=message.preferred_windows,
         submitted_at=message.submitted_at,
     )
-    actor = service.Actor("customer", message.customer_id)
-    ticket, opened = await intake.open_ticket(session, new, "web", actor, now)
-    await telling.tell(session, ticket, opened)
 
 
 async def ticket_requested(session: AsyncSession, message: TicketRequested, now: datetime) -> None:

@@ -1,14 +1,17 @@
 """How a ticket enters sysops: from the customer quantum, or taken by phone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel import outbox, tracing
+from api.kernel.erasure import any_erased
 from api.kernel.errors import Conflict, FieldError, Invalid
 from api.messages import PhoneTicketCreated, Priority, ServiceAddress, Window
 from api.sysops.catalogue.tables import SupportPlan, TicketType
@@ -37,18 +40,64 @@ class NotYetKnown(Exception):
     """What this refers to has not arrived; the message will be tried again."""
 
 
+class OutOfTheOrdinary(Exception):
+    """Not all of a batch are new tickets that can be opened as they are."""
+
+
 async def open_ticket(
     session: AsyncSession, new: NewTicket, channel: str, actor: service.Actor, now: datetime
 ) -> tuple[Ticket, TicketEvent]:
     """Write the ticket as `open`, with its first event."""
-    entitlement = await session.get(Entitlement, new.contract_id)
-    plan_code = entitlement.plan_code if entitlement else None
-    sla_hours = await session.scalar(
-        select(SupportPlan.sla_hours).where(SupportPlan.code == plan_code)
-    )
+    sla_hours = (await _sla_hours(session, [new.contract_id])).get(new.contract_id)
     if sla_hours is None:
         raise NotYetKnown(f"The entitlement of contract {new.contract_id} is not here yet.")
-    ticket = Ticket(
+    ticket = Ticket(**_values_of(new, channel, sla_hours, now))
+    session.add(ticket)
+    await session.flush()
+    event = TicketEvent(**_opening_of(ticket, actor, now))
+    session.add(event)
+    await session.flush()
+    return ticket, event
+
+
+async def open_together(
+    session: AsyncSession, new: Sequence[NewTicket], now: datetime
+) -> list[tuple[Ticket, TicketEvent]]:
+    """The same for tickets that customers submitted; raises OutOfTheOrdinary.
+
+    What is returned is no part of the session: what is changed of it is not saved.
+    """
+    sla_hours = await _sla_hours(session, [it.contract_id for it in new])
+    customers = [it.customer_id for it in new]
+    here = select(Ticket.id).where(Ticket.id.in_([it.id for it in new])).limit(1)
+    if (
+        any(it.contract_id not in sla_hours for it in new)
+        or await session.scalar(here) is not None
+        or await any_erased(session, customers)
+    ):
+        raise OutOfTheOrdinary
+    rows = [_values_of(it, "web", sla_hours[it.contract_id], now) for it in new]
+    numbered = insert(Ticket).returning(Ticket.number, sort_by_parameter_order=True)
+    numbers = await session.scalars(numbered, rows)
+    tickets = [Ticket(**row, number=number) for row, number in zip(rows, numbers, strict=True)]
+    events = [_opening_of(it, service.Actor("customer", it.customer_id), now) for it in tickets]
+    await session.execute(insert(TicketEvent), events)
+    return [(ticket, TicketEvent(**event)) for ticket, event in zip(tickets, events, strict=True)]
+
+
+async def _sla_hours(session: AsyncSession, contracts: Sequence[UUID]) -> dict[UUID, int]:
+    """What the plan of each contract promises, as far as it is known here."""
+    query = (
+        select(Entitlement.contract_id, SupportPlan.sla_hours)
+        .join(SupportPlan, SupportPlan.code == Entitlement.plan_code)
+        .where(Entitlement.contract_id.in_(contracts))
+    )
+    rows = await session.execute(query)
+    return {row.contract_id: row.sla_hours for row in rows}
+
+
+def _values_of(new: NewTicket, channel: str, sla_hours: int, now: datetime) -> dict[str, Any]:
+    values = dict(
         customer_id=new.customer_id,
         contract_id=new.contract_id,
         contact_name=new.contact_name,
@@ -61,27 +110,26 @@ async def open_ticket(
         status="open",
         version=1,
         preferred_windows=msgspec.to_builtins(new.preferred_windows),
+        customer_absences=0,
+        expert_absences=0,
         submitted_at=new.submitted_at,
         sla_due_at=new.submitted_at + timedelta(hours=sla_hours),
         updated_at=now,
     )
-    if new.id is not None:
-        ticket.id = new.id
-    session.add(ticket)
-    await session.flush()
-    event = TicketEvent(
-        ticket_id=ticket.id,
-        version=1,
-        at=now,
-        actor=actor.kind,
-        actor_id=actor.id,
-        from_status="submitted",
-        to_status="open",
-        action="open",
-    )
-    session.add(event)
-    await session.flush()
-    return ticket, event
+    return values if new.id is None else {"id": new.id, **values}
+
+
+def _opening_of(ticket: Ticket, actor: service.Actor, now: datetime) -> dict[str, Any]:
+    return {
+        "ticket_id": ticket.id,
+        "version": 1,
+        "at": now,
+        "actor": actor.kind,
+        "actor_id": actor.id,
+        "from_status": "submitted",
+        "to_status": "open",
+        "action": "open",
+    }
 
 
 async def take_by_phone(

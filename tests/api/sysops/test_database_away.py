@@ -1,5 +1,6 @@
 """A full database, or a row that somebody else holds: try again, and nothing is half done."""
 
+import asyncio
 from uuid import UUID
 
 import httpx
@@ -41,3 +42,18 @@ async def test_a_row_that_somebody_holds_for_long_is_answered_with_try_again(
         other.execute("LOCK TABLE staff")
         answer = await sysops.get("/sysops/me", headers=me)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+
+
+async def test_a_connection_that_died_is_replaced_before_a_request_uses_it(
+    sysops: httpx.AsyncClient, databases: Databases, sign_in: SignIn, office: UUID
+) -> None:
+    me = await sign_in("manager@squad.example")
+    # As many at once as the pool has connections, so that every one of them dies.
+    await asyncio.gather(*(sysops.get("/sysops/me", headers=me) for _ in range(10)))
+    died = databases.rows(
+        "sysops",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'sysops_api'",
+    )
+    answers = await asyncio.gather(*(sysops.get("/sysops/me", headers=me) for _ in range(20)))
+    assert died
+    assert [answer.status_code for answer in answers] == [200] * 20

@@ -50,7 +50,7 @@ def submitted(ticket: UUID) -> None:
         carried = tracing.headers(ticket)
     work.end()
     for name, error in (("ticket_created process", "NotYetKnown"), ("and again", None)):
-        handling = tracing.received(name, carried)
+        handling = tracing.received(name, {}, carried)
         assert handling is not None
         handling.end(error)
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.billing.invoices.announce import announce
 from api.customer.attachments import service as attachments
-from api.customer.tickets import service as customer_tickets
+from api.customer.tickets import submitting
 from api.messages import Window
 from api.sysops.tickets import intake, visits
 from api.sysops.tickets.proposals import Proposal, propose
@@ -102,7 +102,7 @@ class World:
 
     async def submit(self) -> UUID:
         """A customer's ticket, as the customer API saves it."""
-        new = customer_tickets.NewTicket(
+        new = submitting.NewTicket(
             contract_id=self.home.contract_id,
             address_id=self.address_id,
             ticket_type="laptop-repair",
@@ -111,7 +111,7 @@ class World:
         )
         async with self.acting("customer", "customer_api") as session:
             now = datetime.now(UTC)
-            ticket = await customer_tickets.submit(session, self.home.customer_id, new, now)
+            ticket = await submitting.submit(session, self.home.customer_id, new, now)
             return ticket.id
 
     async def photograph(self, ticket_id: UUID) -> UUID:
