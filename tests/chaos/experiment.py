@@ -5,11 +5,12 @@ import random
 import statistics
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 from orchestration.local.demo.ticket import Services
 from tests.chaos.asking import Caller, availability
@@ -20,6 +21,8 @@ from tests.chaos.month import bill
 from tests.chaos.people import People
 from tests.chaos.verdict import Scene, settle, verdict, wrong_experts
 from tests.whole_platform import Platform, whole_platform
+
+T = TypeVar("T")
 
 DEMO_CUSTOMERS = 400
 CUSTOMERS = 12
@@ -102,36 +105,58 @@ async def strike(
     platform: Platform, faults: int, seed: int, say: Callable[[str], None]
 ) -> dict[str, Any]:
     """The same on a platform that runs. It is not to be used for anything else afterwards."""
-    since, dice = time.time(), random.Random(seed)
+    since = time.time()
     saboteur = await asyncio.to_thread(Saboteur, platform, random.Random(seed))
-    caller = Caller()
     with TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder, "acknowledged.jsonl"))
-        lives = Lives(People(caller, Services.of(platform.instance)), ledger, dice)
-        customers = [
-            await lives.become_customer(PLACES[number % len(PLACES)]) for number in range(CUSTOMERS)
-        ]
-        await asyncio.to_thread(saboteur.end_the_month)
-        say(f"{len(customers)} customers, and a month to bill; the load begins")
-        load = Load(lives, customers, dice)
-        going = asyncio.create_task(load.go())
-        approving = asyncio.create_task(lives.approve_billing())
-        struck = await asyncio.to_thread(_strike, platform, saboteur, faults, say)
-        await approving
-        going.cancel()
-        await load.stop()
-        await caller.close()
+        async with _customers(platform, ledger, seed) as load:
+            await asyncio.to_thread(saboteur.end_the_month)
+            say(f"{len(load.customers)} customers, and a month to bill; the load begins")
+            going = asyncio.create_task(load.go())
+            approving = asyncio.create_task(load.lives.approve_billing())
+            struck = await asyncio.to_thread(_strike, platform, saboteur, faults, say)
+            await approving
+            going.cancel()
         instance = platform.runner().instance
         await asyncio.to_thread(bill, instance)
         scene = Scene.of(instance)
         settled = await asyncio.to_thread(settle, scene, since, say)
         found = await asyncio.to_thread(verdict, scene, ledger, since)
-        figures = _figures(struck, caller, saboteur, load)
+        figures = _figures(struck, load, saboteur)
         ledger.close()
         return {
             "faults": faults, "seed": seed, "acknowledged": ledger.counts(),
             "settled_s": round(settled, 1), **figures, "found": found,
         }  # fmt: skip
+
+
+async def use(platform: Platform, seconds: float, then: Callable[[], T]) -> T:
+    """Use it as steadily, striking nothing, and ask `then` at the end of the time."""
+    with TemporaryDirectory() as folder:
+        ledger = Ledger(Path(folder, "acknowledged.jsonl"))
+        async with _customers(platform, ledger, seed=1) as load:
+            going = asyncio.create_task(load.go())
+            await asyncio.sleep(seconds)
+            answer = await asyncio.to_thread(then)
+            going.cancel()
+        ledger.close()
+        return answer
+
+
+@asynccontextmanager
+async def _customers(platform: Platform, ledger: Ledger, seed: int) -> AsyncIterator[Load]:
+    """Customers that are ready to begin; whatever they then do ends with this."""
+    caller, dice = Caller(), random.Random(seed)
+    lives = Lives(People(caller, Services.of(platform.instance)), ledger, dice)
+    customers = [
+        await lives.become_customer(PLACES[number % len(PLACES)]) for number in range(CUSTOMERS)
+    ]
+    load = Load(lives, customers, dice)
+    try:
+        yield load
+    finally:
+        await load.stop()
+        await caller.close()
 
 
 @dataclass
@@ -159,12 +184,12 @@ def _strike(
     return struck
 
 
-def _figures(struck: Struck, caller: Caller, saboteur: Saboteur, load: Load) -> dict[str, Any]:
+def _figures(struck: Struck, load: Load, saboteur: Saboteur) -> dict[str, Any]:
     recovery: dict[str, list[float]] = defaultdict(list)
     for fault in struck.faults:
         name = f"kill {fault.victim}" if fault.kind == "kill" else fault.kind
         recovery[name].append(fault.seconds)
-    by_endpoint = availability(caller.asked, saboteur.outages)
+    by_endpoint = availability(load.lives.people.caller.asked, saboteur.outages)
     customers = [two for name, two in by_endpoint.items() if CUSTOMER_ENDPOINTS in name]
     all_, good = (sum(two[place] for two in customers) for place in (0, 1))
     return {

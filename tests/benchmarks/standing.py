@@ -1,0 +1,159 @@
+"""`squad bench startup` and `squad bench memory`: the whole platform beside its bare parts.
+
+A bare part (`bare`) is the same program as its maker starts it, with nothing of ours in it. The
+platform has one for each of its processes: an API is an uvicorn, a relay a pgqueuer, and so on.
+"""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+from orchestration.local import environment
+from orchestration.local.marks import marked_processes
+from orchestration.local.memory import Memory, memory_of
+from orchestration.local.runner import Runner
+from tests.benchmarks.bare import Bare, bare, wait
+from tests.benchmarks.report import Report, Wrong, timed
+from tests.chaos import experiment
+from tests.whole_platform import Platform, whole_platform
+
+CUSTOMERS = 400
+ROUNDS = 3
+REST_SECONDS = 30
+"""After the first jobs, until memory is looked at."""
+LOAD_SECONDS = 90
+
+BARE = ("postgres", "uvicorn", "pgqueuer", "streamlit", "code_server", "webserver", "daemon")
+PARTS = {
+    "postgres": "postgres", "sandbox": "uvicorn", "dagster-webserver": "webserver",
+    "dagster-daemon": "daemon", "dashboards": "streamlit",
+}  # fmt: skip
+"""What a process of the platform is without ours; others by the first or last of their name."""
+
+IMPORTS = {
+    "squad": "orchestration.local.cli",
+    "an API": "api.serve, api.customer.quantum",
+    "a relay": "api.relay, api.sysops.inbound",
+    "the operations jobs": "orchestration.definitions.operations",
+    "the billing jobs": "orchestration.definitions.billing",
+    "the analytics jobs": "orchestration.definitions.analytics",
+    "the dashboards": "dashboards.main",
+    "bare litestar": "litestar",
+    "bare dagster": "dagster",
+    "bare streamlit": "streamlit",
+}
+
+
+def startup(say: Callable[[str], None]) -> dict[str, Any]:
+    """Seconds from nothing to all probes, on a machine that has the data already."""
+    report = Report({}, say)
+    with whole_platform(CUSTOMERS) as platform:
+        runner = platform.runner()
+        # What `squad up` does but for the first jobs.
+        runner.blueprint = replace(runner.blueprint, complete=())
+        parts = counted(runner)
+        ours: list[float] = []
+        for _ in range(ROUNDS):
+            runner.down()
+            with timed(ours):
+                runner.up()
+            if not runner.is_well():
+                raise Wrong("Not all are well after a start.")
+        runner.down()
+    alone, together = _bare_starts(parts)
+    report.add("processes", sum(parts.values()))
+    report.add("up_s", [round(one, 1) for one in ours])
+    report.add("bare_s", {part: round(seconds, 2) for part, seconds in alone.items()})
+    best = sorted(ours)[len(ours) // 2]
+    report.add("to_one_of_each", round(best / sum(alone.values()), 2))
+    report.add("to_as_many", round(best / sum(alone[it] * n for it, n in parts.items()), 2))
+    report.add("bare_at_once_s", round(together, 1))
+    report.add("to_bare_at_once", round(best / together, 2))
+    for name, modules in IMPORTS.items():
+        report.add(f"import {name}_s", _import(modules))
+    return report.figures
+
+
+def memory(say: Callable[[str], None]) -> dict[str, Any]:
+    """MB of all processes, shared pages counted once, at rest and under load."""
+    report = Report({}, say)
+    with whole_platform(CUSTOMERS) as platform:
+        parts = counted(platform.runner())
+        time.sleep(REST_SECONDS)
+        rest = _ours(platform)
+        report.add("at_rest_mb", _mb(rest))
+        loaded = _under_load(platform)
+        report.add("under_load_mb", _mb(loaded))
+    with bare() as made:
+        _at_once(made, parts)
+        time.sleep(REST_SECONDS)
+        yardstick = made.memory()
+    report.add("bare_mb", _mb(yardstick))
+    report.add("at_rest_to_bare", round(_mb(rest) / _mb(yardstick), 2))
+    report.add("under_load_to_bare", round(_mb(loaded) / _mb(yardstick), 2))
+    return report.figures
+
+
+def counted(runner: Runner) -> Counter[str]:
+    """How many of which bare part the platform's processes are."""
+    return Counter(part_of(process.name) for process in runner.blueprint.processes)
+
+
+def part_of(name: str) -> str:
+    if name in PARTS:
+        return PARTS[name]
+    if name.startswith("relay-"):
+        return "pgqueuer"
+    return "code_server" if name.startswith("code-") else "uvicorn"
+
+
+def _bare_starts(parts: Counter[str]) -> tuple[dict[str, float], float]:
+    """Seconds of each part by itself, one after the other, and of as many as ours at once."""
+    alone: dict[str, float] = {}
+    with bare() as made:
+        for part in BARE:
+            seconds: list[float] = []
+            with timed(seconds):
+                wait({part: made.start(part)})
+            alone[part] = seconds[0]
+        made.stop()
+        together: list[float] = []
+        with timed(together):
+            _at_once(made, parts)
+    return alone, together[0]
+
+
+def _at_once(made: Bare, parts: Counter[str]) -> None:
+    number = count()
+    # The server first, as everything else asks it; then what others load.
+    order = sorted(parts.elements(), key=lambda it: (it != "postgres", it != "code_server"))
+    wait({f"{part} {next(number)}": made.start(part) for part in order})
+
+
+def _import(modules: str) -> float:
+    command = [sys.executable, "-c", f"import {modules}"]
+    seconds = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        subprocess.run(command, env=environment.common(), check=True, capture_output=True)
+        seconds.append(time.perf_counter() - began)
+    return round(min(seconds), 2)
+
+
+def _ours(platform: Platform) -> Memory:
+    found = marked_processes(platform.instance.var)
+    return sum((memory_of(one.pid, descendants=False) for one in found), Memory())
+
+
+def _under_load(platform: Platform) -> Memory:
+    return asyncio.run(experiment.use(platform, LOAD_SECONDS, lambda: _ours(platform)))
+
+
+def _mb(memory_: Memory) -> int:
+    return (memory_.resident if memory_.proportional is None else memory_.proportional) // 2**20
