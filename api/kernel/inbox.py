@@ -118,9 +118,7 @@ def _named(channel: str) -> tuple[str, dict[str, str]]:
 
 
 @contextmanager
-def _traced(
-    key: int, work: tracing.Work | None, works: dict[int, tracing.Work]
-) -> Iterator[None]:
+def _traced(key: int, work: tracing.Work | None, works: dict[int, tracing.Work]) -> Iterator[None]:
     if work is None:
         yield
         return

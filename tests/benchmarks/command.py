@@ -2,7 +2,7 @@
 
 import click
 
-from tests.benchmarks import hot_paths
+from tests.benchmarks import hot_paths, whole
 from tests.benchmarks.country import SIZES
 from tests.benchmarks.load_command import load_, soak_
 from tests.benchmarks.report import tell
@@ -14,10 +14,6 @@ def bench() -> None:
 
     They need the project's development packages, and the machine for themselves.
     """
-
-
-bench.add_command(load_)
-bench.add_command(soak_)
 
 
 @bench.command("assignment")
@@ -83,5 +79,5 @@ def replication_(tickets: int, *, as_json: bool) -> None:
     tell(lambda say: replication.run(tickets, say), as_json=as_json)
 
 
-for one in hot_paths.COMMANDS:
+for one in (*hot_paths.COMMANDS, *whole.COMMANDS, load_, soak_):
     bench.add_command(one)

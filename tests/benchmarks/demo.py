@@ -55,8 +55,12 @@ def run(customers: int, months: int, say: Callable[[str], None]) -> dict[str, An
         _verify(bare, loaded.counts)
         report.add("copy_s", round(heap, 1))
         report.add("copy_with_keys_s", round(whole, 1))
-        report.add("speed_to_copy", round(heap / seconds[0], 2))
-        report.add("speed_to_copy_with_keys", round(whole / seconds[0], 2))
+        rows_a_second = [loaded.rows / seconds[0]]
+        for name, copied in (("COPY", heap), ("COPY with keys", whole)):
+            report.compare(
+                f"rows a second to {name}", ours=rows_a_second, yardstick=[loaded.rows / copied],
+                at_least=0.33,
+            )  # fmt: skip
         report.add("peak_memory_mb", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
         for one in (ours, bare):
             one.drop()

@@ -1,13 +1,8 @@
 """`squad bench load` and `squad bench soak`"""
 
-import json
-import sys
-from collections.abc import Callable
-from typing import Any
-
 import click
 
-from tests.benchmarks.report import Wrong
+from tests.benchmarks.report import tell
 
 seed_ = click.option("--seed", type=int, default=1, show_default=True)
 json_ = click.option("--json", "as_json", is_flag=True, help="Print one object to standard output.")
@@ -38,7 +33,7 @@ def load_(*, customers: int, step: float, overload: float, seed: int, as_json: b
     from tests.benchmarks import load
 
     size = load.Size(customers, step, overload)
-    _tell(lambda say: load.run(size, seed, say), as_json=as_json)
+    tell(lambda say: load.run(size, seed, say), as_json=as_json)
 
 
 @click.command("soak")
@@ -55,20 +50,4 @@ def soak_(*, minutes: float, rate: float | None, customers: int, seed: int, as_j
     """
     from tests.benchmarks import soak
 
-    _tell(lambda say: soak.run(minutes, rate, customers, seed, say), as_json=as_json)
-
-
-def _tell(measure: Callable[[Callable[[str], None]], dict[str, Any]], *, as_json: bool) -> None:
-    """Figures as they come, or one object at the end; the exit status follows its `ok`."""
-
-    def say(line: str) -> None:
-        click.echo(line, err=as_json)
-
-    try:
-        figures = measure(say)
-    except Wrong as wrong:
-        figures = {"ok": False, "error": str(wrong)}
-        click.echo(f"wrong: {wrong}", err=True)
-    if as_json:
-        click.echo(json.dumps(figures))
-    sys.exit(0 if figures["ok"] else 1)
+    tell(lambda say: soak.run(minutes, rate, customers, seed, say), as_json=as_json)

@@ -69,12 +69,11 @@ def startup(say: Callable[[str], None]) -> dict[str, Any]:
     alone, together = _bare_starts(parts)
     report.add("processes", sum(parts.values()))
     report.add("up_s", [round(one, 1) for one in ours])
-    report.add("bare_s", {part: round(seconds, 2) for part, seconds in alone.items()})
-    best = sorted(ours)[len(ours) // 2]
-    report.add("to_one_of_each", round(best / sum(alone.values()), 2))
-    report.add("to_as_many", round(best / sum(alone[it] * n for it, n in parts.items()), 2))
     report.add("bare_at_once_s", round(together, 1))
-    report.add("to_bare_at_once", round(best / together, 2))
+    report.add("bare_s", {part: round(seconds, 2) for part, seconds in alone.items()})
+    each = [alone[part] * number for part, number in parts.items()]
+    report.compare("start to its bare parts", ours=ours, yardstick=[sum(each)], at_most=1.3)
+    report.compare("start to one of each", ours=ours, yardstick=[sum(alone.values())], at_most=1.3)
     for name, modules in IMPORTS.items():
         report.add(f"import {name}_s", _import(modules))
     return report.figures
@@ -95,8 +94,8 @@ def memory(say: Callable[[str], None]) -> dict[str, Any]:
         time.sleep(REST_SECONDS)
         yardstick = made.memory()
     report.add("bare_mb", _mb(yardstick))
-    report.add("at_rest_to_bare", round(_mb(rest) / _mb(yardstick), 2))
-    report.add("under_load_to_bare", round(_mb(loaded) / _mb(yardstick), 2))
+    for when, taken in (("at rest", rest), ("under load", loaded)):
+        report.compare(f"memory {when}", ours=[_mb(taken)], yardstick=[_mb(yardstick)], at_most=1.5)
     return report.figures
 
 

@@ -55,6 +55,9 @@ SUITE: Final[Mapping[str, Bench]] = {
         ("--tickets", "10000000"),
         at_most={"usual_over_1_s": 0, "usual_over_2_times_bare": 0},
     ),
+    "data": Bench(("--customers", "1000"), ("--customers", "1000000")),
+    "startup": Bench((), ()),
+    "memory": Bench((), ()),
 }  # fmt: skip
 
 
