@@ -73,5 +73,7 @@ def watch_pool(engine: AsyncEngine) -> None:
     in_use = _pool.labels(SERVICE, "in_use")
     _pool.labels(SERVICE, "most").set(pool.size())
 
-    event.listen(pool, "checkout", lambda *_: in_use.inc())
-    event.listen(pool, "checkin", lambda *_: in_use.dec())
+    # Set anew each time: of a connection that was found dead only one of the two is told.
+    event.listen(pool, "checkout", lambda *_: in_use.set(pool.checkedout()))
+    # Told just before the pool has it back.
+    event.listen(pool, "checkin", lambda *_: in_use.set(max(pool.checkedout() - 1, 0)))

@@ -24,6 +24,12 @@ LOCATION_QUERY = """\
   locationOrLoadError { __typename ... on PythonError { message } } } } }"""
 
 
+# Without a field of the runs it would not look for any.
+RUN_QUERY = """\
+{ runsOrError(limit: 1) { __typename
+  ... on Runs { results { id } } ... on PythonError { message } } }"""
+
+
 class Probe(Protocol):
     """Asked again and again by `squad up`, and by every `squad status`."""
 
@@ -103,7 +109,7 @@ class DagsterStorage:
     port: int
 
     def problem(self, instance: Instance, started: float) -> str | None:
-        query = quote("{ runsOrError(limit: 1) { __typename ... on PythonError { message } } }")
+        query = quote(RUN_QUERY)
         try:
             _, body = _get(instance.port(self.port), f"/graphql?query={query}")
             runs = json.loads(body)["data"]["runsOrError"]

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from api.customer.tickets.reminders import remind
-from api.kernel import clock
+from api.kernel import clock, tracing
 from api.kernel.database import database
 from api.kernel.settings import Settings
 from api.sysops.tickets.reminders import remind_experts
@@ -52,14 +52,16 @@ def _settings() -> NotifyingSettings:
 
 async def _remind_customers() -> int:
     url = _settings().customer_reminder_url.get_secret_value()
-    async with database(url, name="reminders") as sessions, sessions.begin() as session:
-        return await remind(session, clock.now())
+    with tracing.job("customer_reminders"):
+        async with database(url, name="reminders") as sessions, sessions.begin() as session:
+            return await remind(session, clock.now())
 
 
 async def _remind_experts() -> int:
     url = _settings().sysops_reminder_url.get_secret_value()
-    async with database(url, name="reminders") as sessions, sessions.begin() as session:
-        return await remind_experts(session, clock.now())
+    with tracing.job("expert_reminders"):
+        async with database(url, name="reminders") as sessions, sessions.begin() as session:
+            return await remind_experts(session, clock.now())
 
 
 async def _deliveries(now: datetime) -> tuple[list[Tally], int]:

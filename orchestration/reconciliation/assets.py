@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from api.kernel import clock
+from api.kernel import clock, tracing
 from orchestration.definitions.common import OWNER, cron, scheduled_job
 from orchestration.reconciliation.promises import PROMISES, Promise
 from orchestration.reconciliation.reading import Reader
@@ -29,13 +29,14 @@ class Extent(dg.Config):
 
 async def _reconcile(extent: Extent) -> Report:
     settings = ReconciliationSettings()  # type: ignore[call-arg]  # read from the environment
-    async with (
-        Reader.open(settings.reconcilers()) as reader,
-        open_repairers(settings.repairers()) as repairers,
-    ):
-        return await reconcile(
-            reader, repairers, clock.now(), everything=extent.everything, mend=extent.mend
-        )
+    with tracing.job("conservation_job"):
+        async with (
+            Reader.open(settings.reconcilers()) as reader,
+            open_repairers(settings.repairers()) as repairers,
+        ):
+            return await reconcile(
+                reader, repairers, clock.now(), everything=extent.everything, mend=extent.mend
+            )
 
 
 @dg.asset(

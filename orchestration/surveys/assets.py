@@ -7,7 +7,7 @@ import dagster as dg
 from pydantic import SecretStr
 
 from api.customer.surveys.reminders import remind
-from api.kernel import clock
+from api.kernel import clock, tracing
 from api.kernel.database import database
 from api.kernel.settings import Settings
 from orchestration.definitions.common import OWNER, cron, scheduled_job
@@ -22,6 +22,11 @@ class SurveySettings(Settings):
 
 
 async def _remind() -> dict[str, int]:
+    with tracing.job("survey_reminders_job"):
+        return await _remind_all()
+
+
+async def _remind_all() -> dict[str, int]:
     settings = SurveySettings()  # type: ignore[call-arg]  # read from the environment
     decided = reminded = 0
     async with database(settings.surveyor_url.get_secret_value(), name="surveys") as sessions:

@@ -1,6 +1,6 @@
 """A customer's ticket through both quanta: their real handlers, relays, roles, mail and SMS."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,9 +45,9 @@ async def ada(databases: Databases, settings: QuantumSettings) -> AsyncIterator[
         yield settle(http, databases, "ada@example.com")
 
 
-async def carry(databases: Databases) -> None:
+async def carry(databases: Databases, routes: Sequence[tuple[str, str]] = ROUTES) -> None:
     """Let every relay take what waits, until nothing does."""
-    while sum([await deliver(databases, *route) for route in ROUTES]):
+    while sum([await deliver(databases, *route) for route in routes]):
         pass
 
 

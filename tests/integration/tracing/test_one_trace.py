@@ -1,7 +1,6 @@
 """A ticket's life is one trace: request, message, handler and job, whenever and wherever."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,44 +11,28 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from api.customer.quantum import QuantumSettings, quantum
 from api.kernel import spans, tracing
 from api.kernel.auth import STAFF_ISSUER, TokenSigner
 from api.kernel.spans import Line
 from api.sysops.quantum import quantum as sysops_quantum
 from orchestration.assignment.assets import assign_experts
-from tests.api.customer.conftest import Customer, settings, settle
-from tests.api.customer.world import furnish
+from tests.api.customer.conftest import Customer, settings
 from tests.api.support import bearer, client, key_pair
 from tests.api.sysops.conftest import settings_for
 from tests.databases import Databases
-from tests.integration.customer.test_journey import CATALOGUE, messages
+from tests.integration.customer.test_journey import ada, carry, messages
 from tests.integration.tracing.traced import Traced
 from tests.messaging import deliver, send
 from tests.world import add_expert, household
 from tests.world import furnish as furnish_sysops
 
-__all__ = ["settings"]
+__all__ = ["ada", "settings"]
 
 ROUTES = (
     ("customer", "sysops"), ("sysops", "customer"), ("customer", "customer"), ("sysops", "sysops"),
     ("customer", "analytics"),
 )  # fmt: skip
-
-
-@pytest.fixture
-async def ada(
-    databases: Databases, settings: QuantumSettings, sandbox: httpx.AsyncClient, traced: Traced
-) -> AsyncIterator[Customer]:
-    furnish(databases)
-    databases.execute("sysops", CATALOGUE)
-    async with client(quantum, settings) as http:
-        yield settle(http, databases, "ada@example.com")
-
-
-async def carry(databases: Databases) -> None:
-    while sum([await deliver(databases, *route) for route in ROUTES]):
-        pass
+pytestmark = pytest.mark.usefixtures("traced")
 
 
 async def run_job(databases: Databases, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
@@ -73,7 +56,7 @@ async def visit(databases: Databases, expert: UUID) -> None:
         ):
             answer = await squad.post(f"/sysops/visits/{visit}/{act}", json=body, headers=headers)
             assert answer.status_code == 200, answer.text
-            await carry(databases)
+            await carry(databases, ROUTES)
 
 
 def is_one_tree(told: list[Line]) -> bool:
@@ -93,14 +76,14 @@ async def test_from_the_submission_to_the_survey_a_ticket_is_one_tree(
 ) -> None:
     expert = add_expert(databases, skill="tv")
     ticket = await ada.ticket_id()
-    await carry(databases)
+    await carry(databases, ROUTES)
     await run_job(databases, monkeypatch, tmp_path / "evidence")
-    await carry(databases)
+    await carry(databases, ROUTES)
     await visit(databases, expert)
     mail = (await messages(sandbox, "ada@example.com"))[0]
     page = urlsplit(mail["links"][0]).path
     assert "Thank you" in (await ada.http.post(page, data={"score": "5"})).text
-    await carry(databases)
+    await carry(databases, ROUTES)
 
     told = traced.of(UUID(ticket))
     assert is_one_tree(told)
@@ -206,13 +189,17 @@ async def test_probes_leave_no_trace(ada: Customer, traced: Traced) -> None:
 
 
 async def test_a_trace_is_kept_by_all_or_by_none(
-    ada: Customer, databases: Databases, traced: Traced, monkeypatch: pytest.MonkeyPatch
+    ada: Customer,
+    databases: Databases,
+    sandbox: httpx.AsyncClient,
+    traced: Traced,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SQUAD_TRACES_SAMPLED", "0.5")
     spans.close()
     body = await ada.ticket_body()
     tickets = [UUID((await ada.post("/tickets", body)).json()["id"]) for _ in range(12)]
-    await carry(databases)
+    await carry(databases, ROUTES)
     sampler = spans.ByTrace(0.5)
     for ticket in tickets:
         names = [it.name for it in traced.of(ticket)]
@@ -224,9 +211,10 @@ async def test_a_trace_is_kept_by_all_or_by_none(
 
 
 async def test_without_anybody_who_wants_them_nothing_travels_beside_a_message(
-    databases: Databases,
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spans.close()
+    monkeypatch.delenv("SQUAD_TRACE_FILE")
     assert not tracing.enabled()
     await send(databases, replace(household().ticket()))
     rows = databases.rows("customer", "SELECT headers::text FROM to_sysops.pgqueuer")
