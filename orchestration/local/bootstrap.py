@@ -15,11 +15,14 @@ from api.kernel import access, migrate
 PasswordOf = Callable[[str], str]
 
 DAGSTER_ROLE = "dagster"
+OWNER = "_owner"
+LONGEST_STATEMENT = "1h"
+"""Of a process that sets no shorter time of its own, as the APIs and relays do."""
 
 
 def owner_of(database: str) -> str:
     """The role that owns a database and runs its migrations; no process logs in with it."""
-    return DAGSTER_ROLE if database == "dagster" else f"{database}_owner"
+    return DAGSTER_ROLE if database == "dagster" else f"{database}{OWNER}"
 
 
 def roles_of(database: str) -> list[str]:
@@ -74,6 +77,13 @@ def create_roles(admin_url: str, roles: list[str], password_of: PasswordOf) -> N
                     verb, sql.Identifier(role), sql.Literal(kept.decode())
                 )
             )
+            if not role.endswith(OWNER):
+                # A migration takes as long as it takes.
+                connection.execute(
+                    sql.SQL("ALTER ROLE {} SET statement_timeout = {}").format(
+                        sql.Identifier(role), sql.Literal(LONGEST_STATEMENT)
+                    )
+                )
 
 
 def _create_database(admin_url: str, owner: str) -> None:

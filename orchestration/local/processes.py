@@ -30,7 +30,7 @@ from orchestration.local.wiring import (
 RELAYS = wiring.RELAYS
 
 API_WORKERS = {"customer": 2, "sysops": 2}
-"""Workers on one socket, of about 100 MB each; what is not here has one process: finance and
+"""Workers on one socket, of about 170 MB each. What is not here has one process: finance and
 managers can wait the seconds of a start, and the payment provider repeats its reports."""
 
 # The daemon beats every 30 s. The start is in whole seconds, Dagster's times are UTC without zone.

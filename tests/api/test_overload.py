@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import httpx
+import pytest
 from sqlalchemy.engine import make_url
 
+from api.kernel import admission
 from api.kernel.database import create_engine
 from api.kernel.quantum import Quantum
 from tests.api import served
@@ -76,6 +78,25 @@ async def test_a_body_that_is_not_there_yet_takes_no_place(databases: Databases)
         for one in slow:
             one.cancel()
         await asyncio.gather(*slow, return_exceptions=True)
+
+
+async def test_bodies_hold_so_much_memory_and_no_more(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "MOST_HELD_BYTES", 100_000)
+    quantum, me = narrow(databases)
+    async with served.served_beside(quantum, 0) as url, client_of(url, me) as client:
+        # In pieces and without a length, which could be a lie anyway.
+        answer = await client.post("/customer/tickets", content=_pieces(200_000))
+        after = [await client.post("/customer/tickets", content=_pieces(60_000)) for _ in range(3)]
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    # What was held is given back.
+    assert {one.status_code for one in after} == {400}
+
+
+async def _pieces(size: int) -> AsyncIterator[bytes]:
+    for _ in range(size // 10_000):
+        yield b" " * 10_000
 
 
 async def test_a_database_that_hangs_holds_no_request_for_ever(databases: Databases) -> None:

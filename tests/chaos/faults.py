@@ -71,7 +71,7 @@ class Saboteur:
             copy_messages(admin_url(self._instance, source))
         names = [process.name for process in self._runner.blueprint.processes]
         services = [name for name in names if name != POSTGRES.name]
-        clocked = [one for one in services if one.endswith(CLOCKED[0]) or CLOCKED[1] in one]
+        clocked = [one for one in services if any(word in one for word in CLOCKED)]
         relays = [f"relay-{source}-{target}" for source, target, *_ in RELAYS]
         doors = [f"{door} {how}" for door in ("mail", "sms", "payments") for how in DOORS]
         self._kinds: dict[str, tuple[int, Sequence[str], Callable[[str], None]]] = {

@@ -234,6 +234,14 @@ def test_some_role_has_to_do_with_every_table(databases: Databases, database: st
     assert [table for table in sorted(unused) if not table.endswith(NOBODYS)] == []
 
 
+@pytest.mark.parametrize("database", EVERY_DATABASE)
+def test_no_statement_of_a_process_goes_on_for_ever(databases: Databases, database: str) -> None:
+    for role in roles_of(database):
+        with psycopg.connect(databases.url(database, role)) as connection:
+            longest = connection.execute("SHOW statement_timeout").fetchone()
+        assert longest == (bootstrap.LONGEST_STATEMENT,), role
+
+
 def test_every_process_logs_in_with_a_role_that_its_database_knows() -> None:
     logins = {
         *((quantum, f"{quantum}_api") for quantum in API_PORTS),

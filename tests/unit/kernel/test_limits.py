@@ -3,8 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
-from api.kernel.limits import Limiter
+from api.kernel.limits import Limiter, Limits
+from api.kernel.settings import ServiceSettings
 
 
 def test_a_burst_is_let_in_and_what_follows_keeps_the_pace() -> None:
@@ -18,6 +20,20 @@ def test_callers_have_nothing_to_do_with_one_another() -> None:
     limiter = Limiter(per_minute=60, burst=1)
     assert limiter.wait("ada", 0.0) == limiter.wait("bob", 0.0) == 0
     assert limiter.wait("ada", 0.0) > 0
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_workers_together_let_in_no_more_than_the_limit(workers: int) -> None:
+    settings = ServiceSettings(database_url=SecretStr(""), port=0, workers=workers)
+    limits = [Limits.of(settings) for _ in range(workers)]
+    people = [one.people for one in limits if one.people]
+    assert sum(one.per_minute for one in people) == settings.requests_per_minute
+    assert sum(one.burst for one in people) == settings.requests_per_minute // 4
+
+
+def test_where_there_is_no_limit_no_worker_has_one() -> None:
+    settings = ServiceSettings(database_url=SecretStr(""), port=0, workers=2, requests_per_minute=0)
+    assert Limits.of(settings).people is None
 
 
 def test_those_who_are_quiet_take_no_memory() -> None:

@@ -5,6 +5,13 @@ from pathlib import Path
 from orchestration.local.logs import Follower, last_lines
 
 
+def test_workers_are_followed_together(tmp_path: Path) -> None:
+    follower = Follower(tmp_path, ["api-1", "api-2"], 0)
+    for name in ("api-1", "api-2", "other"):
+        (tmp_path / f"{name}.log").write_text(f"{name} says\n")
+    assert follower.new_lines() == [("api-1", "api-1 says"), ("api-2", "api-2 says")]
+
+
 def test_the_last_lines_of_a_file_and_of_none(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text("".join(f"line {number}\n" for number in range(10_000)))
 
