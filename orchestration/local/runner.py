@@ -8,9 +8,10 @@ from orchestration.local import health, marks
 from orchestration.local.blueprint import Blueprint, Process, Step
 from orchestration.local.databases import make_server
 from orchestration.local.errors import LocalError
+from orchestration.local.files import private_folder
 from orchestration.local.folders import exclusive, prepare_folders
 from orchestration.local.instance import Instance, forget, record, recorded
-from orchestration.local.observing import begin_counting
+from orchestration.local.observing import begin_counting, counts_folder
 from orchestration.local.preflight import check_machine, check_ports
 from orchestration.local.progress import Progress
 from orchestration.local.supervisor_client import Supervisor
@@ -130,6 +131,7 @@ class Runner:
     def _start_supervisor(self) -> None:
         """Start the supervisor, or show a running one what there is to run now."""
         if self.supervisor.pid() is not None:
+            private_folder(counts_folder(self.instance))
             write_config(self.instance, self.blueprint)
             self.supervisor.read_config()
             record(self.instance)
