@@ -24,6 +24,7 @@ class Chargeback(Base):
         CheckConstraint("amount_cents > 0", name="amount_cents"),
         Index("ix_chargeback_invoice", "invoice_id"),
         Index("ix_chargeback_customer", "customer_id"),
+        Index("ix_chargeback_opened", "opened_at", "id"),
     )
 
     id: Mapped[Id]

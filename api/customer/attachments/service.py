@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.customer.accounts.tables import Account
@@ -15,6 +15,12 @@ from api.customer.tickets.tables import Ticket
 from api.kernel import outbox
 from api.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from api.messages import TicketAttachmentChanged
+
+_OF_TICKET = (
+    select(Attachment)
+    .where(Attachment.ticket_id == bindparam("ticket_id"), Attachment.removed_at.is_(None))
+    .order_by(Attachment.uploaded_at, Attachment.id)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,10 +74,7 @@ async def unused(session: AsyncSession, account_id: UUID) -> list[Attachment]:
 
 async def of_ticket(session: AsyncSession, ticket_id: UUID) -> list[Attachment]:
     """What a ticket shows, in the order of uploading."""
-    query = select(Attachment).where(
-        Attachment.ticket_id == ticket_id, Attachment.removed_at.is_(None)
-    )
-    return list(await session.scalars(query.order_by(Attachment.uploaded_at, Attachment.id)))
+    return list(await session.scalars(_OF_TICKET, {"ticket_id": ticket_id}))
 
 
 async def find(session: AsyncSession, account_id: UUID, attachment_id: UUID) -> Attachment:

@@ -123,7 +123,10 @@ async def replace(
     Raises NotFound, Invalid for an expired card, Conflict while another replacement is on its way.
     """
     old = await find(session, account_id, card_id, lock=True)
-    waiting = select(Card.id).where(Card.replaces_id == card_id, Card.status == "sent")
+    # By the account: that is what cards are found by.
+    waiting = select(Card.id).where(
+        Card.account_id == account_id, Card.replaces_id == card_id, Card.status == "sent"
+    )
     if await session.scalar(waiting.limit(1)) is not None:
         raise Conflict("This card is being replaced already. Look again in a minute.")
     return await add(

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import Row
 
 from api.customer.attachments.views import AttachmentView, ChosenUploads
 from api.customer.tickets import words
@@ -116,7 +117,7 @@ class TicketView(msgspec.Struct, kw_only=True):
     updated_at: datetime
 
     @classmethod
-    def of(cls, ticket: Ticket, now: datetime, **more: Any) -> Self:
+    def of(cls, ticket: Ticket | Row[Any], now: datetime, **more: Any) -> Self:
         allowed = requests_allowed(ticket.status, now=now, resolved_at=ticket.resolved_at)
         window = None
         if ticket.window_start is not None and ticket.window_end is not None:
