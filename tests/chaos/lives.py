@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -16,6 +16,7 @@ from tests.chaos.people import People, Person
 LOOK_SECONDS = 2.0
 THANK_YOU = 303
 """A survey's answer leads to the page that says so."""
+ELSEWHERE = 409
 REJECTED = 0.1
 """The share of proposals that experts turn down."""
 
@@ -34,6 +35,7 @@ class Lives:
     people: People
     ledger: Ledger
     dice: random.Random
+    followed: set[str] = field(default_factory=set)
 
     async def become_customer(self, place: dict[str, str]) -> Customer:
         """Registers, stores a card and chooses a plan; `place` is an address (line1, city, zip)."""
@@ -117,6 +119,7 @@ class Lives:
     async def follow(self, ticket: str, customer: Customer) -> None:
         """Plays whoever has to act on a ticket until it is closed."""
         since = time.time()
+        self.followed.add(ticket)
         while True:
             seen = await self.people.office("helpdesk").get(
                 f"/sysops/tickets/{ticket}", "/sysops/tickets/{id}"
@@ -140,11 +143,24 @@ class Lives:
             "in_progress": ("complete", {"resolution": "A new battery; it works again."}),
         }[status]
         visit = live[-1]
-        answer = await self.people.staff(visit["expert_email"]).post(
+        expert = self.people.staff(visit["expert_email"])
+        answer = await expert.post(
             f"/sysops/visits/{visit['id']}/{act}", f"/sysops/visits/{{id}}/{act}", body
         )
         if answer.is_success:
             self.ledger.write(act, visit_id=visit["id"], ticket_id=ticket)
+        elif act == "start" and answer.status_code == ELSEWHERE:
+            await self._end_work_of_the_demo(expert)
+
+    async def _end_work_of_the_demo(self, expert: Person) -> None:
+        """In the hours of work the demo world's experts are at somebody's, and nobody is at two."""
+        for other in await expert.get("/sysops/visits", "/sysops/visits") or []:
+            if other["ticket_status"] == "in_progress" and other["ticket_id"] not in self.followed:
+                await expert.post(
+                    f"/sysops/visits/{other['id']}/complete",
+                    "/sysops/visits/{id}/complete",
+                    {"resolution": "It works again."},
+                )
 
     def _response(self) -> tuple[str, dict[str, str] | None]:
         if self.dice.random() < REJECTED:
