@@ -7,6 +7,7 @@ import streamlit as st
 from dashboards import frame, words
 from dashboards.signing_in import SIGN_OUT
 from dashboards.theme import CSS
+from warehouse.reports import TooMuch
 
 ICON = Path(__file__).parent / "icon.svg"
 LOGO = Path(__file__).parent / "logo.svg"
@@ -44,7 +45,10 @@ page = st.navigation(
         if name in viewer.pages
     ]
 )
-page.run()
+try:
+    page.run()
+except TooMuch as too_much:
+    st.warning(str(too_much), icon=":material/hourglass_disabled:")
 with st.sidebar:
     st.divider()
     st.caption(f"Signed in until {words.moment(ends_at)}")

@@ -8,7 +8,7 @@ from warehouse.reports.as_csv import file_name, to_csv, to_lines
 from warehouse.reports.catalogue import REPORTS, Page, Report, find
 from warehouse.reports.definitions import Definition, define
 from warehouse.reports.filters import Filters, InvalidFilters, parse
-from warehouse.reports.running import Column, Table, ask, choices, run
+from warehouse.reports.running import Column, Table, TooMuch, ask, choices, run
 
 __all__ = [
     "REPORTS",
@@ -19,6 +19,7 @@ __all__ = [
     "Page",
     "Report",
     "Table",
+    "TooMuch",
     "ask",
     "choices",
     "define",

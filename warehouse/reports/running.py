@@ -26,6 +26,10 @@ UNITS: Final[Mapping[str, str]] = {
 _CHOICES = (FOLDER / "choices.sql").read_text(encoding="utf-8")
 
 
+class TooMuch(Exception):
+    """A question that does not fit into its reader's memory and disk; the text says what to do."""
+
+
 @dataclass(frozen=True)
 class Column:
     """`unit` is cents, share (0 to 1), hours, minutes or km; empty for counts and words."""
@@ -66,10 +70,16 @@ def run(
 
 
 def ask(snapshot: Snapshot, report: Report, filters: Filters) -> Table:
-    """The report over a published version; can be called from any thread."""
-    snapshot.count(summaries_of(report.sql))
-    with snapshot.cursor() as cursor:
-        return run(cursor, report, filters, snapshot.as_of, SUMMARIES)
+    """The report over a published version; can be called from any thread. Raises TooMuch."""
+    try:
+        snapshot.count(summaries_of(report.sql))
+        with snapshot.cursor() as cursor:
+            return run(cursor, report, filters, snapshot.as_of, SUMMARIES)
+    except duckdb.OutOfMemoryException as error:
+        raise TooMuch(
+            f"{report.title}: there is too much to count at once. Choose a shorter period, or a"
+            " region."
+        ) from error
 
 
 def choices(snapshot: Snapshot) -> dict[str, dict[str, str]]:

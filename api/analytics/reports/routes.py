@@ -164,7 +164,10 @@ class ReportController(Controller):
         report = service.find(name, request.user.roles)
         filters, form = _asked(request, report)
         snapshot = await published.snapshot()
-        table = await published.ask(snapshot, report, filters)
+        try:
+            table = await published.ask(snapshot, report, filters)
+        except reports.TooMuch as too_much:
+            raise _refused({"key": "since", "message": str(too_much)}) from too_much
         headers = _about(report, snapshot)
         if form == "csv":
             file = reports.file_name(report, snapshot.as_of)
@@ -212,8 +215,12 @@ def _asked(
     if form not in {"csv", "json"}:
         wrong.append({"key": "format", "message": "Expected csv or json."})
     if wrong:
-        raise ValidationException(extra=[{**one, "source": "query"} for one in wrong])
+        raise _refused(*wrong)
     return filters, "csv" if form == "csv" else "json"
+
+
+def _refused(*wrong: dict[str, str]) -> ValidationException:
+    return ValidationException(extra=[{**one, "source": "query"} for one in wrong])
 
 
 def _about(report: reports.Report, snapshot: Snapshot) -> dict[str, str]:

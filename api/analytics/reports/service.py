@@ -46,7 +46,7 @@ class Published:
     async def ask(
         self, snapshot: Snapshot, report: reports.Report, filters: reports.Filters
     ) -> reports.Table:
-        """The rows of a report."""
+        """The rows of a report; raises TooMuch."""
         async with self._slots:
             return await asyncio.to_thread(reports.ask, snapshot, report, filters)
 

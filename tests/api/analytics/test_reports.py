@@ -12,6 +12,8 @@ from tests.api.analytics.conftest import staff
 from tests.dashboards.marts import utc, uuid
 from tests.dashboards.publishing import hold_back
 from tests.dashboards.small_world import AS_OF
+from warehouse import read
+from warehouse.database import open_database
 
 pytestmark = pytest.mark.usefixtures("published")
 
@@ -43,6 +45,19 @@ async def test_every_wrong_parameter_is_listed(analytics: httpx.AsyncClient) -> 
     assert answer.headers["content-type"].startswith("application/problem+json")
     wrong = {error["parameter"] for error in answer.json()["errors"]}
     assert wrong == {"since", "grain", "expert", "format"}
+
+
+async def test_a_question_that_memory_does_not_hold_is_told_to_ask_for_less(
+    analytics: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        read, "open_database", lambda _, threads: open_database("1MB", threads=threads)
+    )
+    answer = await analytics.get("/analytics/reports/ticketing-clocks", headers=staff("manager"))
+    assert answer.status_code == 400
+    [error] = answer.json()["errors"]
+    assert error["parameter"] == "since"
+    assert "Choose a shorter period, or a region." in error["detail"]
 
 
 @pytest.mark.parametrize(
