@@ -37,6 +37,8 @@ class Connection(HttpToolsProtocol):
     _timer: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
     _in_head = True
+    _ended = False
+    """Whether a request came to its end with the last bytes."""
     _head_bytes = 0
     _body_bytes = 0
     _body_since = 0.0
@@ -61,8 +63,10 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._in_head and self._timer is None:
             self._expect(HEAD_SECONDS)
+        self._ended = False
         super().data_received(data)
-        if self._in_head:
+        # Of what came with the end of a request nobody knows how much is the head of the next.
+        if self._in_head and not self._ended:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES:
                 self._refuse(431)
@@ -90,7 +94,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self._in_head = True
+        self._in_head = self._ended = True
         self._expect(None)
 
     # what follows from it -----------------------------------------------------------

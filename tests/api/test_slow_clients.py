@@ -151,3 +151,12 @@ def test_above_its_connections_a_server_says_so_and_then_has_room_again(
         answer = asked(server)
         assert (answer.headers["Retry-After"], answer.json()["status"]) == ("2", 503)
     wait_for(lambda: asked(server).status_code == 200)
+
+
+def test_a_body_that_comes_at_once_is_no_head(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEAD_BYTES", 5_000)
+    body = b" " * 50_000
+    with connected(server) as line:
+        for _ in range(2):
+            line.sendall(POST + b"Content-Length: 50000\r\n\r\n" + body)
+            assert line.recv(65_536).startswith(b"HTTP/1.1 400 ")
