@@ -80,7 +80,7 @@ async def receive(
     async with sessions.begin() as session:
         for type_ in inbound.together:
             alike = [it for it in deliveries if it.channel == type_.channel]
-            if len(alike) > 1 and await _handled_together(session, inbound, type_, alike, now):
+            if alike and await _handled_together(session, inbound, type_, alike, now):
                 outcome |= dict.fromkeys((it.key for it in alike), None)
         for delivery in deliveries:
             if delivery.key in outcome:
