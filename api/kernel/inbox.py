@@ -85,17 +85,16 @@ async def receive(
     async with sessions.begin() as session:
         for type_ in inbound.together:
             alike = [it for it in deliveries if it.channel == type_.channel]
-            if len(alike) < 2:
+            if not alike:
                 continue
-            with _traced(alike[0].key, tracing.batch(*_named(type_.channel)), works):
+            with _traced(alike[0].key, _work_of(alike), works):
                 if await _handled_together(session, inbound, type_, alike, now):
                     outcome |= dict.fromkeys((it.key for it in alike), None)
         for delivery in deliveries:
             if delivery.key in outcome:
                 continue
             try:
-                work = tracing.received(*_named(delivery.channel), delivery.traced)
-                with _traced(delivery.key, work, works):
+                with _traced(delivery.key, _work_of([delivery]), works):
                     async with session.begin_nested():
                         await _handle(session, inbound, delivery, now)
             except Exception as error:
@@ -111,10 +110,14 @@ async def receive(
     return outcome
 
 
-def _named(channel: str) -> tuple[str, dict[str, str]]:
-    """What a span of handling messages is called, and says of them."""
-    said = {"messaging.system": "pgqueuer", "messaging.destination.name": channel}
-    return f"{channel} process", said
+def _work_of(deliveries: Sequence[Delivery]) -> tracing.Work | None:
+    """The handling of one message, behind its sender, or of several of a kind together."""
+    first = deliveries[0]
+    name = f"{first.channel} process"
+    said = {"messaging.system": "pgqueuer", "messaging.destination.name": first.channel}
+    if len(deliveries) == 1:
+        return tracing.received(name, said, first.traced)
+    return tracing.batch(name, said)
 
 
 @contextmanager
@@ -141,6 +144,8 @@ async def _handled_together(
     try:
         async with session.begin_nested():
             read = [_read(delivery, type_) for delivery in deliveries]
+            if len(read) == 1:
+                _note(*read[0])
             values = {"ids": [envelope.id for envelope, _ in read], "channel": type_.channel}
             new = set(await session.scalars(_RECEIVE_ALL, values))
             messages = [message for envelope, message in read if envelope.id in new]
@@ -162,7 +167,7 @@ async def _handle(
     if type_ is None:
         raise Unreadable(f"No handler for the channel {delivery.channel}.")
     envelope, message = _read(delivery, type_)
-    tracing.note(getattr(message, tracing.TICKET, None), {"messaging.message.id": str(envelope.id)})
+    _note(envelope, message)
     if not await _is_new(session, envelope.id, delivery.channel):
         log.info("message_repeated", message_id=str(envelope.id), channel=delivery.channel)
         return
@@ -176,6 +181,11 @@ def _read(delivery: Delivery, type_: type[Message]) -> tuple[Envelope, Any]:
         return envelope, decode_body(envelope, type_)
     except msgspec.DecodeError as error:
         raise Unreadable(f"Not a readable {delivery.channel} message.") from error
+
+
+def _note(envelope: Envelope, message: Any) -> None:
+    ticket = getattr(message, tracing.TICKET, None)
+    tracing.note(ticket, {"messaging.message.id": str(envelope.id)})
 
 
 async def _is_new(session: AsyncSession, message_id: UUID, channel: str) -> bool:
