@@ -61,11 +61,12 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._in_head and self._timer is None:
             self._expect(HEAD_SECONDS)
-        super().data_received(data)
         if self._in_head:
+            # Before it is read: once its headers are complete, what follows them counts for none.
             self._head_bytes += len(data)
-            if self._head_bytes > HEAD_BYTES:
-                self._refuse(431)
+        super().data_received(data)
+        if self._in_head and self._head_bytes > HEAD_BYTES:
+            self._refuse(431)
 
     def pause_writing(self) -> None:
         super().pause_writing()

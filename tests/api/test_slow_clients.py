@@ -120,6 +120,16 @@ def test_headers_beyond_measure_are_refused(server: str) -> None:
     assert asked(server).status_code == 200
 
 
+@pytest.mark.parametrize("size", [100_000, 200_000, 700_000])
+def test_a_large_body_is_not_taken_for_headers(server: str, size: int) -> None:
+    body = b'{"email": "ada@example.com", "password": "long enough"}'.ljust(size)
+    with connected(server) as line:
+        line.sendall(
+            POST + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+        )
+        assert rest(line).startswith(b"HTTP/1.1 401 ")
+
+
 def test_a_body_beyond_measure_is_refused(server: str) -> None:
     answer = httpx.post(
         f"{server}/customer/sessions",
