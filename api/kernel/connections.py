@@ -98,14 +98,18 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self.transport.is_closing() and self.transport.get_write_buffer_size():
-            # What closes waits for its reader, and that would be all it does.
-            self._unread = self.transport.get_write_buffer_size()
-            self._watch_reader(STALL_SECONDS)
+        self._watch_closing()
 
     def timeout_keep_alive_handler(self) -> None:
-        # What was not read until now is not read any more.
-        self.transport.abort()
+        # Of a large answer a part may still be unread; it has the time that it takes at its rate.
+        super().timeout_keep_alive_handler()
+        self._watch_closing()
+
+    def _watch_closing(self) -> None:
+        """What closes waits for its reader, and that would be all it does."""
+        if self.transport.is_closing() and self.transport.get_write_buffer_size():
+            self._unread = self.transport.get_write_buffer_size()
+            self._watch_reader(STALL_SECONDS)
 
     def _expect(self, seconds: float | None) -> None:
         """The client has to go on within so many seconds; with None it has nothing to do."""
