@@ -158,6 +158,13 @@ def test_a_body_beyond_measure_is_refused(server: str) -> None:
     assert answer.status_code == 413
 
 
+def test_who_may_not_send_a_body_is_told_so_before_it_is_here(server: str) -> None:
+    with connected(server) as line:
+        line.sendall(b"POST /customer/attachments HTTP/1.1\r\nHost: here\r\n")
+        line.sendall(b"Content-Length: 5000000\r\n\r\n" + b"x" * 1_000)
+        assert line.recv(65_536).startswith(b"HTTP/1.1 401 ")
+
+
 def test_who_does_not_read_is_let_go(server: str) -> None:
     with connected(server) as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
