@@ -19,7 +19,8 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.kernel.errors import Unavailable
+from api.kernel.auth import roles_of
+from api.kernel.errors import NotSignedIn, Unavailable
 from api.kernel.idempotency import read_body
 from api.kernel.problems import RETRY_SECONDS
 from api.kernel.transaction import SESSION
@@ -128,6 +129,9 @@ class Admission(ASGIMiddleware):
             # The GET within a conditional update, which has its place.
             await next_app(scope, receive, send)
             return
+        # The guards, some of which ask the database, come after the body: strangers send none.
+        if scope["user"] is None and roles_of(scope["route_handler"]) is not None:
+            raise NotSignedIn("Sign in first.")
         async with (
             self._received(scope, receive) as whole,
             self.queue.place() as leave,

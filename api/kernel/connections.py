@@ -37,8 +37,6 @@ class Connection(HttpToolsProtocol):
     _timer: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
     _in_head = True
-    _ended = False
-    """Whether a request came to its end with the last bytes."""
     _head_bytes = 0
     _body_bytes = 0
     _body_since = 0.0
@@ -63,13 +61,12 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._in_head and self._timer is None:
             self._expect(HEAD_SECONDS)
-        self._ended = False
-        super().data_received(data)
-        # Of what came with the end of a request nobody knows how much is the head of the next.
-        if self._in_head and not self._ended:
+        if self._in_head:
+            # Before it is read: once its headers are complete, what follows them counts for none.
             self._head_bytes += len(data)
-            if self._head_bytes > HEAD_BYTES:
-                self._refuse(431)
+        super().data_received(data)
+        if self._in_head and self._head_bytes > HEAD_BYTES:
+            self._refuse(431)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -94,21 +91,25 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self._in_head = self._ended = True
+        self._in_head = True
         self._expect(None)
 
     # what follows from it -----------------------------------------------------------
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self.transport.is_closing() and self.transport.get_write_buffer_size():
-            # What closes waits for its reader, and that would be all it does.
-            self._unread = self.transport.get_write_buffer_size()
-            self._watch_reader(STALL_SECONDS)
+        self._watch_closing()
 
     def timeout_keep_alive_handler(self) -> None:
-        # What was not read until now is not read any more.
-        self.transport.abort()
+        # Of a large answer a part may still be unread; it has the time that it takes at its rate.
+        super().timeout_keep_alive_handler()
+        self._watch_closing()
+
+    def _watch_closing(self) -> None:
+        """What closes waits for its reader, and that would be all it does."""
+        if self.transport.is_closing() and self.transport.get_write_buffer_size():
+            self._unread = self.transport.get_write_buffer_size()
+            self._watch_reader(STALL_SECONDS)
 
     def _expect(self, seconds: float | None) -> None:
         """The client has to go on within so many seconds; with None it has nothing to do."""

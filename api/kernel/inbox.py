@@ -1,6 +1,6 @@
 """Receiving is idempotent: a message's id is inserted in the transaction of its effect."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -40,17 +40,31 @@ class Inbound:
     other message's commit.
 
     `together` handles all messages of a kind that a batch has, in fewer round trips. It may raise
-    anything when one of them is out of the ordinary: then each goes to its own handler.
+    anything when one of them is out of the ordinary: then each goes to its own handler. They come
+    before all else, so a batch with a message of `in_order`, which may tell what they stand on,
+    is handled one by one.
     """
 
     handlers: Mapping[type[Message], Handler]
     batch_size: int = 100
     workers: int = 1
     together: Mapping[type[Message], BatchHandler] = field(default_factory=dict)
+    in_order: Collection[type[Message]] = ()
     by_channel: dict[str, type[Message]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.by_channel.update({type_.channel: type_ for type_ in self.handlers})
+
+    def alike(
+        self, deliveries: Sequence["Delivery"]
+    ) -> Iterator[tuple[type[Message], list["Delivery"]]]:
+        """Of a batch, what can be handled together."""
+        if {it.channel for it in deliveries} & {type_.channel for type_ in self.in_order}:
+            return
+        for type_ in self.together:
+            found = [it for it in deliveries if it.channel == type_.channel]
+            if found:
+                yield type_, found
 
 
 @dataclass(frozen=True)
@@ -83,10 +97,7 @@ async def receive(
     outcome: dict[int, Exception | None] = {}
     works: dict[int, tracing.Work] = {}
     async with sessions.begin() as session:
-        for type_ in inbound.together:
-            alike = [it for it in deliveries if it.channel == type_.channel]
-            if not alike:
-                continue
+        for type_, alike in inbound.alike(deliveries):
             with _traced(alike[0].key, _work_of(alike), works):
                 if await _handled_together(session, inbound, type_, alike, now):
                     outcome |= dict.fromkeys((it.key for it in alike), None)

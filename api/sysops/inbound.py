@@ -52,6 +52,8 @@ async def inbound(source: str) -> AsyncIterator[Inbound]:
                 CustomerUnreached: unreached.customer_unreached,
             },
             together={TicketCreated: handlers.tickets_created},
+            # How soon a ticket is due follows from the plan that its contract has by then.
+            in_order={EntitlementChanged},
         )
     elif source == "billing":
         yield Inbound({ContractStandingToSysops: handlers.contract_standing})

@@ -32,6 +32,13 @@ Make = Callable[[Databases], tuple[Quantum, str]]
 def served(quantum: Quantum, port: int = 0) -> Iterator[str]:
     """The quantum's application on a port of its own, as in production."""
     server = uvicorn.Server(configuration(create_app([quantum]), "127.0.0.1", port))
+    with running(server) as url:
+        yield url
+
+
+@contextmanager
+def running(server: uvicorn.Server) -> Iterator[str]:
+    """A server in a thread of its own, and where it is."""
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -7,8 +7,11 @@ from contextlib import ExitStack
 
 import httpx
 import pytest
+import uvicorn
+from litestar import Litestar, get
 
 from api.kernel import connections
+from api.serve import configuration
 from tests.api import served
 from tests.databases import Databases
 
@@ -23,6 +26,23 @@ def server(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Iterator[st
         monkeypatch.setattr(connections, name, 0.5)
     with served.served(served.customer(databases)[0]) as url:
         yield url
+
+
+LARGE = 24_000_000
+"""More bytes than the kernel holds for both sides."""
+
+
+@get("/large")
+async def large_answer() -> bytes:
+    return b"x" * LARGE
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> uvicorn.Server:
+    monkeypatch.setattr(connections, "STALL_SECONDS", 0.5)
+    config = configuration(Litestar([large_answer]), "127.0.0.1", 0)
+    config.timeout_keep_alive = 1
+    return uvicorn.Server(config)
 
 
 def connected(url: str) -> socket.socket:
@@ -120,6 +140,14 @@ def test_headers_beyond_measure_are_refused(server: str) -> None:
     assert asked(server).status_code == 200
 
 
+@pytest.mark.parametrize("size", [100_000, 200_000, 700_000])
+def test_a_large_body_is_not_taken_for_headers(server: str, size: int) -> None:
+    body = b'{"email": "ada@example.com", "password": "long enough"}'.ljust(size)
+    with connected(server) as line:
+        line.sendall(POST + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        assert rest(line).startswith(b"HTTP/1.1 401 ")
+
+
 def test_a_body_beyond_measure_is_refused(server: str) -> None:
     answer = httpx.post(
         f"{server}/customer/sessions",
@@ -130,6 +158,13 @@ def test_a_body_beyond_measure_is_refused(server: str) -> None:
     assert answer.status_code == 413
 
 
+def test_who_may_not_send_a_body_is_told_so_before_it_is_here(server: str) -> None:
+    with connected(server) as line:
+        line.sendall(b"POST /customer/attachments HTTP/1.1\r\nHost: here\r\n")
+        line.sendall(b"Content-Length: 5000000\r\n\r\n" + b"x" * 1_000)
+        assert line.recv(65_536).startswith(b"HTTP/1.1 401 ")
+
+
 def test_who_does_not_read_is_let_go(server: str) -> None:
     with connected(server) as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
@@ -137,6 +172,18 @@ def test_who_does_not_read_is_let_go(server: str) -> None:
         with pytest.raises(ConnectionError):
             ask_for_ever(line)
     assert asked(server).status_code == 200
+
+
+def test_a_large_answer_that_is_read_fast_enough_is_given_whole(large: uvicorn.Server) -> None:
+    with served.running(large) as url, connected(url) as line:
+        line.sendall(b"GET /large HTTP/1.1\r\nHost: here\r\n\r\n")
+        found, begun = b"", time.monotonic()
+        while chunk := line.recv(200_000):
+            found += chunk
+            # Much longer than a connection without requests is kept.
+            time.sleep(0.02)
+        assert time.monotonic() - begun > 2 * large.config.timeout_keep_alive
+    assert len(found) > LARGE
 
 
 def test_above_its_connections_a_server_says_so_and_then_has_room_again(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from api.messages import TicketCreated
@@ -108,3 +109,22 @@ async def test_no_ticket_is_opened_for_somebody_who_was_erased_and_the_others_ar
     await deliver(databases, "customer", "sysops")
     assert opened(databases) == {ticket.ticket_id}
     assert queued(databases, "customer", "sysops") == []
+
+
+async def test_tickets_are_due_by_the_plan_that_the_same_batch_tells_before_them(
+    databases: Databases, home: Household
+) -> None:
+    databases.execute(
+        "sysops",
+        "INSERT INTO support_plan (code, name, price_cents, interval, sla_hours, device_types)"
+        " VALUES ('quick', 'Quick', 3000, 'month', 4, '{laptop}')",
+    )
+    changed = msgspec.structs.replace(home.entitlement(version=2), plan_code="quick")
+    await send(databases, changed, home.ticket(), home.ticket())
+    await deliver(databases, "customer", "sysops")
+    due = databases.rows(
+        "sysops",
+        "SELECT DISTINCT code FROM ticket JOIN support_plan"
+        " ON sla_due_at = submitted_at + make_interval(hours => sla_hours)",
+    )
+    assert due == [("quick",)]
