@@ -20,7 +20,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.kernel.auth import roles_of
-from api.kernel.errors import NotSignedIn, Unavailable
+from api.kernel.errors import DomainError, NotSignedIn, Unavailable
 from api.kernel.idempotency import read_body
 from api.kernel.problems import RETRY_SECONDS
 from api.kernel.transaction import SESSION
@@ -33,6 +33,13 @@ MOST_HELD_BYTES: Final = 64_000_000
 """Of bodies that a process has received and not yet answered, together."""
 BESIDE: Final = 2
 """Connections of the pool that are left for what works beside requests, or needs two."""
+
+
+class Unfinished(DomainError):
+    """The client went away, or was too slow: nobody reads this, but it is no failure of ours."""
+
+    status_code = 408
+    title = "Request timeout"
 
 
 def places_of(engine: AsyncEngine) -> int:
@@ -155,11 +162,13 @@ class Admission(ASGIMiddleware):
         if not _has_body(request, most):
             yield receive
             return
-        held = 0
+        held, whole = 0, False
 
         async def counted() -> Any:
             nonlocal held
             message: Any = await receive()
+            if message["type"] == "http.disconnect" and not whole:
+                raise Unfinished("The request did not arrive as a whole.")
             size = len(message.get("body", b""))
             if self._held + size > MOST_HELD_BYTES:
                 raise Unavailable("Too much is being sent here at the moment.", RETRY_SECONDS)
@@ -167,7 +176,9 @@ class Admission(ASGIMiddleware):
             return message
 
         try:
-            yield (await read_body(counted, most))[1]
+            _, again = await read_body(counted, most)
+            whole = True
+            yield again
         finally:
             self._held -= held
 

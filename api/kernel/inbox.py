@@ -159,9 +159,10 @@ async def _handled_together(
                 _note(*read[0])
             values = {"ids": [envelope.id for envelope, _ in read], "channel": type_.channel}
             new = set(await session.scalars(_RECEIVE_ALL, values))
-            messages = [message for envelope, message in read if envelope.id in new]
+            # One that is in the batch twice is one.
+            messages = {it.id: message for it, message in read if it.id in new}
             if messages:
-                await inbound.together[type_](session, messages, now)
+                await inbound.together[type_](session, list(messages.values()), now)
                 await session.flush()
     except Exception as error:
         if is_unavailable(error):

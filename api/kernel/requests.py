@@ -21,6 +21,9 @@ HEADER: Final = "X-Request-Id"
 # What a client or a proxy may give; anything else could forge a log line.
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
+REFUSALS: Final = frozenset({400, 401, 403, 404, 429})
+"""Whoever gets these may have named a ticket that is not theirs, and writes nothing of it."""
+
 log = structlog.get_logger()
 
 
@@ -72,7 +75,7 @@ def _traced(scope: Scope, status: Callable[[], int]) -> Iterator[None]:
     if not tracing.enabled() or scope["path"].startswith("/health/"):
         yield
         return
-    work = tracing.Work(str(scope.get("method")), SpanKind.SERVER, partial(_ticket, scope))
+    work = tracing.Work(str(scope.get("method")), SpanKind.SERVER, partial(_ticket, scope, status))
     if caller := tracing.remote(Headers.from_scope(scope).get("traceparent")):
         work.links.append(caller)
     try:
@@ -90,10 +93,14 @@ def _traced(scope: Scope, status: Callable[[], int]) -> Iterator[None]:
         work.end(str(status()) if status() >= 500 else None)
 
 
-def _ticket(scope: Scope) -> UUID | None:
-    """The ticket in the path; a text that is none has been refused by then."""
+def _ticket(scope: Scope, status: Callable[[], int]) -> UUID | None:
+    """The ticket in the path, unless who asked was not let in to it or not understood."""
     given: object = (scope.get("path_params") or {}).get(tracing.TICKET)
+    if given is None or status() in REFUSALS:
+        return None
     try:
-        return None if given is None else UUID(str(given))
+        ticket = UUID(str(given))
     except ValueError:
         return None
+    # Of zeros alone: no id of a trace, and no ticket's.
+    return ticket if ticket.int else None

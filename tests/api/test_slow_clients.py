@@ -9,8 +9,9 @@ import httpx
 import pytest
 import uvicorn
 from litestar import Litestar, get
+from prometheus_client import REGISTRY
 
-from api.kernel import connections
+from api.kernel import connections, metrics
 from api.serve import configuration
 from tests.api import served
 from tests.databases import Databases
@@ -110,6 +111,19 @@ def test_a_body_that_never_ends_is_answered_with_a_timeout(server: str) -> None:
         line.sendall(POST + b"Content-Length: 500\r\n\r\n{")
         answer = dripped(line, b" ")
     assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+def test_who_goes_away_while_sending_is_no_failure_of_ours(server: str) -> None:
+    def counted(status: str) -> float:
+        labels = {"method": "POST", "route": "/customer/sessions", "status": status}
+        name = "squad_http_requests_total"
+        return REGISTRY.get_sample_value(name, {"service": metrics.SERVICE, **labels}) or 0
+
+    before, ours = counted("4xx"), counted("5xx")
+    with connected(server) as line:
+        line.sendall(POST + b"Content-Length: 500\r\n\r\n{")
+    wait_for(lambda: counted("4xx") + counted("5xx") > before + ours)
+    assert (counted("4xx"), counted("5xx")) == (before + 1, ours)
 
 
 def test_a_large_body_that_comes_fast_enough_has_its_time(

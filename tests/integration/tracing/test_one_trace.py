@@ -182,6 +182,20 @@ async def test_whose_trace_a_request_is_in_is_not_for_its_client_to_say(
     assert f'"links":["{strange.hex}"]' in traced.text
 
 
+async def test_who_is_not_let_in_to_a_ticket_leaves_nothing_in_its_trace(
+    ada: Customer, traced: Traced
+) -> None:
+    strange, nobodys = uuid4(), UUID(int=0)
+    refused = [
+        await ada.http.get(f"/customer/tickets/{strange}"),
+        await ada.get(f"/tickets/{strange}"),
+        await ada.get(f"/tickets/{nobodys}"),
+    ]
+    assert [one.status_code for one in refused] == [401, 404, 404]
+    assert traced.of(strange) == traced.of(nobodys) == []
+    assert traced.text.count("/customer/tickets/{ticket_id}") == 2 * len(refused)
+
+
 async def test_probes_leave_no_trace(ada: Customer, traced: Traced) -> None:
     assert (await ada.http.get("/health/ready")).status_code == 200
     await ada.get("/me")
