@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from api.kernel.outside.http_payments import HttpPayments
 from api.kernel.outside.payments import ChargeOutcome, ChargeRequest, Unknown
-from tests.orchestration.billing.conftest import charges
+from tests.orchestration.billing.conftest import charges, settings_for
 from tests.orchestration.billing.faults import Countdown, Killed, killed_at
 from tests.orchestration.billing.reconciled import reconcile
 from tests.orchestration.billing.test_charging import (
@@ -77,17 +77,24 @@ class Watched:
         return getattr(self._provider, name)
 
 
+def of_this_process(provider: HttpPayments) -> HttpPayments:
+    """Its connections die with it: of one that ends amid a request nobody can use the rest."""
+    return HttpPayments(settings_for(provider._url.removesuffix("/payments")))
+
+
 async def charge_until_killed(
     world: World, provider: HttpPayments, point: int, trouble: Trouble = Trouble.NONE
 ) -> bool:
     with killed_at(point) as countdown, suppress(Killed, BaseExceptionGroup):
-        await world.charge(Watched(provider, countdown, trouble))
+        async with of_this_process(provider) as own:
+            await world.charge(Watched(own, countdown, trouble))
     return countdown.killed
 
 
 async def follow_until_killed(world: World, provider: HttpPayments, point: int) -> bool:
     with killed_at(point) as countdown, suppress(Killed, BaseExceptionGroup):
-        await world.follow_up(Watched(provider, countdown), days=0.0001)
+        async with of_this_process(provider) as own:
+            await world.follow_up(Watched(own, countdown), days=0.0001)
     return countdown.killed
 
 
