@@ -27,7 +27,7 @@ from api.kernel.transaction import SESSION
 
 PATIENCE_SECONDS: Final = 1.0
 """How long a request waits for its place; also how long a queue may stand to be a burst."""
-HASTE_SECONDS: Final = 0.02
+HASTE_SECONDS: Final = 0.25
 """How long it waits where the queue has stood longer."""
 MOST_HELD_BYTES: Final = 64_000_000
 """Of bodies that a process has received and not yet answered, together."""
