@@ -5,7 +5,7 @@ import click
 from tests.benchmarks import hot_paths, whole
 from tests.benchmarks.country import SIZES
 from tests.benchmarks.load_command import load_, soak_
-from tests.benchmarks.report import tell
+from tests.benchmarks.report import json_, tell
 
 
 @click.group("bench")
@@ -26,7 +26,7 @@ def bench() -> None:
     "L 50,000 and 5,000, XL 200,000 and 20,000.",
 )
 @click.option("--whole", is_flag=True, help="Also a whole run on a PostgreSQL of its own.")
-@click.option("--json", "as_json", is_flag=True, help="Print one object to standard output.")
+@json_
 def assignment_(size: str, *, whole: bool, as_json: bool) -> None:
     """The assignment engine against OR-tools, scipy and greedy-by-priority."""
     from tests.benchmarks import assignment
@@ -42,7 +42,7 @@ def assignment_(size: str, *, whole: bool, as_json: bool) -> None:
     show_default=True,
     help="Contracts that are billed, each of a customer of its own.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one object to standard output.")
+@json_
 def billing_(customers: int, *, as_json: bool) -> None:
     """A month's drafts and checks, and charges, against a bare INSERT and a bare HTTP client."""
     from tests.benchmarks import billing
@@ -61,7 +61,7 @@ tickets_ = click.option(
 
 @bench.command("reports")
 @tickets_
-@click.option("--json", "as_json", is_flag=True, help="Print one object to standard output.")
+@json_
 def reports_(tickets: int, *, as_json: bool) -> None:
     """Publishing, and every query behind every page against a bare DuckDB over the same files."""
     from tests.benchmarks import reports
@@ -71,7 +71,7 @@ def reports_(tickets: int, *, as_json: bool) -> None:
 
 @bench.command("replication")
 @tickets_
-@click.option("--json", "as_json", is_flag=True, help="Print one object to standard output.")
+@json_
 def replication_(tickets: int, *, as_json: bool) -> None:
     """Landing in the warehouse, and building its marts, against a bare COPY of the same rows."""
     from tests.benchmarks import replication

@@ -4,11 +4,10 @@ from typing import Final
 
 import click
 
-from tests.benchmarks.report import tell
+from tests.benchmarks.report import json_, tell
 
 size_ = click.option("--size", type=click.Choice(["small", "full"]), default="small",
                      show_default=True)  # fmt: skip
-json_ = click.option("--json", "as_json", is_flag=True, help="Print one object to standard output.")
 
 
 @click.command("submit")

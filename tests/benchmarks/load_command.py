@@ -2,10 +2,9 @@
 
 import click
 
-from tests.benchmarks.report import tell
+from tests.benchmarks.report import json_, tell
 
 seed_ = click.option("--seed", type=int, default=1, show_default=True)
-json_ = click.option("--json", "as_json", is_flag=True, help="Print one object to standard output.")
 customers_ = click.option(
     "--customers",
     type=click.IntRange(50, 1_000_000),

@@ -11,6 +11,9 @@ from typing import Any
 
 import click
 
+json_ = click.option("--json", "as_json", is_flag=True, help="Print one object to standard output.")
+"""Of every benchmark's command, for `tell`."""
+
 
 class Wrong(Exception):
     """A benchmark that ended with a wrong answer has no figures."""

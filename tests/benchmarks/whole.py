@@ -4,9 +4,7 @@ from typing import Final
 
 import click
 
-from tests.benchmarks.report import tell
-
-json_ = click.option("--json", "as_json", is_flag=True, help="Print one object to standard output.")
+from tests.benchmarks.report import json_, tell
 
 
 @click.command("startup")
