@@ -24,7 +24,7 @@ def test_every_answer_is_one_that_the_document_names_and_a_refusal_changes_nothi
     quantum, signed_in = make(databases)
     with served(quantum) as url:
         watch = Watch(databases, quantum.name, url, signed_in)
-        schema = schemathesis.openapi.from_url(f"{url}/docs/openapi.json")
+        schema = schemathesis.openapi.from_url(f"{url}/docs/openapi.json", timeout=60)
         operations: list[Any] = []
         for found in list(schema.get_all_operations())[number::parts]:
             assert isinstance(found, Ok), found
@@ -47,7 +47,7 @@ def test_what_answers_lead_to_is_as_the_document_says_step_by_step(
     quantum, signed_in = make(databases)
     with served(quantum) as url:
         watch = Watch(databases, quantum.name, url, signed_in)
-        schema = schemathesis.openapi.from_url(f"{url}/docs/openapi.json")
+        schema = schemathesis.openapi.from_url(f"{url}/docs/openapi.json", timeout=60)
 
         class Steps(schema.as_state_machine()):  # type: ignore[misc]
             def call(self, case: Any, **_: Any) -> Any:
@@ -71,7 +71,7 @@ def test_who_may_call_what_and_with_which_key_is_written_down(
 ) -> None:
     quantum, _ = make(databases)
     with served(quantum) as url:
-        document = httpx.get(f"{url}/docs/openapi.json", trust_env=False).json()
+        document = httpx.get(f"{url}/docs/openapi.json", timeout=60, trust_env=False).json()
     operations = [
         (method, operation)
         for item in document["paths"].values()

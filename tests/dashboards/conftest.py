@@ -1,6 +1,7 @@
 """The dashboards as tests open them: real pages over a published version, for a reader."""
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -62,6 +63,8 @@ def environment(monkeypatch: pytest.MonkeyPatch, warehouse: Path) -> Iterator[No
     monkeypatch.setenv("SQUAD_STAFF_PUBLIC_KEY", key_pair("sysops")[1])
     monkeypatch.setenv("SQUAD_WAREHOUSE_DIR", str(warehouse))
     monkeypatch.setenv("SQUAD_DAGSTER_WEB_URL", "http://127.0.0.1:3000")
+    # Streamlit puts each page in its place, and whoever starts a process afterwards runs that.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     settings.cache_clear()
     st.cache_data.clear()
     st.cache_resource.clear()
