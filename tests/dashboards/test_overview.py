@@ -76,7 +76,9 @@ def _expected(world: dict[str, list[Row]], since: date, until: date) -> dict[str
     due = [it for it in world["fct_ticket"] if within(it["sla_due_at"])
            and it["sla_due_at"] <= THURSDAY]  # fmt: skip
     hours = [
-        it["minutes_to_resolve"] / 60 for it in world["fct_ticket"] if within(it["resolved_at"])
+        round(it["minutes_to_resolve"]) / 60
+        for it in world["fct_ticket"]
+        if within(it["resolved_at"])
     ]
     answers = [it for it in world["fct_survey_response"] if within(it["answered_at"])]
     visits = [it for it in world["fct_visit"] if within(it["started_at"])

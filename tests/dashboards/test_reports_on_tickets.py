@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.dashboards import small_world
 from tests.dashboards.marts import make_marts, report
 from tests.dashboards.small_world import AS_OF, MARCH
+from warehouse.macros import macros_for
 from warehouse.reports import Filters
 
 Rows = list[dict[str, Any]]
@@ -191,6 +195,24 @@ def test_a_week_that_is_not_over_is_not_whole(world: duckdb.DuckDBPyConnection) 
         "2026-03-16": True,
         "2026-03-30": False,
     }
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=40), st.sampled_from([0.5, 0.9]))
+def test_a_percentile_of_counted_minutes_is_that_of_the_tickets(
+    minutes: list[int], share: float
+) -> None:
+    expected = float(np.quantile(minutes, share)) / 60
+    with duckdb.connect() as database:
+        for statement in macros_for("hours_at()"):
+            database.execute(statement)
+        database.execute("CREATE TABLE ticket AS SELECT unnest($1) AS minutes", [minutes])
+        found = database.execute(
+            "SELECT hours_at($1, minutes, running, tickets) FROM (SELECT minutes, "
+            "sum(count(*)) OVER (ORDER BY minutes) AS running, "
+            "sum(count(*)) OVER () AS tickets FROM ticket GROUP BY minutes)",
+            [share],
+        ).fetchone()
+    assert found == (pytest.approx(expected),)
 
 
 def test_clocks_and_rates_over_time_agree_with_the_summary(

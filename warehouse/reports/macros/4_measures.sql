@@ -1,5 +1,6 @@
 -- Each measure is defined here and nowhere else; reports only group and count.
--- A clock counts on the day on which it stopped.
+-- A clock counts on the day on which it stopped, in whole minutes: so many tickets have
+-- the same that they are counted, and a median of ten million fits into memory.
 create or replace temp macro clocks_in(
     regions, states, plans, devices, since, until
 ) as table
@@ -8,7 +9,7 @@ create or replace temp macro clocks_in(
     select
         'assign' as clock,
         utc_day(first_assigned_at) as day,
-        minutes_to_assign / 60 as hours,
+        cast(round(minutes_to_assign) as integer) as minutes,
         *
     from tickets
     where is_between(first_assigned_at, since, until)
@@ -16,7 +17,7 @@ create or replace temp macro clocks_in(
     select
         'respond' as clock,
         utc_day(first_accepted_at) as day,
-        minutes_to_accept / 60 as hours,
+        cast(round(minutes_to_accept) as integer) as minutes,
         *
     from tickets
     where is_between(first_accepted_at, since, until)
@@ -24,10 +25,51 @@ create or replace temp macro clocks_in(
     select
         'resolve' as clock,
         utc_day(resolved_at) as day,
-        minutes_to_resolve / 60 as hours,
+        cast(round(minutes_to_resolve) as integer) as minutes,
         *
     from tickets
     where is_between(resolved_at, since, until);
+
+-- The hours at a share of the tickets, between two of them in proportion (method 7 of
+-- Hyndman and Fan 1996); `running` counts the tickets up to this many minutes.
+create or replace temp macro hours_at(share, minutes, running, tickets) as
+    (
+        min(minutes) filter (where running > floor((tickets - 1) * share))
+        * (1 - (max(tickets) - 1) * share + floor((max(tickets) - 1) * share))
+        + min(minutes) filter (where running > ceil((tickets - 1) * share))
+        * ((max(tickets) - 1) * share - floor((max(tickets) - 1) * share))
+    )
+    / 60;
+
+-- Each clock for each part: an expression of a ticket's columns and `day`.
+create or replace temp macro clocks_by(
+    part_of_each, regions, states, plans, devices, since, until
+) as table
+    with
+        counts as (
+            select part_of_each as part, clock, minutes, count(*) as same
+            from clocks_in(regions, states, plans, devices, since, until)
+            group by all
+        ),
+
+        ranked as (
+            select
+                *,
+                sum(same) over (
+                    partition by part, clock order by minutes
+                ) as running,
+                sum(same) over (partition by part, clock) as tickets
+            from counts
+        )
+
+    select
+        part,
+        clock,
+        cast(max(tickets) as bigint) as tickets,
+        hours_at(0.5, minutes, running, tickets) as median_hours,
+        hours_at(0.9, minutes, running, tickets) as p90_hours
+    from ranked
+    group by all;
 
 -- What an expert has said to a proposal.
 create or replace temp macro answer_of(status, was_accepted) as

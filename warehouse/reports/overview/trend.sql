@@ -24,11 +24,12 @@ with
 
     clocks as (
         select
-            monday(day) as bucket,
-            median(hours) as resolve_median_hours,
-            count(*) as resolved_tickets
+            part as bucket,
+            median_hours as resolve_median_hours,
+            tickets as resolved_tickets
         from
-            clocks_in(
+            clocks_by(
+                monday(day),
                 $region,
                 $state,
                 $plan,
@@ -37,7 +38,6 @@ with
                 utc_day($as_of) + 6
             )
         where clock = 'resolve'
-        group by all
     )
 
 select

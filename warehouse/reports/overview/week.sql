@@ -35,11 +35,12 @@ with
 
     clocks as (
         select
-            week_to_date(day, $as_of) as week,
-            median(hours) as resolve_median_hours,
-            count(*) as resolved_tickets
+            part as week,
+            median_hours as resolve_median_hours,
+            tickets as resolved_tickets
         from
-            clocks_in(
+            clocks_by(
+                week_to_date(day, $as_of),
                 $region,
                 $state,
                 $plan,
@@ -47,8 +48,7 @@ with
                 monday(utc_day($as_of)) - 7,
                 utc_day($as_of)
             )
-        where week_to_date(day, $as_of) is not null and clock = 'resolve'
-        group by all
+        where clock = 'resolve'
     )
 
 select

@@ -24,21 +24,28 @@ with
 
     clocks as (
         select
-            part_of(
-                $by,
-                channel,
-                device_name,
-                ticket_type_name,
-                region,
-                state_name,
-                plan_name
-            ) as part,
-            median(hours) filter (where clock = 'assign') as assign_median_hours,
-            median(hours) filter (where clock = 'resolve') as resolve_median_hours,
-            quantile_cont(hours, 0.9) filter (
-                where clock = 'resolve'
-            ) as resolve_p90_hours
-        from clocks_in($region, $state, $plan, $device, $since, $until)
+            part,
+            max(median_hours) filter (where clock = 'assign') as assign_median_hours,
+            max(median_hours) filter (where clock = 'resolve') as resolve_median_hours,
+            max(p90_hours) filter (where clock = 'resolve') as resolve_p90_hours
+        from
+            clocks_by(
+                part_of(
+                    $by,
+                    channel,
+                    device_name,
+                    ticket_type_name,
+                    region,
+                    state_name,
+                    plan_name
+                ),
+                $region,
+                $state,
+                $plan,
+                $device,
+                $since,
+                $until
+            )
         group by all
     )
 

@@ -1,22 +1,18 @@
-with
-    clocks as (
-        select
-            cast(date_trunc($grain, day) as date) as bucket,
-            clock,
-            -- Both at once: the hours are sorted out one time.
-            quantile_cont(hours, [0.5, 0.9]) as parts,
-            count(*) as tickets,
-            is_whole($grain, day, $since, $until, $as_of) as is_complete
-        from clocks_in($region, $state, $plan, $device, $since, $until)
-        group by all
-    )
-
 select
-    bucket,
+    part as bucket,
     clock,
-    parts[1] as median_hours,
-    parts[2] as p90_hours,
+    median_hours,
+    p90_hours,
     tickets,
-    is_complete
-from clocks
+    is_whole($grain, part, $since, $until, $as_of) as is_complete
+from
+    clocks_by(
+        cast(date_trunc($grain, day) as date),
+        $region,
+        $state,
+        $plan,
+        $device,
+        $since,
+        $until
+    )
 order by bucket, clock

@@ -1,6 +1,4 @@
 -- One row: the period's tickets, clocks and rates.
-with clocks as (from clocks_in($region, $state, $plan, $device, $since, $until))
-
 select day.*, clock.*, rate.*
 from
     (
@@ -9,16 +7,12 @@ from
     ) as day,
     (
         select
-            median(hours) filter (where clock = 'assign') as assign_median_hours,
-            quantile_cont(hours, 0.9) filter (
-                where clock = 'assign'
-            ) as assign_p90_hours,
-            median(hours) filter (where clock = 'respond') as respond_median_hours,
-            median(hours) filter (where clock = 'resolve') as resolve_median_hours,
-            quantile_cont(hours, 0.9) filter (
-                where clock = 'resolve'
-            ) as resolve_p90_hours
-        from clocks
+            max(median_hours) filter (where clock = 'assign') as assign_median_hours,
+            max(p90_hours) filter (where clock = 'assign') as assign_p90_hours,
+            max(median_hours) filter (where clock = 'respond') as respond_median_hours,
+            max(median_hours) filter (where clock = 'resolve') as resolve_median_hours,
+            max(p90_hours) filter (where clock = 'resolve') as resolve_p90_hours
+        from clocks_by('all', $region, $state, $plan, $device, $since, $until)
     ) as clock,
     (
         select
