@@ -1,5 +1,6 @@
 """The marts: built on two engines, equal on both, and equal to their sources."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,14 @@ CHOSEN = "SELECT status, {}, {}, count(*) FROM {} GROUP BY 1, 2, 3 ORDER BY 1, 2
 ARTICLES = "SELECT count(*) FILTER (WHERE {}) FROM {} UNION ALL SELECT count(*) FROM {}"
 TICKETS = "marts.fct_article_use WHERE kind = 'resolved'"
 CHOICES = "SELECT question, choice, count(*), sum(score) FROM {} GROUP BY 1, 2 ORDER BY 1, 2"
+
+
+@pytest.fixture(scope="module")
+def manifest(built: Built) -> dict[str, Any]:
+    """The project as dbt understands it."""
+    built.dbt("compile", "--select", "dim_date", "--write-json")
+    found: dict[str, Any] = json.loads((built.target_path / "manifest.json").read_text())
+    return found
 
 
 def test_every_model_builds_and_every_test_passes(built: Built) -> None:
@@ -135,8 +144,7 @@ def test_marts_count_what_the_source_database_has(
     assert built.databases.rows("analytics", of_mart) == expected
 
 
-def test_every_column_of_a_mart_is_documented(built: Built) -> None:
-    manifest = dbt.manifest(built.target_path)
+def test_every_column_of_a_mart_is_documented(manifest: dict[str, Any]) -> None:
     undocumented = [
         f"{model['name']}.{column['name']}"
         for model in manifest["nodes"].values()
@@ -147,8 +155,8 @@ def test_every_column_of_a_mart_is_documented(built: Built) -> None:
     assert undocumented == []
 
 
-def test_every_model_says_its_grain(built: Built) -> None:
-    for model in dbt.manifest(built.target_path)["nodes"].values():
+def test_every_model_says_its_grain(manifest: dict[str, Any]) -> None:
+    for model in manifest["nodes"].values():
         if model["resource_type"] == "model":
             assert model["description"].startswith("One row"), model["name"]
 
@@ -177,8 +185,9 @@ def test_the_transformer_cannot_change_what_landed(built: Built) -> None:
         connection.execute("DELETE FROM raw.sysops__ticket")
 
 
-def test_the_project_read_from_its_files_is_what_dbt_makes_of_it(built: Built) -> None:
-    manifest = dbt.manifest(built.target_path)
+def test_the_project_read_from_its_files_is_what_dbt_makes_of_it(
+    manifest: dict[str, Any],
+) -> None:
     by_id = {**manifest["nodes"], **manifest["sources"]}
     ours = project.load()
     for node in manifest["nodes"].values():
@@ -201,13 +210,15 @@ def test_the_project_read_from_its_files_is_what_dbt_makes_of_it(built: Built) -
     )
 
 
-def test_every_test_of_the_project_has_its_result_under_its_own_name(built: Built) -> None:
+def test_every_test_of_the_project_has_its_result_under_its_own_name(
+    built: Built, manifest: dict[str, Any]
+) -> None:
     results = {(one.name, one.model or ""): one for one in built.results if one.is_test}
     tests = {(test.name, test.model): test for test in project.load().tests}
     assert results.keys() == tests.keys()
     severities = {
         node["unique_id"]: node["config"]["severity"].lower()
-        for node in dbt.manifest(built.target_path)["nodes"].values()
+        for node in manifest["nodes"].values()
         if node["resource_type"] == "test"
     }
     for place, one in results.items():
