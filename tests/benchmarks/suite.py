@@ -56,6 +56,8 @@ SUITE: Final[Mapping[str, Bench]] = {
         at_most={"usual_over_1_s": 0, "usual_over_2_times_bare": 0},
     ),
     "data": Bench(("--customers", "1000"), ("--customers", "1000000")),
+    "load": Bench(("--step", "5", "--overload", "20"), ()),
+    "soak": Bench(("--minutes", "3"), ("--minutes", "30")),
     "startup": Bench((), ()),
     "memory": Bench((), ()),
 }  # fmt: skip

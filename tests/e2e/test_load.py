@@ -28,7 +28,7 @@ def on_any_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def report() -> Report:
-    return Report({"ok": False}, print)
+    return Report({}, print)
 
 
 def test_four_of_five_requests_read(runner: Runner) -> None:
@@ -42,9 +42,9 @@ def test_a_load_is_measured_and_twice_of_it(runner: Runner) -> None:
 
     figures = load.measure(runner.instance, size, 1, report())
 
-    assert figures["wrong"] == {}
+    assert figures["unexpected"] == {}
     assert (figures["held_per_s"], figures["overload_per_s"]) == (MOST_RATE, 2 * MOST_RATE)
-    assert figures["recovered_after_s"] == 0
+    assert {"recovered_after_s": 0} in [{it["name"]: it["ratio"]} for it in figures["goals"]]
     assert figures["ok"]
 
 
@@ -53,4 +53,4 @@ def test_a_soak_tells_how_much_each_process_has_grown(runner: Runner) -> None:
 
     names = {name.split(" ")[0] for name in figures["memory_growth"]}
     assert names == {one.name for one in runner.blueprint.processes}
-    assert (figures["wrong"], figures["restarted"]) == ({}, [])
+    assert (figures["unexpected"], figures["restarted"]) == ({}, [])
