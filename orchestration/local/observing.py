@@ -7,8 +7,8 @@ from pathlib import Path
 from orchestration.local.databases import role_url
 from orchestration.local.files import private_folder
 from orchestration.local.instance import Instance
-from orchestration.local.traces import COLLECTOR, trace_file
 
+COLLECTOR = "SQUAD_OTLP_ENDPOINT"
 SAMPLED = "SQUAD_TRACES_SAMPLED"
 METRICS_PORT = 8005
 # The database and role behind each variable of the process `metrics`.
@@ -16,6 +16,11 @@ WATCHERS: Mapping[str, tuple[str, str]] = {
     f"SQUAD_{database.upper()}_WATCHER_URL": (database, "watcher")
     for database in ("customer", "sysops", "billing")
 }
+
+
+def trace_file(instance: Instance) -> Path:
+    """What all processes write their spans to while no collector takes them."""
+    return instance.log / "spans.jsonl"
 
 
 def traces(instance: Instance) -> dict[str, str]:

@@ -14,14 +14,8 @@ from api.kernel.spans import Line, trace_files
 from api.sysops.tickets.tables import Ticket
 from orchestration.local.errors import LocalError
 from orchestration.local.instance import Instance
+from orchestration.local.observing import COLLECTOR, trace_file
 from orchestration.local.operating import operating
-
-COLLECTOR = "SQUAD_OTLP_ENDPOINT"
-
-
-def trace_file(instance: Instance) -> Path:
-    """What all processes write their spans to while no collector takes them."""
-    return instance.log / "spans.jsonl"
 
 
 async def trace_of(instance: Instance, which: UUID | int) -> UUID:

@@ -47,10 +47,14 @@ SIGNALS = (
     ),
     Signal(
         "squad_oldest_unassigned_seconds",
-        "Age of the oldest ticket that waits for an expert; 0 when none does.",
+        "How long the oldest ticket without an expert is open, or open again; 0 without any.",
         "sysops",
         """
-        SELECT coalesce(extract(epoch FROM now() - min(submitted_at)), 0) FROM ticket
+        SELECT coalesce(extract(epoch FROM now() - min(coalesce(reopened.at, submitted_at))), 0)
+        FROM ticket LEFT JOIN LATERAL (
+            SELECT max(at) AS at FROM ticket_event
+            WHERE ticket_id = ticket.id AND action = 'reopen'
+        ) AS reopened ON true
         WHERE status IN ('open', 'escalated')
         """,
     ),

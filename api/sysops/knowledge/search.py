@@ -4,18 +4,19 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import reduce
+from operator import add
 from uuid import UUID
 
-from sqlalchemy import Text, cast, func, literal, or_, select, text
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, or_, select, text
+from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION, TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.sysops.knowledge.ranking import MOST_RANKED, Word, candidates, rarest, weight
 from api.sysops.knowledge.rules import kept_words
 from api.sysops.knowledge.service import Listing
 from api.sysops.knowledge.spelling import guesses
-from api.sysops.knowledge.tables import Article, ArticleQuery, Readers
+from api.sysops.knowledge.tables import Article, ArticleIndex, ArticleQuery, Readers
 
 TOLD_FROM = 3
 """What fewer customers typed may be somebody's name, and is everybody else's no business."""
@@ -33,20 +34,6 @@ _KNOWN = text("""
 _NEAR = text("""
     SELECT word, articles FROM article_word WHERE word % :typed AND articles > 0
     ORDER BY similarity(word, :typed) DESC, word LIMIT 40
-""")
-_RANK = text("""
-    WITH candidate AS MATERIALIZED (
-        SELECT article_id, document FROM article_index
-        WHERE document @@ CAST(:candidates AS tsquery)
-            AND facets @> CAST(:having AS text[])
-            AND (CAST(:devices AS text[]) IS NULL OR facets && CAST(:devices AS text[]))
-            AND (CAST(:types AS text[]) IS NULL OR facets && CAST(:types AS text[]))
-        LIMIT :most
-    )
-    SELECT article_id FROM candidate ORDER BY (
-        SELECT sum(weight * ts_rank(document, CAST(term AS tsquery)))
-        FROM unnest(CAST(:terms AS text[]), CAST(:weights AS float8[])) AS word(term, weight)
-    ) DESC, article_id DESC LIMIT :size
 """)
 SNIPPET_OPTIONS = f"StartSel={START}, StopSel={STOP}, MinWords=12, MaxWords=30, MaxFragments=2"
 
@@ -146,30 +133,55 @@ async def _ranked(
     if not words:
         return []
     terms = rarest(words)
-    parameters: dict[str, Any] = {
-        "having": [
-            f"{kind}:{value}"
-            for kind, value in (("tag", listing.tag), ("for", listing.audience))
-            if value
-        ],
-        "devices": _or_any("device", listing.device_type),
-        "types": _or_any("type", listing.ticket_type),
-        "terms": [word.term for word in terms],
-        "weights": [weight(word, total) for word in terms],
-        "most": MOST_RANKED,
-        "size": size,
-    }
+    weights = [weight(word, total) for word in terms]
+    facets = _facets(listing)
     chosen = candidates(terms)
-    ids = list(await session.scalars(_RANK, {**parameters, "candidates": chosen}))
+    ids = list(await session.scalars(_best(chosen, facets, terms, weights, size)))
     if len(ids) < ENOUGH and terms[0].articles > MOST_RANKED:
         # All words are frequent and seldom together: after those, some with the rarest.
-        more = await session.scalars(_RANK, {**parameters, "candidates": terms[0].term})
+        more = await session.scalars(_best(terms[0].term, facets, terms, weights, size))
         ids = list(dict.fromkeys([*ids, *more]))[:size]
     return ids
 
 
-def _or_any(kind: str, code: str | None) -> list[str] | None:
-    return [f"{kind}:", f"{kind}:{code}"] if code else None
+def _facets(listing: Listing) -> list[ColumnElement[bool]]:
+    """What is asked for, and nothing else: of what every article has, the index reads all."""
+    having = [
+        f"{kind}:{value}"
+        for kind, value in (("tag", listing.tag), ("for", listing.audience))
+        if value
+    ]
+    either = [
+        [f"{kind}:", f"{kind}:{code}"]
+        for kind, code in (("device", listing.device_type), ("type", listing.ticket_type))
+        if code
+    ]
+    contained = [ArticleIndex.facets.contains(having)] if having else []
+    return [*contained, *(ArticleIndex.facets.overlap(one) for one in either)]
+
+
+def _best(
+    matching: str,
+    facets: Sequence[ColumnElement[bool]],
+    terms: Sequence[Word],
+    weights: Sequence[float],
+    size: int,
+) -> Select[UUID]:
+    """The best `size` of at most `MOST_RANKED` articles."""
+    candidate = (
+        select(ArticleIndex.article_id, ArticleIndex.document)
+        .where(ArticleIndex.document.bool_op("@@")(cast(matching, TSQUERY)), *facets)
+        .limit(MOST_RANKED)
+        .cte("candidate")
+        .prefix_with("MATERIALIZED")
+    )
+    ranks = (
+        cast(weight, DOUBLE_PRECISION)
+        * func.ts_rank(candidate.c.document, cast(word.term, TSQUERY))
+        for word, weight in zip(terms, weights, strict=True)
+    )
+    best = reduce(add, ranks).desc()
+    return select(candidate.c.article_id).order_by(best, candidate.c.article_id.desc()).limit(size)
 
 
 async def _shown(session: AsyncSession, ids: list[UUID], words: Sequence[Word]) -> list[Found]:

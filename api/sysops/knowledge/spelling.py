@@ -33,6 +33,9 @@ def guesses(typed: str, known: Sequence[tuple[str, int]]) -> list[tuple[str, int
     near = [
         (apart, -articles, word)
         for word, articles in known
-        if word != typed and (apart := distance(typed, word)) <= forgiven
+        if word != typed
+        # What is longer by more has to differ by more: that is told without looking.
+        and abs(len(word) - len(typed)) <= forgiven
+        and (apart := distance(typed, word)) <= forgiven
     ]
     return [(word, apart) for apart, _, word in sorted(near)[:MOST_GUESSES]]

@@ -7,7 +7,8 @@ from uuid import UUID
 from api.kernel import spans
 from api.kernel.spans import Line
 from orchestration.local.instance import Instance
-from orchestration.local.traces import spans_of, trace_file
+from orchestration.local.observing import trace_file
+from orchestration.local.traces import spans_of
 
 
 @dataclass(frozen=True)

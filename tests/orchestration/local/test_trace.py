@@ -15,9 +15,9 @@ from api.kernel import spans, tracing
 from orchestration.local.cli import main
 from orchestration.local.databases import admin_variable
 from orchestration.local.instance import Instance
+from orchestration.local.observing import trace_file
 from orchestration.local.operating import ROLE
 from orchestration.local.secrets import SecretStore
-from orchestration.local.traces import trace_file
 from tests.databases import Databases, password_of
 from tests.messaging import deliver, send
 from tests.world import furnish, household
