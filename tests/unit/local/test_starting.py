@@ -7,15 +7,9 @@ HEAVY = ("sqlalchemy", "opentelemetry", "litestar", "dagster", "duckdb", "numpy"
 
 
 def test_a_command_loads_no_library_that_it_does_not_need() -> None:
-    seen = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import sys, orchestration.local.cli, orchestration.local.commands.context;"
-            f"print([name for name in {HEAVY!r} if name in sys.modules])",
-        ],
-        check=True,
-        capture_output=True,
-        text=True,
+    code = (
+        "import sys, orchestration.local.cli, orchestration.local.commands.context;"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
-    assert seen.stdout == "[]\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
