@@ -30,8 +30,9 @@ logs: .venv ## Follow the logs of all processes
 reset: .venv ## Stop it and remove its data, after asking
 	@.venv/bin/squad reset $(ARGS)
 
+# A file is one worker's, so that what its tests share is made once; pytest 9.2 ignores xdist_group.
 test: .venv .venv/.solver ## Run all tests, in parallel, beside a running platform or without one
-	@.venv/bin/pytest -n auto --dist loadgroup $(ARGS)
+	@.venv/bin/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 e2e: .venv .venv/.solver ## Start a whole platform, drive a ticket through it, kill a process at every step
 	@.venv/bin/pytest -m e2e tests/e2e $(ARGS)

@@ -22,8 +22,6 @@ from tests.dashboards.publishing import publish
 from tests.databases import Databases, Templates
 from tests.openid_provider import Provider
 
-pytestmark = pytest.mark.xdist_group("signing in to the dashboards")
-
 PUBLIC = key_pair("sysops")[1]
 COOKIE = cookie_name(PUBLIC)
 HTML = {"Accept": "text/html"}

@@ -15,8 +15,6 @@ from tests.dashboards import live
 from tests.dashboards.conftest import opened, token
 from tests.databases import Databases, Templates
 
-pytestmark = pytest.mark.xdist_group("signing in to the dashboards")
-
 PUBLIC = key_pair("sysops")[1]
 ADDRESS = "manager@squad.example"
 ENDING = timedelta(minutes=14, seconds=10)

@@ -14,7 +14,7 @@ from orchestration.watching.assets import WATCH
 from orchestration.watching.schedules import SCHEDULES
 from tests.whole_platform import Platform
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500), pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 
 PATIENCE = 240
 """Seconds a step may take: Dagster has to notice that a run died, and to start the next."""

@@ -8,7 +8,7 @@ from tests.integration.metrics.test_alerts import named_in_rules, scraped
 from tests.integration.test_health import soon
 from tests.whole_platform import Platform
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900), pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 def test_every_metric_of_a_rule_is_scraped_from_a_platform(platform: Platform) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.chaos import experiment
 from tests.whole_platform import Platform
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500), pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 
 FAULTS, SEED = 20, 1
 

@@ -23,7 +23,6 @@ from tests.integration.assignment.test_run import run
 from tests.integration.demo.support import NOON, SMALL_WORLD, load_world, owners, vault_keys
 
 # One worker loads the world that most of these only read.
-pytestmark = pytest.mark.xdist_group("demo world")
 
 TINY = DemoSize(customers=90, experts=8, months=3, seed=5)
 MOMENTS = {

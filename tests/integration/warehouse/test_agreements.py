@@ -9,8 +9,6 @@ import pytest
 from orchestration.transforms import project
 from tests.warehouse.built import Built
 
-pytestmark = pytest.mark.xdist_group("marts")
-
 ONE = "WHERE {0} = (SELECT {0} FROM marts.{1} LIMIT 1)"
 BREAKS = {
     "credit_notes_are_taken_back_in_the_ledger": (

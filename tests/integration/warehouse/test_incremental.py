@@ -15,8 +15,6 @@ from tests.warehouse.built import Built, bad
 from tests.warehouse.turmoil import Turmoil
 from tests.warehouse.world import World
 
-pytestmark = pytest.mark.xdist_group("marts")
-
 TABLES = ("config.materialized:table", "config.materialized:incremental")
 
 

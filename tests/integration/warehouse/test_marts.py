@@ -13,8 +13,6 @@ from orchestration.transforms import dbt, on_duckdb, project
 from tests.integration.warehouse.conftest import target_path
 from tests.warehouse.built import Built, bad
 
-pytestmark = pytest.mark.xdist_group("marts")
-
 WANTED = {
     "dim_article", "dim_customer", "dim_date", "dim_device_type", "dim_expert",
     "dim_landed_table", "dim_location", "dim_support_plan", "dim_ticket_type", "fct_article_use",

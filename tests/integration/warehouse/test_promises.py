@@ -10,8 +10,6 @@ from data_tests.validate import text_columns, validate
 from tests.warehouse.built import Built
 from warehouse.manifest import Manifest, Table
 
-pytestmark = pytest.mark.xdist_group("marts")
-
 
 def url(built: Built) -> str:
     return built.databases.url("analytics", "publisher")

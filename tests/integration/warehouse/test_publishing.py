@@ -20,7 +20,6 @@ from warehouse.manifest import File, Summary
 from warehouse.read import Snapshot, Warehouse
 from warehouse.store import Store
 
-pytestmark = pytest.mark.xdist_group("marts")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MARTS = described(load())
 # Two rows that exchange a value add up to the same, column by column.

@@ -22,8 +22,6 @@ from tests.orchestration.personal_data.history import logged_in
 from tests.rights import tables_of
 from warehouse.read import Warehouse
 
-pytestmark = pytest.mark.xdist_group("marts")
-
 CANARY = "zq canary"
 SOURCES = ("customer", "sysops", "billing")
 # Texts that are words of a fixed list, or by which rows are found: no canary fits into them.

@@ -10,8 +10,6 @@ from orchestration.definitions.analytics import defs
 from tests.databases import Databases
 from warehouse.read import Snapshot, Warehouse
 
-pytestmark = pytest.mark.xdist_group("marts")
-
 # A cent that comes from nowhere.
 SPOIL = (
     "UPDATE ledger_entry SET amount_cents = amount_cents + 1 "
