@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import asyncpg
+import uvloop
 
 from api.kernel import spans
 from api.kernel.database import database
@@ -60,7 +61,7 @@ def main(arguments: list[str]) -> None:
         known = ", ".join(f"{source} {target}" for source, target in PAIRS)
         sys.exit(f"Usage: python -m api.relay SOURCE TARGET, one of: {known}")
     try:
-        asyncio.run(relay(*pair))
+        uvloop.run(relay(*pair))
     finally:
         spans.close()
 

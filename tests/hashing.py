@@ -10,6 +10,7 @@ import pytest
 from api.kernel.sign_in import passwords
 
 IN_EARNEST = passwords._hasher
+NOBODYS_IN_EARNEST = passwords._NOBODYS_HASH
 CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=16, parallelism=1)
 
 

@@ -9,9 +9,8 @@ from api.billing.one_offs import tables as one_offs
 from api.billing.payments import tables as payments
 from api.billing.reruns import tables as reruns
 from api.billing.vault import tables as vault
-from api.kernel.database import inbox_table
+from api.kernel.database import idempotency_table, inbox_table
 from api.kernel.erasure import erased_table
-from api.kernel.idempotency import idempotency_table
 
 MODULES = (adjustments, chargebacks, contracts, invoices, one_offs, payments, reruns, vault)
 INBOX = inbox_table(Base.metadata)

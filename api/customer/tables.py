@@ -10,9 +10,8 @@ from api.customer.notifications import tables as notifications
 from api.customer.statements import tables as statements
 from api.customer.surveys import tables as surveys
 from api.customer.tickets import tables as tickets
-from api.kernel.database import inbox_table
+from api.kernel.database import idempotency_table, inbox_table
 from api.kernel.erasure import erased_table
-from api.kernel.idempotency import idempotency_table
 
 MODULES = (
     accounts,

@@ -11,7 +11,9 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     Uuid,
@@ -54,6 +56,27 @@ class Tables(DeclarativeBase):
     """Base of the declarative bases: each quantum derives its own, with its own metadata."""
 
     __abstract__ = True
+
+
+def idempotency_table(metadata: MetaData) -> Table:
+    """Keys, and the answers given under them; `api.kernel.transaction` writes both."""
+    return Table(
+        "idempotency_key",
+        metadata,
+        Column("who", Text, primary_key=True),
+        Column("key", Text, primary_key=True),
+        Column("fingerprint", LargeBinary, nullable=False),
+        Column("status", SmallInteger),
+        Column("headers", JSONB),
+        Column("body", LargeBinary),
+        Column(
+            "created_at",
+            TIMESTAMP(timezone=True),
+            nullable=False,
+            server_default=text("now()"),
+            index=True,
+        ),
+    )
 
 
 def inbox_table(metadata: MetaData) -> Table:

@@ -15,8 +15,7 @@ from typing import Any, Final
 
 import msgspec
 from litestar.types import HTTPResponseStartEvent, Message, Receive
-from sqlalchemy import Column, LargeBinary, MetaData, SmallInteger, Table, Text, text
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.errors import DomainError, FieldError, Invalid
@@ -40,27 +39,6 @@ _KEEP = text("""
 UPDATE idempotency_key SET status = :status, headers = CAST(:headers AS jsonb), body = :body
 WHERE who = :who AND key = :key
 """)
-
-
-def idempotency_table(metadata: MetaData) -> Table:
-    """Keys, and the answers given under them; `api.kernel.transaction` writes both."""
-    return Table(
-        "idempotency_key",
-        metadata,
-        Column("who", Text, primary_key=True),
-        Column("key", Text, primary_key=True),
-        Column("fingerprint", LargeBinary, nullable=False),
-        Column("status", SmallInteger),
-        Column("headers", JSONB),
-        Column("body", LargeBinary),
-        Column(
-            "created_at",
-            TIMESTAMP(timezone=True),
-            nullable=False,
-            server_default=text("now()"),
-            index=True,
-        ),
-    )
 
 
 class KeyUsedOtherwise(DomainError):

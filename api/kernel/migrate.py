@@ -90,18 +90,6 @@ def head_of(schema: Schema) -> str | None:
     return ScriptDirectory.from_config(config(schema)).get_current_head()
 
 
-def is_behind(schema: Schema, revision: str | None) -> bool:
-    """Whether a database of this revision lacks what the code needs.
-
-    One that the code does not know is of a later release, which only adds.
-    """
-    if revision is None:
-        return True
-    script = ScriptDirectory.from_config(config(schema))
-    known = {it.revision for it in script.walk_revisions()}
-    return revision in known and revision != script.get_current_head()
-
-
 def drift(schema: Schema, url: str) -> list[Any]:
     """What autogenerate would still change: empty when migrations and models agree."""
     with _connect(url) as connection:

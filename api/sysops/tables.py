@@ -1,8 +1,7 @@
 """All tables of the sysops database, for migrations and drift tests."""
 
-from api.kernel.database import inbox_table
+from api.kernel.database import idempotency_table, inbox_table
 from api.kernel.erasure import erased_table
-from api.kernel.idempotency import idempotency_table
 from api.sysops.assignment import tables as assignment
 from api.sysops.attachments import tables as attachments
 from api.sysops.audit import tables as audit

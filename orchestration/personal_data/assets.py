@@ -12,8 +12,6 @@ from api.customer.data_requests.tables import DataRequest
 from api.kernel import clock
 from api.kernel.database import database
 from orchestration.definitions.common import OWNER, cron, scheduled_job
-from orchestration.personal_data.erasing import Eraser
-from orchestration.personal_data.exporting import export_all
 from orchestration.personal_data.settings import PersonalDataSettings, open_sessions
 
 EXPORTS = dg.AssetKey(["operations", "data_exports"])
@@ -25,13 +23,18 @@ def _settings() -> PersonalDataSettings:
     return PersonalDataSettings()  # type: ignore[call-arg]  # read from the environment
 
 
+# What all quanta do with an account loads most of the API; every run of this location would.
 async def _export() -> int:
+    from orchestration.personal_data.exporting import export_all
+
     async with open_sessions(_settings().exporters()) as sessions:
         return await export_all(sessions, clock.now())
 
 
 async def _erase() -> tuple[Counter[str], int]:
     """How many erasures are where, and how many have been due for more than `STUCK_AFTER`."""
+    from orchestration.personal_data.erasing import Eraser
+
     settings, now = _settings(), clock.now()
     async with (
         open_sessions(settings.erasers()) as sessions,

@@ -35,10 +35,14 @@ from orchestration.reconciliation.rules import Gap
 MOST = 1_000
 
 Repair = Callable[[AsyncSession, Sequence[Gap], datetime], Awaitable[list[Gap]]]
-Sessions = Mapping[Database, async_sessionmaker[AsyncSession]]
 
 
-async def repair(sessions: Sessions, promise: str, gaps: Sequence[Gap], now: datetime) -> list[Gap]:
+async def repair(
+    sessions: Mapping[Database, async_sessionmaker[AsyncSession]],
+    promise: str,
+    gaps: Sequence[Gap],
+    now: datetime,
+) -> list[Gap]:
     """Send again what can be, all of a promise or nothing; returns the gaps this closes."""
     if promise not in REPAIRS or len(gaps) > MOST:
         return []

@@ -12,8 +12,10 @@ from api.sysops.notifications.service import notify_administrators
 from orchestration.reconciliation.check import examine_all
 from orchestration.reconciliation.promises import Database
 from orchestration.reconciliation.reading import Reader, Traffic
-from orchestration.reconciliation.repair import Sessions, repair
 from orchestration.reconciliation.rules import SHOWN, Finding, Gap
+
+Sessions = Mapping[Database, async_sessionmaker[AsyncSession]]
+"""Of the repairing roles."""
 
 
 @dataclass
@@ -53,13 +55,21 @@ async def reconcile(
     findings = await examine_all(reader, now, everything=everything)
     report = Report(now, findings, await reader.traffic())
     if mend:
-        report.sent_again = {
-            name: await repair(repairers, name, finding.gaps, now)
-            for name, finding in findings.items()
-            if finding.gaps
-        }
+        report.sent_again = await _sent_again(repairers, findings, now)
         await _call_people(repairers["sysops"], report)
     return report
+
+
+async def _sent_again(
+    repairers: Sessions, findings: Mapping[str, Finding], now: datetime
+) -> dict[str, Sequence[Gap]]:
+    lost = {name: finding.gaps for name, finding in findings.items() if finding.gaps}
+    if not lost:
+        return {}
+    # It knows how every quantum tells everything, and is seldom needed.
+    from orchestration.reconciliation.repair import repair
+
+    return {name: await repair(repairers, name, gaps, now) for name, gaps in lost.items()}
 
 
 @asynccontextmanager

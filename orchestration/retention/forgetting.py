@@ -13,7 +13,6 @@ from sqlalchemy import CursorResult, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from api.customer.attachments.rules import UNUSED_FOR
-from api.kernel import idempotency
 from api.messages import PAIRS
 from api.sysops.knowledge.rules import SEARCHES_KEPT
 from orchestration.retention.rules import KEEP, forget_before
@@ -82,6 +81,9 @@ Sessions = Mapping[str, async_sessionmaker[AsyncSession]]
 
 async def forget(sessions: Sessions, now: datetime) -> dict[str, int]:
     """Forget in every database; returns how many rows went, by what they were."""
+    # With it comes the web framework, which no other job needs.
+    from api.kernel import idempotency
+
     gone = {f"{name}_inbox": await _forget_inbox(sessions, name, now) for name in sessions}
     for source, target in PAIRS:
         delete = text(_LOG.format(target=target))

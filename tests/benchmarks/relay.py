@@ -22,6 +22,7 @@ from uuid import uuid4
 
 import asyncpg
 import msgspec
+import uvloop
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.models import Job
 from pgqueuer.domain.types import QueueExecutionMode
@@ -182,7 +183,7 @@ def _bare(databases: Databases, homes: Sequence[Household], messages: int) -> fl
 
 
 def _drain(url: str) -> tuple[int, float]:
-    return asyncio.run(_drained(url))
+    return uvloop.run(_drained(url))
 
 
 async def _drained(url: str) -> tuple[int, float]:

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from api.customer.accounts.rules import Purpose
 from api.customer.base import Base
 from api.kernel.database import Id, Moment, one_of
-from api.kernel.sign_in.attempts import SignInAttemptColumns
-from api.kernel.sign_in.failures import SignInFailureColumns
-from api.kernel.sign_in.identity import IdentityColumns
-from api.kernel.sign_in.tokens import RefreshTokenColumns
+from api.kernel.sign_in.tables import (
+    IdentityColumns,
+    RefreshTokenColumns,
+    SignInAttemptColumns,
+    SignInFailureColumns,
+)
 
 
 class Account(Base):

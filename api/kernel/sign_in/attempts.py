@@ -15,9 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
-from api.kernel.database import Moment
 from api.kernel.errors import FieldError, Invalid, NotFound
 from api.kernel.settings import OidcSettings
 from api.kernel.sign_in.identity import Identity
@@ -26,16 +24,6 @@ from api.kernel.sign_in.tokens import new_token, token_hash
 
 LIFE: Final = timedelta(minutes=10)
 """Enough for a second factor at the provider."""
-
-
-class SignInAttemptColumns:
-    """A sign-in that was begun at an identity provider, known by the hash of its secret."""
-
-    __tablename__ = "sign_in_attempt"
-
-    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
-    redirect_url: Mapped[str]
-    expires_at: Mapped[Moment] = mapped_column(index=True)
 
 
 @dataclass(frozen=True)

@@ -10,27 +10,12 @@ import structlog
 from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
-from api.kernel.database import Moment
 from api.kernel.errors import NotSignedIn, TooMany
 from api.kernel.sign_in import rules
 from api.kernel.transaction import let_it_stand
 
 log = structlog.get_logger()
-
-
-class SignInFailureColumns:
-    """Wrong passwords for one e-mail address in a row, whether it has an account or not.
-
-    Kept by a hash of the address: what was mistyped is nobody's business.
-    """
-
-    __tablename__ = "sign_in_failure"
-
-    email_hash: Mapped[bytes] = mapped_column(primary_key=True)
-    failures: Mapped[int]
-    last_at: Mapped[Moment] = mapped_column(index=True)
 
 
 @dataclass(frozen=True)

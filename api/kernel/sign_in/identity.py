@@ -8,9 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, Mapped
+from sqlalchemy.orm import InstrumentedAttribute
 
-from api.kernel.database import Id, Moment
 from api.kernel.errors import Conflict
 from api.kernel.fields import Email, Field, Line
 from api.kernel.sign_in.tokens import RefreshTokens
@@ -24,17 +23,6 @@ class Identity:
     subject: str
     email: str | None
     full_name: str | None
-
-
-class IdentityColumns:
-    """Who a person is at a provider: its name for them (`subject`) is the same for ever."""
-
-    __tablename__ = "identity"
-
-    id: Mapped[Id]
-    issuer: Mapped[str]
-    subject: Mapped[str]
-    linked_at: Mapped[Moment]
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,9 @@ from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute
 
-from api.kernel.database import Moment
 from api.kernel.errors import NotSignedIn
 from api.kernel.fields import Field
 from api.kernel.sign_in import rules
@@ -52,22 +50,6 @@ def new_token() -> str:
 def token_hash(token: str) -> bytes:
     """What is kept of a token. It is as long as its hash and random, so that no salt is needed."""
     return hashlib.sha256(token.encode()).digest()
-
-
-class RefreshTokenColumns:
-    """A token that gives new access tokens, known by its SHA-256 alone.
-
-    A family is one signing-in: each token of it was given for the one before.
-    """
-
-    __tablename__ = "refresh_token"
-
-    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
-    family_id: Mapped[UUID] = mapped_column(index=True)
-    issued_at: Mapped[Moment]
-    expires_at: Mapped[Moment] = mapped_column(index=True)
-    used_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
-    revoked_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,12 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.kernel.database import Id, Moment, one_of
-from api.kernel.sign_in.attempts import SignInAttemptColumns
-from api.kernel.sign_in.failures import SignInFailureColumns
-from api.kernel.sign_in.identity import IdentityColumns
-from api.kernel.sign_in.tokens import RefreshTokenColumns
+from api.kernel.sign_in.tables import (
+    IdentityColumns,
+    RefreshTokenColumns,
+    SignInAttemptColumns,
+    SignInFailureColumns,
+)
 from api.sysops.base import Base
 
 

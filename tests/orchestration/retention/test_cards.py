@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from api.billing.calendar import billing_day
 from api.billing.vault.retention import destroy_unneeded, evidence
 from api.messages import CardOutcome
 from orchestration.retention.assets import defs
@@ -98,7 +99,7 @@ async def test_the_quarterly_check_fails_while_a_card_is_kept_too_long(
     monkeypatch.setenv("SQUAD_BILLING_DESTROY_URL", databases.url("billing", "card_destroy"))
     world = World(databases, now=datetime.now(UTC))
     world.plan()
-    ended = (world.now - timedelta(days=days + 1)).date()
+    ended = billing_day(world.now) - timedelta(days=days + 1)
     await card_of(world, ended)
     job: Callable[[], Any] = defs.resolve_job_def("card_retention_job").execute_in_process
     (check,) = (await asyncio.to_thread(job)).get_asset_check_evaluations()

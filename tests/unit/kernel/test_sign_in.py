@@ -150,6 +150,12 @@ async def test_a_password_is_kept_as_argon2id_and_unknown_accounts_never_match()
     assert not await password_matches("a password that nobody has", None)
 
 
+def test_a_guess_at_an_unknown_account_takes_as_much_work_as_at_a_known_one() -> None:
+    nobodys = hashing.NOBODYS_IN_EARNEST
+    assert not hashing.IN_EARNEST.check_needs_rehash(nobodys)
+    assert len(nobodys) == len(hashing.IN_EARNEST.hash("correct horse"))
+
+
 @pytest.mark.usefixtures("in_earnest")
 async def test_a_hash_of_other_parameters_is_made_anew_and_one_of_ours_stays() -> None:
     old = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash("correct horse")
