@@ -41,6 +41,12 @@ def packages_are_searched_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def main_module_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit puts each page in its place, and whoever starts a process afterwards runs that."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Path:
     """A folder with nothing published in it."""
@@ -63,8 +69,6 @@ def environment(monkeypatch: pytest.MonkeyPatch, warehouse: Path) -> Iterator[No
     monkeypatch.setenv("SQUAD_STAFF_PUBLIC_KEY", key_pair("sysops")[1])
     monkeypatch.setenv("SQUAD_WAREHOUSE_DIR", str(warehouse))
     monkeypatch.setenv("SQUAD_DAGSTER_WEB_URL", "http://127.0.0.1:3000")
-    # Streamlit puts each page in its place, and whoever starts a process afterwards runs that.
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     settings.cache_clear()
     st.cache_data.clear()
     st.cache_resource.clear()
