@@ -35,9 +35,11 @@ create or replace temp macro clocks_in(
 create or replace temp macro hours_at(share, minutes, running, tickets) as
     (
         min(minutes) filter (where running > floor((tickets - 1) * share))
-        * (1 - (max(tickets) - 1) * share + floor((max(tickets) - 1) * share))
-        + min(minutes) filter (where running > ceil((tickets - 1) * share))
-        * ((max(tickets) - 1) * share - floor((max(tickets) - 1) * share))
+        + (
+            min(minutes) filter (where running > ceil((tickets - 1) * share))
+            - min(minutes) filter (where running > floor((tickets - 1) * share))
+        )
+        * ((max(tickets) - 1) * share % 1)
     )
     / 60;
 
