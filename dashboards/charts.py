@@ -19,9 +19,11 @@ _LABELS: Final = {"day": "%b %-d", "week": "%b %-d", "month": "%b %Y"}
 _TITLES: Final = {"day": None, "week": "Week from Monday", "month": None}
 
 PERCENT: Final = ".0%"
-HOURS: Final = ",.0f"
+HOURS: Final = ",.1~f"
 COUNT: Final = ",d"
 DOLLARS: Final = "$,.0f"
+_LEAST: Final = {PERCENT: 0.01, HOURS: 0.1, COUNT: 1, DOLLARS: 1}
+"""Between two ticks."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ def banded(data: pd.DataFrame, time: Timeline, field: str) -> tuple[pd.DataFrame
 
 
 def value_axis(form: str) -> alt.Axis:
-    """Few ticks; counts have no halves."""
-    return alt.Axis(format=form, tickCount=5, tickMinStep=1 if form == COUNT else alt.Undefined)
+    """Few ticks, and none closer than what their labels tell apart."""
+    return alt.Axis(format=form, tickCount=5, tickMinStep=_LEAST.get(form, alt.Undefined))
 
 
 def bars_over_time(
@@ -238,46 +240,3 @@ def bars(data: pd.DataFrame, *, category: str, value: str, title: str, form: str
         )
         + figures
     )
-
-
-def funnel(data: pd.DataFrame, *, title: str) -> Any:
-    """Each expert's share by the number of cases, between the limits that chance explains."""
-    limits = alt.Chart(data).encode(
-        x=alt.X("total:Q", title="Cases", scale=alt.Scale(type="sqrt"), axis=alt.Axis(tickCount=8))
-    )
-    share = alt.Axis(format=PERCENT)
-    domain = alt.Scale(domain=[0, 1])
-    lines = [
-        limits.mark_line(color=theme.GREY, strokeDash=[5, 4], strokeWidth=1.5).encode(
-            y=alt.Y(f"{limit}:Q", title=title, axis=share, scale=domain)
-        )
-        for limit in ("limit_low_share", "limit_high_share")
-    ]
-    mean = alt.Chart(data.head(1)).mark_rule(color=theme.GREY).encode(y="mean_share:Q")
-    verdicts = ["below", "within chance", "above"]
-    points = (
-        alt.Chart(data)
-        .mark_point(filled=True, size=70, opacity=0.8)
-        .encode(
-            x="total:Q",
-            y="share:Q",
-            color=alt.Color(
-                "verdict:N",
-                scale=theme.scale(verdicts, (theme.RED, theme.GREY, theme.GREEN)),
-                legend=theme.legend(verdicts),
-            ),
-            shape=alt.Shape(
-                "verdict:N",
-                scale=alt.Scale(domain=verdicts, range=["triangle-down", "circle", "triangle-up"]),
-                legend=theme.legend(verdicts),
-            ),
-            tooltip=[
-                alt.Tooltip("expert:N", title="Expert"),
-                alt.Tooltip("share:Q", title=title, format=".1%"),
-                alt.Tooltip("low_share:Q", title="At least (95 %)", format=".1%"),
-                alt.Tooltip("high_share:Q", title="At most (95 %)", format=".1%"),
-                alt.Tooltip("total:Q", title="Cases", format=COUNT),
-            ],
-        )
-    )
-    return alt.layer(*lines, mean, points)

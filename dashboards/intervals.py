@@ -1,12 +1,13 @@
-"""Charts of figures with the range in which the true one lies: over time, and part by part."""
+"""Charts of figures with the range in which the true one lies, or in which chance puts them."""
 
+import math
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from dashboards import theme
-from dashboards.charts import COUNT, Timeline, banded, value_axis
+from dashboards.charts import COUNT, PERCENT, Timeline, banded, value_axis
 
 _ROW = 26
 """Height of a part, in pixels."""
@@ -95,3 +96,68 @@ def part_by_part(
 def height_of(parts: int) -> int:
     """Of a chart with so many parts, in pixels, its axis included."""
     return max(120, 60 + _ROW * parts)
+
+
+def tenths(least: float, most: float) -> list[float]:
+    """The shares from the tenth below to the tenth above, within 0 and 1."""
+    low = min(max(math.floor(least * 10 + 1e-9) / 10, 0), 0.9)
+    return [low, min(max(math.ceil(most * 10 - 1e-9) / 10, low + 0.1), 1)]
+
+
+def around_zero(data: pd.DataFrame, bounds: tuple[str, str]) -> tuple[float, float]:
+    """As far to the left as to the right, to the tenth beyond the widest of the intervals."""
+    widest = float(data[list(bounds)].abs().max().max())
+    end = tenths(0, widest)[1]
+    return -end, end
+
+
+def funnel(data: pd.DataFrame, *, title: str) -> Any:
+    """Each expert's share by the number of cases, between the limits that chance explains.
+
+    The axis is as long as they need: what tells experts apart is small beside the whole.
+    """
+    limits = alt.Chart(data).encode(
+        x=alt.X(
+            "total:Q",
+            title="Cases",
+            scale=alt.Scale(type="sqrt", zero=False),
+            axis=alt.Axis(tickCount=8),
+        )
+    )
+    share = alt.Axis(format=PERCENT)
+    drawn = data[["share", "limit_low_share", "limit_high_share"]]
+    domain = alt.Scale(domain=tenths(drawn.min().min(), drawn.max().max()))
+    lines = [
+        limits.mark_line(color=theme.GREY, strokeDash=[5, 4], strokeWidth=1.5).encode(
+            y=alt.Y(f"{limit}:Q", title=title, axis=share, scale=domain)
+        )
+        for limit in ("limit_low_share", "limit_high_share")
+    ]
+    mean = alt.Chart(data.head(1)).mark_rule(color=theme.GREY).encode(y="mean_share:Q")
+    verdicts = ["below", "within chance", "above"]
+    points = (
+        alt.Chart(data)
+        .mark_point(filled=True, size=70, opacity=0.8)
+        .encode(
+            x="total:Q",
+            y="share:Q",
+            color=alt.Color(
+                "verdict:N",
+                scale=theme.scale(verdicts, (theme.RED, theme.GREY, theme.GREEN)),
+                legend=theme.legend(verdicts),
+            ),
+            shape=alt.Shape(
+                "verdict:N",
+                scale=alt.Scale(domain=verdicts, range=["triangle-down", "circle", "triangle-up"]),
+                legend=theme.legend(verdicts),
+            ),
+            tooltip=[
+                alt.Tooltip("expert:N", title="Expert"),
+                alt.Tooltip("share:Q", title=title, format=".1%"),
+                alt.Tooltip("low_share:Q", title="At least (95 %)", format=".1%"),
+                alt.Tooltip("high_share:Q", title="At most (95 %)", format=".1%"),
+                alt.Tooltip("total:Q", title="Cases", format=COUNT),
+            ],
+        )
+    )
+    return alt.layer(*lines, mean, points)

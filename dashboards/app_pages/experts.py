@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards import charts, data, figures, frame, tiles, view, words
+from dashboards import charts, data, figures, frame, intervals, tiles, view, words
 from dashboards.figures import Figure
 from dashboards.view import View
 from warehouse.read import Snapshot
@@ -69,10 +69,10 @@ def _comparison(snapshot: Snapshot, chosen: View) -> None:
     verdicts = [row["verdict"] for row in answer.table.records()]
     tiles.chart(
         answer,
-        lambda rows: charts.funnel(rows, title=name),
+        lambda rows: intervals.funnel(rows, title=name),
         title=f"{name}: each expert against the mean of all",
         alt=f"Each expert's share ({name}) by the number of cases, with the limits of chance",
-        note=f"{verdicts.count('above')} above and {verdicts.count('below')} below what chance"
+        note=f"{verdicts.count('above'):,} above and {verdicts.count('below'):,} below what chance"
         f" explains, of {len(verdicts):,} experts. Between the dashed lines, differences"
         " say nothing.",
         empty="No case in this period.",

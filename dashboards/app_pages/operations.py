@@ -1,5 +1,8 @@
 """Operations now: what is open, what is late, who comes today; renews itself."""
 
+from typing import Any
+
+import pandas as pd
 import streamlit as st
 
 from dashboards import charts, data, figures, frame, maps, tiles, view, words
@@ -14,6 +17,8 @@ TITLE = "Operations now"
 RENEWED_EVERY = "20s"
 ROWS = 200
 MAP_HEIGHT = 380
+MOST_WINDOWS = 12
+"""That today's visits are drawn by; with more of them, by the hour."""
 
 AGE_BANDS = ["Under 4 h", "4 to 24 h", "1 to 3 days", "3 to 7 days", "Over 7 days"]
 STAGES = {
@@ -112,22 +117,34 @@ def _backlog(snapshot: Snapshot, chosen: View) -> None:
 
 def _today(snapshot: Snapshot, chosen: View) -> None:
     answer = data.ask(snapshot, "operations-visits-by-window", chosen.filters)
-    windows = sorted({row["arrival_window"] for row in answer.table.records()})
-    tiles.chart(
-        answer,
-        lambda rows: charts.stacked(
+
+    def draw(rows: pd.DataFrame) -> Any:
+        rows = _few_windows(rows)
+        return charts.stacked(
             rows,
             category="arrival_window",
             part="stage",
             value="visits",
             title="Visits",
-            categories=windows,
+            categories=sorted(set(rows["arrival_window"])),
             parts=list(STAGES),
             colours=tuple(STAGES.values()),
-        ),
+        )
+
+    tiles.chart(
+        answer,
+        draw,
         alt="Visits of today by arrival window and by what has become of them",
         empty="No visit is planned for today here.",
     )
+
+
+def _few_windows(rows: pd.DataFrame) -> pd.DataFrame:
+    """As they are, or by the hour in which they begin where they are too many for as many bars."""
+    if rows["arrival_window"].nunique() <= MOST_WINDOWS:
+        return rows
+    hours = rows.assign(arrival_window="From " + rows["arrival_window"].str.slice(0, 2) + ":00")
+    return hours.groupby(["arrival_window", "stage"], as_index=False).agg({"visits": "sum"})
 
 
 def _places(snapshot: Snapshot, chosen: View) -> None:

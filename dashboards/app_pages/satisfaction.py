@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dashboards import charts, data, figures, follow_up, frame, intervals, tiles, view, words
@@ -21,6 +22,7 @@ PARTS = {
 }
 SATISFIED = ("satisfied_low_share", "satisfied_high_share")
 NPS = ("nps_low", "nps_high")
+DIFFERENCE = ("difference_low_share", "difference_high_share")
 MEASURES: dict[str, dict[str, Any]] = {
     "Satisfied": {
         "value": "satisfied_share", "bounds": SATISFIED, "cases": "answers",
@@ -164,7 +166,7 @@ def _experts(snapshot: Snapshot, chosen: View) -> None:
     verdicts = [row["verdict"] for row in answer.table.records()]
     tiles.chart(
         answer,
-        lambda rows: charts.funnel(rows, title="Satisfied"),
+        lambda rows: intervals.funnel(rows, title="Satisfied"),
         title="Satisfied customers: each expert against the mean of all",
         alt="Each expert's share of satisfied customers by the number of answers",
         note=f"{verdicts.count('above')} above and {verdicts.count('below')} below what chance"
@@ -184,13 +186,24 @@ def _experts(snapshot: Snapshot, chosen: View) -> None:
 def _drivers(snapshot: Snapshot, chosen: View) -> None:
     answer = data.ask(snapshot, "satisfaction-drivers", chosen.filters_with(limit=10_000))
     compared = sum(row["difference_share"] is not None for row in answer.table.records())
+
+    def draw(rows: pd.DataFrame) -> Any:
+        strongest = _strongest(rows)
+        return intervals.part_by_part(
+            strongest,
+            category="driver",
+            value="difference_share",
+            bounds=DIFFERENCE,
+            cases="answers",
+            title="Satisfied, against the others",
+            form="+.0%",
+            domain=intervals.around_zero(strongest, DIFFERENCE),
+            reference=0,
+        )
+
     tiles.chart(
         answer,
-        lambda rows: intervals.part_by_part(
-            _strongest(rows), category="driver", value="difference_share",
-            bounds=("difference_low_share", "difference_high_share"), cases="answers",
-            title="Satisfied, against the others", form="+.0%", domain=(-1, 1), reference=0,
-        ),
+        draw,
         has="difference_share",
         alt="Each choice: how much more or less often those who made it are satisfied",
         note="Left of the line: less often satisfied than the others who were asked. An interval"
