@@ -6,13 +6,18 @@ experiment moves the clock of one process with `SQUAD_CLOCK_OFFSET_SECONDS`.
 
 import os
 from datetime import UTC, datetime, timedelta
-
-_OFFSET = timedelta(seconds=float(os.environ.get("SQUAD_CLOCK_OFFSET_SECONDS", "0")))
+from functools import cache
 
 
 def now() -> datetime:
     """The present moment in UTC."""
-    return datetime.now(UTC) + _OFFSET
+    return datetime.now(UTC) + _offset()
+
+
+@cache
+def _offset() -> timedelta:
+    """Read when it is asked for: this may be loaded before a process has its variables."""
+    return timedelta(seconds=float(os.environ.get("SQUAD_CLOCK_OFFSET_SECONDS", "0")))
 
 
 def with_zone(moment: datetime | None) -> datetime | None:

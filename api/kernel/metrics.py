@@ -7,6 +7,7 @@ in the process and nobody sees them. Labels are routes, channels and codes, neve
 
 import os
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -14,7 +15,6 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import Pool, QueuePool
 
-SERVICE: Final = os.environ.get("SQUAD_PROCESS", "squad")
 NO_ROUTE: Final = "none"
 """A path that leads nowhere: what it was is for its sender to know."""
 
@@ -48,21 +48,27 @@ _messages = Counter(
 )
 
 
+@cache
+def service() -> str:
+    """What this process is called; read when it is asked for, as processes are forked."""
+    return os.environ.get("SQUAD_PROCESS", "squad")
+
+
 def answered(method: str, route: str | None, status: int, seconds: float) -> None:
     """Count a request by its route's template."""
     at = route or NO_ROUTE
-    _requests.labels(SERVICE, method, at, f"{status // 100}xx").inc()
-    _seconds.labels(SERVICE, method, at).observe(seconds)
+    _requests.labels(service(), method, at, f"{status // 100}xx").inc()
+    _seconds.labels(service(), method, at).observe(seconds)
 
 
 def in_flight() -> AbstractContextManager[object]:
     """Counts among those that are being answered while it is open."""
-    return _in_flight.labels(SERVICE).track_inprogress()
+    return _in_flight.labels(service()).track_inprogress()
 
 
 def relayed(channel: str, outcome: str, count: int = 1) -> None:
-    """Count messages of one channel; SERVICE is the relay."""
-    _messages.labels(SERVICE, channel, outcome).inc(count)
+    """Count messages of one channel; the service is the relay."""
+    _messages.labels(service(), channel, outcome).inc(count)
 
 
 def watch_pool(engine: AsyncEngine) -> None:
@@ -70,8 +76,8 @@ def watch_pool(engine: AsyncEngine) -> None:
     pool: Pool = engine.sync_engine.pool
     if not isinstance(pool, QueuePool):
         return
-    in_use = _pool.labels(SERVICE, "in_use")
-    _pool.labels(SERVICE, "most").set(pool.size())
+    in_use = _pool.labels(service(), "in_use")
+    _pool.labels(service(), "most").set(pool.size())
 
     # Set anew each time: of a connection that was found dead only one of the two is told.
     event.listen(pool, "checkout", lambda *_: in_use.set(pool.checkedout()))

@@ -49,6 +49,10 @@ class Process:
     """Whether the signal goes to its children too."""
     runs_as_server_user: bool = False
     """PostgreSQL refuses to run as root."""
+    loads: tuple[str, ...] = ()
+    """Modules that the supervisor loads beforehand: it forks this process (`forking.py`). The
+    command is `python -m MODULE ...` then, and MODULE, one of them, has a `main` that takes the
+    rest of the words."""
     group: str | None = None
     """Of workers that share a socket on their port: what they are called together. Theirs are the
     names `GROUP-1`, `GROUP-2` and on; the supervisor holds the socket, each has it as its file 0.

@@ -2,7 +2,8 @@
 
 Run by the supervisor as `python -m orchestration.local.launch DATA_FOLDER NAME`, so that no
 secret stands in the supervisor's configuration or in a command line, and so that the process
-sees no variable but its own.
+sees no variable but its own. Where the supervisor has loaded the code, it is forked instead
+(`forking.py`).
 """
 
 import json
@@ -10,6 +11,7 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn, TypedDict
 
@@ -32,16 +34,20 @@ def launch_file(var: Path, name: str) -> Path:
     return var / "secrets" / "launch" / f"{name}.json"
 
 
-def main(var: str, name: str) -> NoReturn:
+def main(var: str, name: str, become: Callable[[Launch], NoReturn]) -> NoReturn:
     """Replace this process; exits with one line on standard error when it cannot."""
     try:
         launch: Launch = json.loads(launch_file(Path(var), name).read_text())
     except OSError as error:
         sys.exit(f"{error.filename}: {error.strerror}. Start the platform with `squad up`.")
-    environment = launch["environment"]
     for port in launch["ports"]:
-        _clear(port, environment)
-    arguments = launch["arguments"]
+        _clear(port, launch["environment"])
+    become(launch)
+
+
+def execute(launch: Launch) -> NoReturn:
+    """Replace the program of this process."""
+    environment, arguments = launch["environment"], launch["arguments"]
     program = shutil.which(arguments[0], path=environment["PATH"])
     if program is None:
         sys.exit(f"There is no program {arguments[0]} in {environment['PATH']}.")
@@ -75,4 +81,4 @@ def _clear(port: int, environment: dict[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1], sys.argv[2], execute)

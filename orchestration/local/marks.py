@@ -3,13 +3,14 @@
 The runner knows its children; the marks find what is left when the runner itself was killed.
 """
 
+import shlex
 import signal
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
 
-from orchestration.local.environment import PROCESS_MARK, VAR_MARK
+from orchestration.local.environment import PROCESS_MARK, SUPERVISOR, VAR_MARK
 
 
 def is_marked(process: psutil.Process, environment: Mapping[str, str]) -> bool:
@@ -67,4 +68,19 @@ def _marks(process: psutil.Process) -> tuple[str | None, str | None]:
     except (psutil.Error, OSError):
         # Ended meanwhile, or another user's: not ours.
         return None, None
-    return environ.get(VAR_MARK), environ.get(PROCESS_MARK)
+    name = environ.get(PROCESS_MARK)
+    return environ.get(VAR_MARK), _forked(process) if name == SUPERVISOR else name
+
+
+def title(name: str, arguments: Sequence[str]) -> str:
+    """What a forked process is called: the kernel shows its supervisor's variables for its own."""
+    return f"{name}: {shlex.join(arguments)}"
+
+
+def _forked(process: psutil.Process) -> str | None:
+    """The name in a forked process's title; None for the supervisor itself, which is not ours."""
+    try:
+        name, colon, _ = " ".join(process.cmdline()).partition(": ")
+    except (psutil.Error, OSError):
+        return None
+    return name if colon else None

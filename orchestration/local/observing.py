@@ -46,8 +46,12 @@ def begin_counting(instance: Instance) -> None:
 
 def observed(instance: Instance) -> dict[str, str]:
     """What serves for long and counts. Runs of jobs do not: each would leave a file."""
-    # The name is prometheus_client's own.
-    return traces(instance) | {"PROMETHEUS_MULTIPROC_DIR": str(counts_folder(instance))}
+    return traces(instance) | counted(instance)
+
+
+def counted(instance: Instance) -> dict[str, str]:
+    """Says where to count; the name is prometheus_client's own."""
+    return {"PROMETHEUS_MULTIPROC_DIR": str(counts_folder(instance))}
 
 
 def metrics(instance: Instance, webserver_port: int) -> dict[str, str]:

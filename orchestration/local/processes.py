@@ -30,8 +30,8 @@ from orchestration.local.wiring import (
 RELAYS = wiring.RELAYS
 
 API_WORKERS = {"customer": 2, "sysops": 2}
-"""Workers on one socket, of about 170 MB each. What is not here has one process: finance and
-managers can wait the seconds of a start, and the payment provider repeats its reports."""
+"""Workers on one socket, of about 80 MB each beside what all share. What is not here has one
+process: finance and managers can wait for a start, and the payment provider repeats its reports."""
 
 # The daemon beats every 30 s. The start is in whole seconds, Dagster's times are UTC without zone.
 DAEMON_BEATS = """
@@ -79,6 +79,7 @@ def _api(quantum: str) -> list[Process]:
         name=f"{quantum}-api",
         description=f"the API of the {quantum} quantum, and its documentation",
         command=("python", "-m", "api.serve", quantum),
+        loads=("api.serve", f"api.{quantum}.quantum"),
         probe=Http(port, "/health/ready"),
         environment=partial(wiring.api, quantum=quantum),
         ports=(port,),
@@ -116,6 +117,7 @@ def _relay(pair: tuple[str, str, str, str]) -> Process:
         name=name,
         description=sends if source == target else carries,
         command=("python", "-m", "api.relay", source, target),
+        loads=("api.relay", f"api.{target}.inbound"),
         probe=Heartbeat(name),
         environment=partial(wiring.relay, pair=pair),
     )

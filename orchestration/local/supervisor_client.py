@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.local.environment import common
+from orchestration.local import observing
+from orchestration.local.environment import SUPERVISOR, common, marked
 from orchestration.local.errors import LocalError
 from orchestration.local.instance import Instance
 from orchestration.local.logs import last_lines
@@ -115,7 +116,14 @@ class Supervisor:
             capture_output=True,
             text=True,
             cwd=self._instance.root,
-            env=common(),
+            env={
+                **common(),
+                **marked(self._instance, SUPERVISOR),
+                # Of what it forks: read when metrics are loaded, and so before each has its own.
+                **observing.counted(self._instance),
+                # The title of a forked process leaves these variables where the marks are read.
+                "SPT_NOENV": "1",
+            },
             # A Ctrl-C in the terminal is not for it.
             start_new_session=True,
         )

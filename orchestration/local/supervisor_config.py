@@ -42,6 +42,10 @@ logfile_backups = 3
 pidfile = {run}/supervisor.pid
 childlogdir = {log}
 {user}
+
+; Not supervisord's own: what orchestration/local/forking.py loads before it starts.
+[squad]
+loads = {loads}
 """
 
 PROGRAM = """\
@@ -110,6 +114,7 @@ def write_config(instance: Instance, blueprint: Blueprint) -> None:
             run=_escape(instance.run),
             # Said on purpose, or the supervisor complains at each start.
             user="user = root" if os.geteuid() == 0 else "",
+            loads=" ".join(sorted({name for one in blueprint.processes for name in one.loads})),
         )
     ]
     for depth, wave in enumerate(blueprint.waves(blueprint.processes)):
@@ -142,7 +147,7 @@ def write_launch(instance: Instance, process: Process) -> None:
 
 
 def supervisor_command(instance: Instance) -> Sequence[str]:
-    return [sys.executable, "-m", "supervisor.supervisord", "-c", str(config_file(instance))]
+    return [sys.executable, "-m", "orchestration.local.forking", "-c", str(config_file(instance))]
 
 
 def _program(instance: Instance, process: Process, priority: int) -> str:

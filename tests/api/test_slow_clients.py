@@ -118,7 +118,7 @@ def test_who_goes_away_while_sending_is_no_failure_of_ours(server: str) -> None:
     def counted(status: str) -> float:
         labels = {"method": "POST", "route": "/customer/sessions", "status": status}
         name = "squad_http_requests_total"
-        return REGISTRY.get_sample_value(name, {"service": metrics.SERVICE, **labels}) or 0
+        return REGISTRY.get_sample_value(name, {"service": metrics.service(), **labels}) or 0
 
     before, ours = counted("4xx"), counted("5xx")
     with connected(server) as line:

@@ -12,7 +12,7 @@ from tests.databases import Databases
 
 
 def told(state: str) -> float | None:
-    labels = {"service": metrics.SERVICE, "state": state}
+    labels = {"service": metrics.service(), "state": state}
     return REGISTRY.get_sample_value("squad_pool_connections", labels)
 
 
