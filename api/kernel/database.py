@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -128,6 +129,7 @@ def create_engine(
         max_overflow=0,
         pool_timeout=5,
         pool_pre_ping=True,
+        json_deserializer=msgspec.json.decode,  # a seventh of the standard time
         hide_parameters=True,  # an error text must not carry personal data into a log
         connect_args={
             "timeout": 5,

@@ -18,7 +18,7 @@ QUIET = {
 VAR_MARK = "SQUAD_VAR"
 PROCESS_MARK = "SQUAD_PROCESS"
 SUPERVISOR = "supervisor"
-"""The mark of the supervisor; what it forks bears it, too, beside a title of its own."""
+"""The mark of the supervisor; what it forks bears it, too, with a title of its own."""
 
 
 def programs() -> Path:

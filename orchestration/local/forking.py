@@ -11,13 +11,14 @@ import gc
 import os
 import signal
 import sys
+import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from setproctitle import setproctitle
 from supervisor import supervisord
@@ -28,9 +29,11 @@ from orchestration.local.environment import PROCESS_MARK
 from orchestration.local.launch import Launch
 from orchestration.local.marks import title
 
-HANDLED: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGCHLD,
-                  signal.SIGUSR2)  # fmt: skip
-"""Signals for which supervisord has handlers, which a program that is executed would not keep."""
+ROOT: Final = Path(__file__).parents[2]
+TEXT: Final = {".py", ".sql", ".css", ".html", ".txt", ".toml", ".csv"}
+"""Of our own files, those that a module may read while it is imported."""
+Seen = tuple[int, int, int] | None
+"""When a file was written, which file it is, and its size; None when it is not there."""
 
 
 class Loaded:
@@ -38,29 +41,38 @@ class Loaded:
 
     def __init__(self, modules: Sequence[str]) -> None:
         self.modules = frozenset(modules)
-        for name in modules:
-            import_module(name)
+        began = time.time_ns()
+        try:
+            for name in modules:
+                import_module(name)
+        except Exception:  # noqa: BLE001 - whatever it is, one process fails by it, and not all
+            traceback.print_exc()
+            # None at all: what is loaded in part would hide the error from whose it is.
+            self.modules = frozenset()
         # What is there now stays: it is not looked through again, and so not copied by a fork.
         gc.collect()
         gc.freeze()
-        files = {getattr(module, "__file__", None) for module in sys.modules.values()}
-        self._seen = {file: _age(file) for file in files if file}
+        self._seen = {path: _seen(path) for path in _files(self.modules)}
+        # What was written meanwhile may have been read before: it is not what is loaded.
+        self._sure = all(seen is None or seen[0] < began for seen in self._seen.values())
 
     def is_current(self) -> bool:
         """Whether a process that imports anew would get the same code."""
-        return all(_age(path) == age for path, age in self._seen.items())
-
-    def main_of(self, arguments: Sequence[str]) -> str | None:
-        """The loaded module that a command runs."""
-        match arguments:
-            case ["python", "-m", module, *_] if module in self.modules and self.is_current():
-                return module
-        return None
+        return self._sure and all(_seen(path) == seen for path, seen in self._seen.items())
 
 
-def _age(path: str) -> int | None:
+def _files(modules: Collection[str]) -> set[str]:
+    """All code that is loaded, and whatever else lies in our own packages."""
+    files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    folders = {Path(ROOT, name.partition(".")[0]) for name in modules}
+    ours = {str(path) for folder in folders for path in folder.rglob("*") if path.suffix in TEXT}
+    return {file for file in files if file} | ours
+
+
+def _seen(path: str) -> Seen:
     with suppress(OSError):
-        return Path(path).stat().st_mtime_ns
+        found = Path(path).stat()
+        return found.st_mtime_ns, found.st_ino, found.st_size
     return None
 
 
@@ -74,43 +86,54 @@ class ForkingOptions(ServerOptions):  # type: ignore[misc]  # supervisor has no 
     def execve(self, filename: str, argv: Sequence[str], env: dict[str, str]) -> None:
         """In a child, which has its files and its process group. Does not return."""
         match argv:
-            case [_, "-m", launch.__name__, var, name] if self._loaded.modules:
+            case [_, "-m", launch.__name__, var, name] if self._loaded.is_current():
                 _end_with(partial(launch.main, var, name, become=self._become))
         super().execve(filename, argv, env)
 
     def _become(self, found: Launch) -> NoReturn:
-        module = self._loaded.main_of(found["arguments"])
-        if module is None:
-            launch.execute(found)
-        # First: it looks for its place beside the variables as they are at the start.
-        setproctitle(title(found["environment"][PROCESS_MARK], found["arguments"]))
-        os.environ.clear()
-        os.environ.update(found["environment"])
-        os.chdir(found["directory"])
-        sys.argv = found["arguments"][2:]
-        import_module(module).main(found["arguments"][3:])
-        sys.exit()
+        match found["arguments"]:
+            case ["python", "-m", module, *words] if module in self._loaded.modules:
+                if found["user"] is None:
+                    _run(found, module, words)
+        launch.execute(found)
 
 
-def _end_with(main: Any) -> NoReturn:
-    """Do as the interpreter does around a program, and end as it does."""
-    for number in HANDLED:
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    # The supervisor's own have nothing to do with these files any more.
-    sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115 - as long as the process
-    sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
+def _run(found: Launch, module: str, words: list[str]) -> NoReturn:
+    # First: it looks for its place beside the variables as they are at the start.
+    setproctitle(title(found["environment"][PROCESS_MARK], found["arguments"]))
+    os.environ.clear()
+    os.environ.update(found["environment"])
+    os.chdir(found["directory"])
+    sys.argv = [module, *words]
+    import_module(module).main(words)
+    sys.exit()
+
+
+def _end_with(program: Callable[[], NoReturn]) -> NoReturn:
+    """Do as the interpreter does around a program, and end as it does, whatever happens.
+
+    Nothing may come back from here: it would go on as a second supervisor.
+    """
     status = 1
     try:
-        main()
+        for number in signal.valid_signals():
+            # As of a program that is executed: who had a handler has none.
+            if callable(signal.getsignal(number)):
+                signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        # The supervisor's own have nothing to do with these files any more.
+        sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115 - as long as it lives
+        sys.stderr = open(2, "w", buffering=1, closefd=False, errors="backslashreplace")  # noqa: SIM115
+        program()
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
         if isinstance(end.code, str):
             sys.stderr.write(f"{end.code}\n")
     except BaseException:  # noqa: BLE001 - nobody is above
         traceback.print_exc()
-    # Not `sys.exit`: what supervisord would do at its end is not for a child to do.
-    os._exit(status)
+    finally:
+        # Not `sys.exit`: what supervisord would do at its end is not for a child to do.
+        os._exit(status)
 
 
 def main(arguments: Sequence[str]) -> None:

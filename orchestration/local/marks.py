@@ -3,6 +3,7 @@
 The runner knows its children; the marks find what is left when the runner itself was killed.
 """
 
+import re
 import shlex
 import signal
 from collections.abc import Iterable, Mapping, Sequence
@@ -77,10 +78,14 @@ def title(name: str, arguments: Sequence[str]) -> str:
     return f"{name}: {shlex.join(arguments)}"
 
 
-def _forked(process: psutil.Process) -> str | None:
-    """The name in a forked process's title; None for the supervisor itself, which is not ours."""
+def _forked(process: psutil.Process) -> str:
+    """The name in a forked process's title, or the supervisor's own."""
     try:
-        name, colon, _ = " ".join(process.cmdline()).partition(": ")
+        titled = _TITLED.match(" ".join(process.cmdline()))
     except (psutil.Error, OSError):
-        return None
-    return name if colon else None
+        return SUPERVISOR
+    return titled[1] if titled else SUPERVISOR
+
+
+# No program is called so: its path begins with a slash.
+_TITLED = re.compile(r"([\w-]+): ")

@@ -146,12 +146,9 @@ def _import(modules: str) -> float:
 
 
 def _ours(platform: Platform) -> Memory:
-    found = [one.pid for one in marked_processes(platform.instance.var)]
-    # What it has loaded is in memory for all that it forks.
-    supervisor = platform.runner().supervisor.pid()
-    if supervisor is None:
-        raise Wrong("The supervisor is gone.")
-    return sum((memory_of(pid, descendants=False) for pid in (*found, supervisor)), Memory())
+    # With the supervisor: what it has loaded is in memory for all that it forks.
+    found = marked_processes(platform.instance.var)
+    return sum((memory_of(one.pid, descendants=False) for one in found), Memory())
 
 
 def _under_load(platform: Platform) -> Memory:

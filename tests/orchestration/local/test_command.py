@@ -188,7 +188,7 @@ def start_for_ever(instance: Instance) -> subprocess.Popen[str]:
         env=environment(instance),
     )
     try:
-        eventually(lambda: len(marks.marked_processes(instance.var)) == 2)
+        eventually(lambda: len(marks.marked_processes(instance.var)) == 3)
     except BaseException:
         process.terminate()
         raise

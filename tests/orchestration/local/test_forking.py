@@ -15,7 +15,7 @@ from orchestration.local import marks, processes
 from orchestration.local.blueprint import Process
 from orchestration.local.errors import LocalError
 from tests.orchestration.local import forked
-from tests.orchestration.local.platforms import WEB_PORT, Platforms, get, pids, tiny
+from tests.orchestration.local.platforms import OTHER, WEB_PORT, Platforms, get, pids, tiny
 from tests.orchestration.local.test_healing import eventually, kill_supervisor
 
 MODULE = forked.__name__
@@ -86,6 +86,32 @@ def test_an_error_is_in_its_log_with_its_trace(platforms: Platforms) -> None:
     assert "AttributeError: module" in (runner.instance.log / "web.log").read_text()
 
 
+def test_nothing_of_a_child_goes_on_when_even_its_last_words_fail() -> None:
+    """The pipe to a supervisor that was killed is broken; who came back would be a second one."""
+    script = "import os; from orchestration.local import forking; "
+    script += "reads, writes = os.pipe(); os.close(reads); os.dup2(writes, 2); "
+    script += "forking._end_with(lambda: exit('full')); print('went on')"
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, stdout=subprocess.PIPE, text=True
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_a_module_that_cannot_be_loaded_is_told_by_its_own_process_alone(
+    platforms: Platforms, copied: tuple[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    module, file = copied
+    file.write_text("raise RuntimeError('The tiny code is wrong.')\n")
+    broken = quick(module=module)
+    runner = platforms.new(OTHER, broken)
+
+    with pytest.raises(LocalError, match="Not started: web"):
+        runner.up()
+
+    assert "The tiny code is wrong." in (runner.instance.log / "web.log").read_text()
+    assert "other is ready; waiting for web" in capsys.readouterr().err
+
+
 def test_it_is_found_by_its_name_when_the_supervisor_was_killed(platforms: Platforms) -> None:
     runner = platforms.new(quick())
     runner.up()
@@ -124,11 +150,14 @@ def test_code_that_changed_is_loaded_anew(platforms: Platforms, copied: tuple[st
     assert process(pids(runner)["web"]).environ()["SQUAD_PROCESS"] == "web"
 
 
-def test_what_is_loaded_starts_no_thread_and_counts_nothing(tmp_path: Path) -> None:
-    """A thread would not be there after the fork, with whatever it held."""
+def test_what_is_loaded_starts_no_thread_opens_no_file_and_counts_nothing(tmp_path: Path) -> None:
+    """A thread would not be there after the fork, and the number of a file would be another's."""
     loads = sorted({name for one in processes.SERVICES for name in one.loads})
     script = "import os; from orchestration.local.forking import Loaded; "
-    script += f"Loaded({loads}); print(len(os.listdir('/proc/self/task'))); os._exit(0)"
+    script += "files = os.listdir('/proc/self/fd'); "
+    script += f"made = Loaded({loads}); assert made.is_current(); "
+    script += "assert os.listdir('/proc/self/fd') == files; "
+    script += "print(len(os.listdir('/proc/self/task'))); os._exit(0)"
     done = subprocess.run(
         [sys.executable, "-uc", script],
         check=True, capture_output=True, text=True,
