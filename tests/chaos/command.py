@@ -15,8 +15,8 @@ def chaos(*, faults: int, seed: int, as_json: bool) -> None:
 
     Processes die, the database stops or fills its disk, mail, text messages and payments are in
     trouble, clocks jump, messages come twice, schemas change, and two work where one should. All
-    that was acknowledged is kept outside and compared at the end. The exit status is 0 only if
-    every promise was kept.
+    that was acknowledged is kept outside and compared at the end; Ctrl-C ends the strikes, and
+    compares. The exit status is 0 only if every promise was kept.
     """
     from tests.chaos import experiment
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import random
+import signal
 import statistics
+import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -104,8 +106,11 @@ def run(faults: int, seed: int, say: Callable[[str], None]) -> dict[str, Any]:
 async def strike(
     platform: Platform, faults: int, seed: int, say: Callable[[str], None]
 ) -> dict[str, Any]:
-    """The same on a platform that runs. It is not to be used for anything else afterwards."""
-    since = time.time()
+    """The same on a platform that runs. It is not to be used for anything else afterwards.
+
+    SIGINT or SIGTERM ends the strikes, and the comparison follows.
+    """
+    since, enough = time.time(), threading.Event()
     saboteur = await asyncio.to_thread(Saboteur, platform, random.Random(seed))
     with TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder, "acknowledged.jsonl"))
@@ -114,7 +119,8 @@ async def strike(
             say(f"{len(load.customers)} customers, and a month to bill; the load begins")
             going = asyncio.create_task(load.go())
             approving = asyncio.create_task(load.lives.approve_billing())
-            struck = await asyncio.to_thread(_strike, platform, saboteur, faults, say)
+            with _until_asked(enough, say):
+                struck = await asyncio.to_thread(_strike, platform, saboteur, faults, enough, say)
             await approving
             going.cancel()
         instance = platform.runner().instance
@@ -159,6 +165,23 @@ async def _customers(platform: Platform, ledger: Ledger, seed: int) -> AsyncIter
         await caller.close()
 
 
+@contextmanager
+def _until_asked(enough: threading.Event, say: Callable[[str], None]) -> Iterator[None]:
+    loop, numbers = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+
+    def end() -> None:
+        say("no more faults; the comparison follows")
+        enough.set()
+
+    for number in numbers:
+        loop.add_signal_handler(number, end)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
 @dataclass
 class Struck:
     faults: list[Fault] = field(default_factory=list)
@@ -167,11 +190,17 @@ class Struck:
 
 
 def _strike(
-    platform: Platform, saboteur: Saboteur, faults: int, say: Callable[[str], None]
+    platform: Platform,
+    saboteur: Saboteur,
+    faults: int,
+    enough: threading.Event,
+    say: Callable[[str], None],
 ) -> Struck:
     struck = Struck()
     scene = Scene.of(platform.runner().instance)
     for number, (kind, victim) in enumerate(saboteur.plan(faults), start=1):
+        if enough.is_set():
+            break
         try:
             fault = saboteur.strike(kind, victim)
         except NotRun as reason:
@@ -179,8 +208,9 @@ def _strike(
             continue
         struck.faults.append(fault)
         say(f"{number:4} {kind}: {victim}, well after {fault.seconds:.1f} s")
-        if number % REFEREE_EVERY == 0 or number == faults:
+        if number % REFEREE_EVERY == 0:
             struck.wrong_experts.update(wrong_experts(scene))
+    struck.wrong_experts.update(wrong_experts(scene))
     return struck
 
 
