@@ -49,6 +49,8 @@ class Process:
     """Whether the signal goes to its children too."""
     runs_as_server_user: bool = False
     """PostgreSQL refuses to run as root."""
+    niceness: int = 0
+    """How far its work stands back when processors are scarce, from 0 to 19; its children's too."""
     loads: tuple[str, ...] = ()
     """Modules that the supervisor loads beforehand: it forks this process (`forking.py`). The
     command is `python -m MODULE ...` then, and MODULE, one of them, has a `main` that takes the

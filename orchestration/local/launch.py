@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn, TypedDict
+from typing import NoReturn, NotRequired, TypedDict
 
 PATIENCE_SECONDS = 5
 
@@ -27,6 +27,7 @@ class Launch(TypedDict):
     ports: list[int]
     user: tuple[int, int] | None
     """User and group id to change to."""
+    niceness: NotRequired[int]
 
 
 def launch_file(var: Path, name: str) -> Path:
@@ -42,6 +43,8 @@ def main(var: str, name: str, become: Callable[[Launch], NoReturn]) -> NoReturn:
         sys.exit(f"{error.filename}: {error.strerror}. Start the platform with `squad up`.")
     for port in launch["ports"]:
         _clear(port, launch["environment"])
+    # A launch file that an older version wrote says nothing of it.
+    os.nice(launch.get("niceness", 0))
     become(launch)
 
 

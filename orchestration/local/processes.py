@@ -123,6 +123,11 @@ def _relay(pair: tuple[str, str, str, str]) -> Process:
     )
 
 
+JOBS_NICENESS = 5
+"""Of code servers, whose runs inherit it: a job can wait for a moment, who submits a ticket cannot.
+Beside an API that wants a whole processor a job gets a quarter of it."""
+
+
 def _code_location(location: str) -> Process:
     port = CODE_LOCATIONS[location]
     return Process(
@@ -135,6 +140,7 @@ def _code_location(location: str) -> Process:
         ),
         probe=CodeLocation(location, port, WEBSERVER_PORT),
         environment=partial(wiring.code_location, location=location),
+        niceness=JOBS_NICENESS,
         ports=(port,),
     )  # fmt: skip
 

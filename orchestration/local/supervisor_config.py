@@ -142,6 +142,7 @@ def write_launch(instance: Instance, process: Process) -> None:
         # What workers share, the supervisor holds.
         "ports": [] if process.group else [instance.port(port) for port in process.ports],
         "user": (user.uid, user.gid) if user is not None else None,
+        "niceness": process.niceness,
     }
     write_private(launch_file(instance.var, process.name), json.dumps(launch, indent=1))
 

@@ -36,7 +36,7 @@ def process(pid: int | None) -> psutil.Process:
 def test_a_forked_process_has_its_own_variables_and_is_called_by_its_name(
     platforms: Platforms,
 ) -> None:
-    runner = platforms.new(quick(environment=lambda _: {"SQUAD_COLOUR": "green"}))
+    runner = platforms.new(quick(environment=lambda _: {"SQUAD_COLOUR": "green"}, niceness=3))
     runner.up()
 
     told = dict(line.split("=", 1) for line in get(runner, "/environment").splitlines())
@@ -48,6 +48,7 @@ def test_a_forked_process_has_its_own_variables_and_is_called_by_its_name(
     assert " ".join(own.cmdline()).startswith(f"web: python -m {MODULE} serve {port}")
     assert own.cwd() == str(runner.instance.root)
     assert own.ppid() == runner.supervisor.pid()
+    assert own.nice() == psutil.Process().nice() + 3
 
 
 def test_it_starts_again_and_ends_like_any_other(platforms: Platforms) -> None:
