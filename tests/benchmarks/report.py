@@ -1,6 +1,7 @@
 """What a benchmark says: figures by name, measured in one run."""
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -87,8 +88,12 @@ def shown(seconds: list[float]) -> float:
 def tell(measure: Callable[[Callable[[str], None]], dict[str, Any]], *, as_json: bool) -> None:
     """Prints figures as they come, or all at the end as one object.
 
-    Ends the program with status 1 on a wrong answer, and when a target is missed.
+    Ends the program with status 1 on a wrong answer, and when a target is missed; a signal ends
+    it with nothing left running.
     """
+    # Also where a shell's background would ignore the first, and the second would stop nothing.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
 
     def say(line: str) -> None:
         click.echo(line, err=as_json)
