@@ -1,6 +1,7 @@
 """Charts of figures with the range in which the true one lies, or in which chance puts them."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -109,6 +110,14 @@ def around_zero(data: pd.DataFrame, bounds: tuple[str, str]) -> tuple[float, flo
     widest = float(data[list(bounds)].abs().max().max())
     end = tenths(0, widest)[1]
     return -end, end
+
+
+def beyond_chance(verdicts: Sequence[str]) -> str:
+    """How many of the experts of a funnel lie outside of its limits, in words."""
+    above, below = (verdicts.count(it) for it in ("above", "below"))
+    return (
+        f"{above:,} above and {below:,} below what chance explains, of {len(verdicts):,} experts."
+    )
 
 
 def funnel(data: pd.DataFrame, *, title: str) -> Any:

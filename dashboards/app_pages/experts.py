@@ -72,9 +72,8 @@ def _comparison(snapshot: Snapshot, chosen: View) -> None:
         lambda rows: intervals.funnel(rows, title=name),
         title=f"{name}: each expert against the mean of all",
         alt=f"Each expert's share ({name}) by the number of cases, with the limits of chance",
-        note=f"{verdicts.count('above'):,} above and {verdicts.count('below'):,} below what chance"
-        f" explains, of {len(verdicts):,} experts. Between the dashed lines, differences"
-        " say nothing.",
+        note=f"{intervals.beyond_chance(verdicts)}"
+        " Between the dashed lines, differences say nothing.",
         empty="No case in this period.",
         height=340,
     )

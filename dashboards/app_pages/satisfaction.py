@@ -169,8 +169,7 @@ def _experts(snapshot: Snapshot, chosen: View) -> None:
         lambda rows: intervals.funnel(rows, title="Satisfied"),
         title="Satisfied customers: each expert against the mean of all",
         alt="Each expert's share of satisfied customers by the number of answers",
-        note=f"{verdicts.count('above')} above and {verdicts.count('below')} below what chance"
-        f" explains, of {len(verdicts):,} experts.",
+        note=intervals.beyond_chance(verdicts),
         empty="No answer about an expert's visit in this period.",
         height=340,
     )

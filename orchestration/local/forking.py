@@ -91,10 +91,10 @@ class ForkingOptions(ServerOptions):  # type: ignore[misc]  # supervisor has no 
         super().execve(filename, argv, env)
 
     def _become(self, found: Launch) -> NoReturn:
+        loaded = self._loaded.modules if found["user"] is None else ()
         match found["arguments"]:
-            case ["python", "-m", module, *words] if module in self._loaded.modules:
-                if found["user"] is None:
-                    _run(found, module, words)
+            case ["python", "-m", module, *words] if module in loaded:
+                _run(found, module, words)
         launch.execute(found)
 
 

@@ -110,7 +110,7 @@ async def strike(
 
     SIGINT or SIGTERM ends the strikes, and the comparison follows.
     """
-    since, enough = time.time(), threading.Event()
+    since = time.time()
     saboteur = await asyncio.to_thread(Saboteur, platform, random.Random(seed))
     with TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder, "acknowledged.jsonl"))
@@ -119,7 +119,7 @@ async def strike(
             say(f"{len(load.customers)} customers, and a month to bill; the load begins")
             going = asyncio.create_task(load.go())
             approving = asyncio.create_task(load.lives.approve_billing())
-            with _until_asked(enough, say):
+            with _until_asked(say) as enough:
                 struck = await asyncio.to_thread(_strike, platform, saboteur, faults, enough, say)
             await approving
             going.cancel()
@@ -166,8 +166,10 @@ async def _customers(platform: Platform, ledger: Ledger, seed: int) -> AsyncIter
 
 
 @contextmanager
-def _until_asked(enough: threading.Event, say: Callable[[str], None]) -> Iterator[None]:
+def _until_asked(say: Callable[[str], None]) -> Iterator[threading.Event]:
+    """Is set by a signal, as long as this is open."""
     loop, numbers = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+    enough = threading.Event()
 
     def end() -> None:
         say("no more faults; the comparison follows")
@@ -176,7 +178,7 @@ def _until_asked(enough: threading.Event, say: Callable[[str], None]) -> Iterato
     for number in numbers:
         loop.add_signal_handler(number, end)
     try:
-        yield
+        yield enough
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
@@ -208,7 +210,7 @@ def _strike(
             continue
         struck.faults.append(fault)
         say(f"{number:4} {kind}: {victim}, well after {fault.seconds:.1f} s")
-        if number % REFEREE_EVERY == 0:
+        if number % REFEREE_EVERY == 0 and number < faults:
             struck.wrong_experts.update(wrong_experts(scene))
     struck.wrong_experts.update(wrong_experts(scene))
     return struck

@@ -48,12 +48,16 @@ async def test_a_connection_that_died_is_replaced_before_a_request_uses_it(
     sysops: httpx.AsyncClient, databases: Databases, sign_in: SignIn, office: UUID
 ) -> None:
     me = await sign_in("manager@squad.example")
+
+    async def ten() -> list[httpx.Response]:
+        return await asyncio.gather(*(sysops.get("/sysops/me", headers=me) for _ in range(10)))
+
     # As many at once as the pool has connections, so that every one of them dies.
-    await asyncio.gather(*(sysops.get("/sysops/me", headers=me) for _ in range(10)))
+    await ten()
     died = databases.rows(
         "sysops",
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'sysops_api'",
     )
-    answers = await asyncio.gather(*(sysops.get("/sysops/me", headers=me) for _ in range(10)))
+    answers = await ten() + await ten()
     assert died
-    assert [answer.status_code for answer in answers] == [200] * 10
+    assert [answer.status_code for answer in answers] == [200] * 20

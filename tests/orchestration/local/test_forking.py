@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -25,7 +26,7 @@ def quick(*words: str, module: str = MODULE, **more: object) -> Process:
     """A process that is forked, of `tiny.py`'s programs."""
     made = tiny("web", port=WEB_PORT, loads=(module,), **more)  # type: ignore[arg-type]
     command = ("python", "-m", module, *(words or ("serve", "{port}")))
-    return Process(**{**vars(made), "command": command})
+    return replace(made, command=command)
 
 
 def process(pid: int | None) -> psutil.Process:
