@@ -4,8 +4,11 @@ uvicorn waits for ever for a request that has begun, for its body, and for a cli
 read; a few hundred such clients hold all that a process can hold open.
 """
 
+import array
 import asyncio
+import fcntl
 import json
+import termios
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -70,7 +73,7 @@ class Connection(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._unread = self.transport.get_write_buffer_size()
+        self._unread = _unread(self.transport)
         self._watch_reader(STALL_SECONDS)
 
     def resume_writing(self) -> None:
@@ -108,7 +111,7 @@ class Connection(HttpToolsProtocol):
     def _watch_closing(self) -> None:
         """What closes waits for its reader, and that would be all it does."""
         if self.transport.is_closing() and self.transport.get_write_buffer_size():
-            self._unread = self.transport.get_write_buffer_size()
+            self._unread = _unread(self.transport)
             self._watch_reader(STALL_SECONDS)
 
     def _expect(self, seconds: float | None) -> None:
@@ -134,7 +137,7 @@ class Connection(HttpToolsProtocol):
         self._stalled = None if seconds is None else self.loop.call_later(seconds, self._unread_yet)
 
     def _unread_yet(self) -> None:
-        unread = self.transport.get_write_buffer_size()
+        unread = _unread(self.transport)
         if unread > self._unread - LEAST_RATE * STALL_SECONDS:
             self.transport.abort()
         else:
@@ -161,6 +164,17 @@ class Connection(HttpToolsProtocol):
         self.transport.close()
         # A client that sends slowly may read slowly, too.
         self._watch_reader(STALL_SECONDS)
+
+
+def _unread(transport: asyncio.Transport) -> int:
+    """Bytes of the answer that the client's side does not have yet.
+
+    The kernel's are among them: it takes more only when a third of its megabytes is free again,
+    and between two such moments a client that reads slowly enough would seem not to read.
+    """
+    held = array.array("i", [0])
+    fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, held)
+    return transport.get_write_buffer_size() + held[0]
 
 
 def _problem(status: int) -> tuple[list[tuple[bytes, bytes]], bytes]:

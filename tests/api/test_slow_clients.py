@@ -195,8 +195,9 @@ def test_a_large_answer_that_is_read_fast_enough_is_given_whole(large: uvicorn.S
         found, begun = b"", time.monotonic()
         while chunk := line.recv(200_000):
             found += chunk
-            # Much longer than a connection without requests is kept.
-            time.sleep(0.02)
+            # Much longer than a connection without requests is kept; and at first so slowly that
+            # the kernel asks for more only after longer than a reader may stand still.
+            time.sleep(0.3 if time.monotonic() - begun < 6 else 0.02)
         assert time.monotonic() - begun > 2 * large.config.timeout_keep_alive
     assert len(found) > LARGE
 
