@@ -18,10 +18,17 @@ LASTING: Final = (
 
 
 def promises(
-    now: datetime, words: Mapping[str, Sequence[str]], published: Manifest | None
+    now: datetime,
+    words: Mapping[str, Sequence[str]],
+    published: Manifest | None,
+    unpublished: Mapping[str, str],
 ) -> list[Promise]:
     """All promises of the marts; `words` are their text columns, `published` is what readers
-    see now, None when the comparison with it is not wanted or not possible."""
+    see now, None when the comparison with it is not wanted or not possible.
+
+    `unpublished` are the conditions for rows that no version has yet; of a mart without one all
+    rows are looked at for personal data, as were those of every version before it was shown.
+    """
     return [
         Promise(
             "marts.dim_landed_table",
@@ -32,7 +39,7 @@ def promises(
         *_volumes(published),
         *_schemas(published),
         *_distributions(),
-        *personal_data("marts", words),
+        *personal_data("marts", words, unpublished),
     ]
 
 

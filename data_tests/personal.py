@@ -7,9 +7,9 @@ from warehouse import personal_data as patterns
 
 
 def personal_data(
-    schema: str, words: Mapping[str, Sequence[str]], *, where: str = "true"
+    schema: str, words: Mapping[str, Sequence[str]], where: Mapping[str, str]
 ) -> Iterator[Promise]:
-    """One promise a table that has text columns (`words`); rows for which `where` holds."""
+    """One promise a table that has text columns (`words`), of all its rows or of some."""
     for table, columns in words.items():
         text = f"concat_ws(E'\\n', {', '.join(columns)})"
         suspect = f"{text} ~ '{patterns.HINT}' AND {text} ~ '{patterns.ANY}'"
@@ -22,7 +22,7 @@ def personal_data(
             "UnexpectedRowsExpectation",
             {
                 "unexpected_rows_query": f"SELECT 1 AS found FROM {{batch}} "  # noqa: S608 - our names
-                f"WHERE {where} AND {suspect}"
+                f"WHERE ({where.get(table, 'true')}) AND {suspect}"
             },
             blocks=True,
         )

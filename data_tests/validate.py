@@ -71,6 +71,8 @@ def _source(url: str) -> Any:
     ischema_names.setdefault("xid8", BIGINT)
     context = gx.get_context(project_config=config, mode="ephemeral")
     address = make_url(url).set(drivername="postgresql+psycopg")
+    # Months are those of UTC.
+    address = address.update_query_dict({"options": "-c timezone=UTC"})
     return context.data_sources.add_postgres(
         "analytics", connection_string=address.render_as_string(hide_password=False)
     )

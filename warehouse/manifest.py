@@ -10,7 +10,8 @@ class File(msgspec.Struct, frozen=True):
     """One Parquet file, named by the hash of its content; `partition` is a month (2026-03).
 
     `digest` is what the database said of the rows when they were written, and of how: while it
-    says the same, the file holds the same. Empty where nobody asked.
+    says the same, the file holds the same. Empty where nobody asked. `stamp` is what the mart
+    said of the month's last write: while it says the same, the database need not look at rows.
     """
 
     name: str
@@ -18,6 +19,7 @@ class File(msgspec.Struct, frozen=True):
     bytes: int
     partition: str | None = None
     digest: str = ""
+    stamp: str = ""
 
 
 class Table(msgspec.Struct, frozen=True):

@@ -1,21 +1,22 @@
 """Marts as Parquet files: one a mart, or one a month of a mart that grows.
 
-Before a month is read, the database counts its rows and adds up a hash of each; a month of which
-it says what it said when the last version was written keeps its file. Rows are sorted, so that
-the same rows are the same bytes again also where nobody remembers what was said.
+A month of which the database says what it said when the last version was written keeps its file
+(`months`). Rows are sorted, so that the same rows are the same bytes again also where nobody
+remembers what was said.
 """
 
-import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec.structs import replace
 from pyarrow import parquet
 
 from orchestration.publishing.marts import Mart
+from orchestration.publishing.months import among, months, shape_of
 from warehouse.manifest import File, Table
 from warehouse.store import Store
 
@@ -31,14 +32,6 @@ SELECT attname, format_type(atttypid, NULL)
 FROM pg_attribute
 WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped
 ORDER BY attnum
-"""
-# Each row is hashed whole, as the bytes that a client would get: to hash column by column and
-# add would not notice two rows that exchange a value.
-_DIGESTS = """
-SELECT {month}, count(*), sum(hash_record_extended(ROW(record_send(it)), 0))::text
-FROM marts.{name} AS it
-GROUP BY 1
-ORDER BY 1 NULLS LAST
 """
 
 
@@ -60,40 +53,29 @@ def export(
     """
     cursor.execute(_COLUMNS, parameters=[f"marts.{name}"])
     columns = dict(cursor.fetchall())
-    digests = _digests(cursor, name, mart.partition_by, columns)
-    known = {file.partition: file for file in before.files} if before else {}
+    shape = shape_of(WRITER, name, mart.partition_by, list(columns.items()))
+    known = {
+        file.partition: file
+        for file in (before.files if before else [])
+        if store.path(file.name).exists()
+    }
+    said = months(cursor, name, mart.partition_by, shape, known)
     files = {
-        month: known[month]
-        for month, digest in digests.items()
-        if month in known
-        and known[month].digest == digest
-        and store.path(known[month].name).exists()
+        month: replace(known[month], stamp=one.stamp)
+        for month, one in said.items()
+        if month in known and known[month].digest == one.digest
     }
     kept, written = len(files), 0
-    for month, part in _read(cursor, name, mart.partition_by, columns, digests, files):
+    for month, part in _read(cursor, name, mart.partition_by, columns, said, files):
         content = to_parquet(part)
         file, is_new = store.add_file(content)
-        files[month] = File(file, part.num_rows, len(content), month, digests[month])
+        one = said[month]
+        files[month] = File(file, part.num_rows, len(content), month, one.digest, one.stamp)
         written += is_new
-    ordered = [files[month] for month in digests]
+    ordered = [files[month] for month in said]
     rows = sum(one.rows for one in ordered)
     table = Table(rows, columns, ordered, mart.grain, list(mart.sources))
     return Exported(table, written, kept)
-
-
-def _digests(
-    cursor: Any, name: str, by: str | None, columns: dict[str, str]
-) -> dict[str | None, str]:
-    """For each month in order, what its file says while it holds the same rows and columns."""
-    shape = hashlib.sha256(repr((WRITER, name, by, list(columns.items()))).encode()).hexdigest()
-    cursor.execute(_DIGESTS.format(month=_month(by), name=name))
-    found = {month: f"{shape[:16]} {rows} {total}" for month, rows, total in cursor.fetchall()}
-    # A mart without rows is one file without rows.
-    return found or {None: f"{shape[:16]} 0"}
-
-
-def _month(by: str | None) -> str:
-    return f"to_char(date_trunc('month', {by}), 'YYYY-MM')" if by else "NULL::text"
 
 
 def _read(
@@ -101,28 +83,20 @@ def _read(
     name: str,
     by: str | None,
     columns: dict[str, str],
-    digests: dict[str | None, str],
-    kept: dict[str | None, File],
+    said: Collection[str | None],
+    kept: Collection[str | None],
 ) -> Iterator[tuple[str | None, pa.Table]]:
     """The months that are not kept, each with its rows."""
-    wanted = [month for month in digests if month not in kept]
+    wanted = [month for month in said if month not in kept]
     if not wanted:
         return
     # The first column of every mart is its key.
     key = next(iter(columns))
     order = f"{by}, {key}" if by else key
-    where = "true" if not kept else _in(_month(by), wanted)
+    where = among(by, wanted) if kept else "true"
     query = f"SELECT * FROM marts.{name} WHERE {where} ORDER BY {order}"  # noqa: S608 - our names
     cursor.execute(query)
     yield from partitions(cursor.fetch_record_batch(), by)
-
-
-def _in(month: str, wanted: list[str | None]) -> str:
-    named = ", ".join(f"'{one}'" for one in wanted if one)
-    either = [f"{month} IN ({named})"] if named else []
-    if None in wanted:
-        either.append(f"{month} IS NULL")
-    return " OR ".join(either)
 
 
 def partitions(

@@ -86,7 +86,8 @@ def _first_to_count(
         old, new = before.tables.get(mart), tables[mart]
         if old is None or old.columns != new.columns:
             return None
-        months = {file.partition for file in {*old.files} ^ {*new.files}}
+        # The same rows may have been written again.
+        months = {month for month, _ in _contents(old) ^ _contents(new)}
         if _is_dimension(mart):
             dimensions += [mart] if months else []
         elif None in months:
@@ -99,6 +100,10 @@ def _first_to_count(
     ):
         return None
     return first
+
+
+def _contents(table: Table) -> set[tuple[str | None, str]]:
+    return {(file.partition, file.name) for file in table.files}
 
 
 def _is_dimension(mart: str) -> bool:

@@ -7,6 +7,7 @@ import dagster as dg
 
 from data_tests import landing, marts
 from data_tests.validate import text_columns, validate
+from orchestration.publishing.months import written_since
 from orchestration.publishing.settings import PublishingSettings
 from orchestration.quality.results import check_results, check_specs
 from orchestration.replication.assets import landing_key
@@ -21,6 +22,7 @@ MART_WORDS: Mapping[str, Sequence[str]] = {
     if (words := [column.name for column in model.columns if column.kind == "text"])
 }
 """The text columns of each mart."""
+WRITTEN_BY = {name: model.partition_by for name, model in load().marts.items()}
 
 LANDING_KEYS = [landing_key(source) for source in SOURCES]
 MART_KEYS = [dg.AssetKey(["marts", mart]) for mart in load().marts]
@@ -71,7 +73,10 @@ def mart_promises(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCh
     settings = PublishingSettings()  # type: ignore[call-arg]  # read from the environment
     compare = context.op_execution_context.op_config["compare_with_published"]
     published = _published(Store(settings.warehouse_dir)) if compare else None
-    outcomes = validate(settings.url, marts.promises(datetime.now(UTC), MART_WORDS, published))
+    unpublished = written_since(published, settings.url, WRITTEN_BY) if published else {}
+    outcomes = validate(
+        settings.url, marts.promises(datetime.now(UTC), MART_WORDS, published, unpublished)
+    )
     yield from check_results(
         [(dg.AssetKey(one.promise.table.split(".")), one) for one in outcomes], MART_KEYS
     )

@@ -14,6 +14,8 @@ from tests.chaos.ledger import Ledger
 from tests.chaos.people import People, Person
 
 LOOK_SECONDS = 2.0
+SELDOM_SECONDS = 10.0
+"""Between two looks at a ticket with which nothing happens: dozens wait for the next assignment."""
 THANK_YOU = 303
 """A survey's answer leads to the page that says so."""
 ELSEWHERE = 409
@@ -120,6 +122,7 @@ class Lives:
         """Plays whoever has to act on a ticket until it is closed."""
         since = time.time()
         self.followed.add(ticket)
+        before, pause = "", LOOK_SECONDS
         while True:
             seen = await self.people.office("helpdesk").get(
                 f"/sysops/tickets/{ticket}", "/sysops/tickets/{id}"
@@ -131,7 +134,9 @@ class Lives:
                 await self._answer(seen["ticket"], customer, since)
             elif status in {"assigned", "accepted", "in_progress"}:
                 await self._visit(ticket, status, seen["assignments"])
-            await asyncio.sleep(LOOK_SECONDS)
+            pause = min(1.5 * pause, SELDOM_SECONDS) if status == before else LOOK_SECONDS
+            before = status
+            await asyncio.sleep(pause)
 
     async def _visit(self, ticket: str, status: str, assignments: list[dict[str, Any]]) -> None:
         live = [one for one in assignments if one["status"] in {"proposed", "accepted"}]

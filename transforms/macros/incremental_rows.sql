@@ -9,6 +9,7 @@
     {%- do run_query("alter table " ~ new ~ " add primary key (" ~ first ~ ")") -%}
     {%- if key != first -%} {%- do run_query("create index on " ~ new ~ " (" ~ key ~ ")") -%} {%- endif -%}
     {%- do create_indexes(new) -%}
+    {{ _stamp_months(new) }}
     {%- do run_query("analyze " ~ new) -%}
 {%- endmacro %}
 

@@ -1,14 +1,22 @@
 """The promises at the borders: kept by good data, and each kind broken by bad data."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from data_tests import landing, marts
 from data_tests.promise import Outcome, Promise
 from data_tests.validate import text_columns, validate
+from orchestration.publishing.marts import described
+from orchestration.publishing.months import written_since
+from orchestration.publishing.publish import publish
+from orchestration.quality.assets import WRITTEN_BY
+from orchestration.transforms.project import load
 from tests.warehouse.built import Built
 from warehouse.manifest import Manifest, Table
+from warehouse.store import Store
 
 
 def url(built: Built) -> str:
@@ -19,8 +27,11 @@ def landing_promises(built: Built) -> list[Promise]:
     return landing.promises(datetime.now(UTC), text_columns(url(built), "raw"))
 
 
-def mart_promises(built: Built, published: Manifest | None = None) -> list[Promise]:
-    return marts.promises(datetime.now(UTC), text_columns(url(built), "marts"), published)
+def mart_promises(
+    built: Built, published: Manifest | None = None, unpublished: Mapping[str, str] | None = None
+) -> list[Promise]:
+    words = text_columns(url(built), "marts")
+    return marts.promises(datetime.now(UTC), words, published, unpublished or {})
 
 
 def published(built: Built, times: float = 1) -> Manifest:
@@ -117,6 +128,40 @@ def test_what_was_found_is_counted_and_not_shown(built: Built) -> None:
         [hit] = [one for one in validate(url(spoilt), promises) if not one.kept]
     assert hit.unexpected
     assert "jo@" not in repr(hit)
+
+
+def test_months_of_a_version_are_not_looked_at_for_personal_data_again(
+    built: Built, tmp_path: Path
+) -> None:
+    spoil = (
+        "UPDATE marts.fct_invoice_line SET description = 'jo@example.com' "
+        "WHERE period_start = (SELECT {}(period_start) FROM marts.fct_invoice_line)"
+    )
+
+    def hits() -> list[int | None]:
+        unpublished = written_since(version, url(spoilt), WRITTEN_BY)
+        promises = [
+            one for one in mart_promises(spoilt, None, unpublished) if one.kind == "personal_data"
+        ]
+        assert {one.table for one in promises} >= {"marts.fct_invoice_line", "marts.dim_expert"}
+        return [one.unexpected for one in validate(url(spoilt), promises) if not one.kept]
+
+    with built.copy() as spoilt:
+        version = publish(
+            url(spoilt), Store(tmp_path), described(load()),
+            run_id="run", checks=[], now=datetime.now(UTC), keep=2,
+        ).manifest  # fmt: skip
+        assert set(written_since(version, url(spoilt), WRITTEN_BY).values()) == {"false"}
+        unseen = "BEGIN; SET LOCAL session_replication_role = replica; {}; COMMIT"
+        spoilt.databases.execute("analytics", unseen.format(spoil.format("max")))
+        assert hits() == []
+        spoilt.databases.execute("analytics", spoil.format("min"))
+        [[rows]] = spoilt.databases.rows(
+            "analytics",
+            "SELECT count(*) FROM marts.fct_invoice_line WHERE description = 'jo@example.com' "
+            "AND period_start = (SELECT min(period_start) FROM marts.fct_invoice_line)",
+        )
+        assert hits() == [rows]
 
 
 @pytest.mark.parametrize(("times", "what_it_does"), [(1.5, {False}), (3, {False, True})])

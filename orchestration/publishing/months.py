@@ -1,0 +1,111 @@
+"""What the database says of a mart's months, so that no more is read than was written.
+
+Each month has a stamp that every write replaces. Where it is another one than in the last version,
+or none, the rows of the month are counted and a hash of each is added up: most of what is built
+again is what it was.
+"""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from warehouse.manifest import File, Manifest
+
+# Each row is hashed whole, as the bytes that a client would get: to hash column by column and
+# add would not notice two rows that exchange a value.
+_DIGESTS = """
+SELECT {month}, count(*), sum(hash_record_extended(ROW(record_send(it)), 0))::text
+FROM marts.{name} AS it
+WHERE {where}
+GROUP BY 1
+"""
+_STAMPS = "SELECT month, stamp::text FROM landing.mart_month WHERE mart = $1"
+_ALL_STAMPS = "SELECT mart, month, stamp::text FROM landing.mart_month"
+_COUNT = "SELECT count(*) FROM marts.{name}"
+
+
+@dataclass(frozen=True)
+class Said:
+    """Of one month: a digest of how many rows there are and of what is in them, and the stamp of
+    its last write, empty where the mart has none."""
+
+    digest: str
+    stamp: str
+
+
+def months(
+    cursor: Any, name: str, by: str | None, shape: str, known: Mapping[str | None, File]
+) -> dict[str | None, Said]:
+    """Every month of a mart, in order; without `by`, or without rows, one that has no name.
+
+    `shape` is what else a file depends on; `known` are the files of the last version.
+    """
+    cursor.execute(_STAMPS, parameters=[name])
+    stamps: dict[str | None, str] = dict(cursor.fetchall())
+    digests = {
+        month: known[month].digest
+        for month, stamp in stamps.items()
+        if month in known and known[month].stamp == stamp and known[month].digest.startswith(shape)
+    }
+    if digests:
+        written = stamps.keys() - digests.keys()
+        digests |= _digests(cursor, name, by, shape, among(by, written)) if written else {}
+        cursor.execute(_COUNT.format(name=name))
+        # Rows that no stamp tells of: somebody wrote where nobody looks.
+        if cursor.fetchone()[0] != sum(int(digest.split()[1]) for digest in digests.values()):
+            digests = {}
+    digests = digests or _digests(cursor, name, by, shape, "true") or {None: f"{shape} 0"}
+    return {
+        month: Said(digests[month], stamps.get(month, ""))
+        for month in sorted(digests, key=lambda month: (month is None, month))
+    }
+
+
+def written_since(published: Manifest, url: str, by: Mapping[str, str | None]) -> dict[str, str]:
+    """For each mart that stamps its months, the condition for rows that the version may not have.
+
+    `by` is the column by whose month each mart is written. Where the condition is used, the
+    session's time zone must be UTC.
+    """
+    known = {
+        (mart, file.partition, file.stamp)
+        for mart, table in published.tables.items()
+        for file in table.files
+    }
+    with psycopg.connect(url) as connection:
+        stamps = connection.execute(_ALL_STAMPS).fetchall()
+    written: dict[str, set[str | None]] = {mart: set() for mart, _, _ in stamps if by.get(mart)}
+    for mart, month, stamp in stamps:
+        if mart in written and (mart, month, stamp) not in known:
+            written[mart].add(month)
+    return {
+        mart: among(by[mart], wanted) if wanted else "false" for mart, wanted in written.items()
+    }
+
+
+def shape_of(*what: object) -> str:
+    """A short hash of how files are written, which is the beginning of their digests."""
+    return hashlib.sha256(repr(what).encode()).hexdigest()[:16]
+
+
+def among(by: str | None, wanted: Collection[str | None]) -> str:
+    """The condition for rows of these months, by which an index finds them."""
+    if by is None:
+        return "true"
+    ranges = [
+        f"({by} >= '{month}-01' AND {by} < date '{month}-01' + interval '1 month')"
+        for month in wanted
+        if month is not None
+    ]
+    return " OR ".join([*sorted(ranges), *([f"{by} IS NULL"] if None in wanted else [])])
+
+
+def _digests(
+    cursor: Any, name: str, by: str | None, shape: str, where: str
+) -> dict[str | None, str]:
+    month = f"to_char({by}, 'YYYY-MM')" if by else "NULL::text"
+    cursor.execute(_DIGESTS.format(month=month, name=name, where=where))
+    return {month: f"{shape} {rows} {total}" for month, rows, total in cursor.fetchall()}
