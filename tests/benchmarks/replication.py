@@ -2,7 +2,7 @@
 
 The yardstick is `COPY TO` piped into `COPY FROM` of the columns that land, table by table, into
 empty tables with the same keys in the same database. A mirror that differs from its source ends
-the run.
+the run. At the end a little changes, and its way to readers is measured (`behind`).
 """
 
 import resource
@@ -20,7 +20,7 @@ from orchestration.replication import landing, source
 from orchestration.replication.mirror import SOURCES, mirror
 from orchestration.replication.plan import Reading, reading
 from orchestration.transforms import build
-from tests.benchmarks import business
+from tests.benchmarks import behind, business
 from tests.benchmarks.report import Report, Wrong, timed
 from tests.benchmarks.server import SERVER
 from tests.databases import Databases, Templates
@@ -56,6 +56,10 @@ def run(tickets: int, say: Callable[[str], None]) -> dict[str, Any]:
         again = built(databases, folder)
         report.add("changed_build_s", round(again, 2))
         report.add("changed_to_full_build", round(again / whole, 2))
+        behind.measure(
+            report, databases, folder / "published",
+            land=lambda: landed(databases), build=lambda: built(databases, folder),
+        )  # fmt: skip
         report.add("peak_memory_mb", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
         databases.drop()
         templates.close()
