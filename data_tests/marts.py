@@ -26,8 +26,8 @@ def promises(
     """All promises of the marts; `words` are their text columns, `published` is what readers
     see now, None when the comparison with it is not wanted or not possible.
 
-    `unpublished` are the conditions for rows that no version has yet; of a mart without one all
-    rows are looked at for personal data, as were those of every version before it was shown.
+    `unpublished` are conditions for what was written since that version: the files of a version
+    were looked at for personal data. Of a mart without one all rows are.
     """
     return [
         Promise(

@@ -1,8 +1,8 @@
 """Marts as Parquet files: one a mart, or one a month of a mart that grows.
 
-A month of which the database says what it said when the last version was written keeps its file
-(`months`). Rows are sorted, so that the same rows are the same bytes again also where nobody
-remembers what was said.
+A month that was not written since, or of which the database says what it said when the last
+version was written, keeps its file (`months`). Rows are sorted, so that the same rows are the same
+bytes again also where nobody remembers what was said.
 """
 
 import io

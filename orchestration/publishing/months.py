@@ -22,8 +22,16 @@ FROM marts.{name} AS it
 WHERE {where}
 GROUP BY 1
 """
-_STAMPS = "SELECT month, stamp::text FROM landing.mart_month WHERE mart = $1"
-_ALL_STAMPS = "SELECT mart, month, stamp::text FROM landing.mart_month"
+# A stamp means nothing where a trigger would not replace it.
+_STAMPS = """
+SELECT mart, month, stamp::text
+FROM landing.mart_month
+WHERE 4 = (
+    SELECT count(*) FROM pg_trigger
+    WHERE tgrelid = to_regclass(format('marts.%I', mart))
+        AND tgfoid = 'landing.stamp_months'::regproc AND tgenabled = 'O'
+)
+"""
 _COUNT = "SELECT count(*) FROM marts.{name}"
 
 
@@ -43,8 +51,10 @@ def months(
 
     `shape` is what else a file depends on; `known` are the files of the last version.
     """
-    cursor.execute(_STAMPS, parameters=[name])
-    stamps: dict[str | None, str] = dict(cursor.fetchall())
+    cursor.execute(_STAMPS)
+    stamps: dict[str | None, str] = {
+        month: stamp for mart, month, stamp in cursor.fetchall() if mart == name
+    }
     digests = {
         month: known[month].digest
         for month, stamp in stamps.items()
@@ -54,7 +64,7 @@ def months(
         written = stamps.keys() - digests.keys()
         digests |= _digests(cursor, name, by, shape, among(by, written)) if written else {}
         cursor.execute(_COUNT.format(name=name))
-        # Rows that no stamp tells of: somebody wrote where nobody looks.
+        # Another number of rows: somebody wrote where no trigger tells of it.
         if cursor.fetchone()[0] != sum(int(digest.split()[1]) for digest in digests.values()):
             digests = {}
     digests = digests or _digests(cursor, name, by, shape, "true") or {None: f"{shape} 0"}
@@ -65,7 +75,7 @@ def months(
 
 
 def written_since(published: Manifest, url: str, by: Mapping[str, str | None]) -> dict[str, str]:
-    """For each mart that stamps its months, the condition for rows that the version may not have.
+    """For each mart that stamps its months, the condition for those written since the version.
 
     `by` is the column by whose month each mart is written. Where the condition is used, the
     session's time zone must be UTC.
@@ -76,11 +86,11 @@ def written_since(published: Manifest, url: str, by: Mapping[str, str | None]) -
         for file in table.files
     }
     with psycopg.connect(url) as connection:
-        stamps = connection.execute(_ALL_STAMPS).fetchall()
-    written: dict[str, set[str | None]] = {mart: set() for mart, _, _ in stamps if by.get(mart)}
+        stamps = connection.execute(_STAMPS).fetchall()
+    written: dict[str, list[str]] = {mart: [] for mart, _, _ in stamps if by.get(mart)}
     for mart, month, stamp in stamps:
         if mart in written and (mart, month, stamp) not in known:
-            written[mart].add(month)
+            written[mart].append(month)
     return {
         mart: among(by[mart], wanted) if wanted else "false" for mart, wanted in written.items()
     }

@@ -10,14 +10,15 @@ import duckdb
 from orchestration.publishing.export import Exported, export
 from orchestration.publishing.marts import Mart
 from orchestration.publishing.summaries import summarise
-from warehouse.manifest import Check, HeldBack, Manifest, Pin
+from warehouse import personal_data
+from warehouse.manifest import Check, File, HeldBack, Manifest, Pin
 from warehouse.store import Store
 
 _AS_OF = "SELECT min(as_of) FROM marts.dim_landed_table"
 
 
 class AuditFailed(Exception):
-    """The written files do not hold what the marts held; nothing was shown."""
+    """The written files do not hold what the marts held, or what no file may; nothing was shown."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ def publish(
 ) -> Published:
     """Write all marts as one version, and show it.
 
-    Raises AuditFailed, and shows nothing, when the files do not hold what the marts hold.
+    Raises AuditFailed, and shows nothing, when the files do not hold what the marts hold, or
+    hold what looks like personal data.
     """
     with store.writing():
         before = store.newest()
@@ -53,7 +55,7 @@ def publish(
         summaries, written = summarise(store, tables, as_of, before)
         version = f"{now:%Y%m%dT%H%M%SZ}-{run_id[:8]}"
         manifest = Manifest(version, run_id, as_of, now, tables, list(checks), summaries)
-        _audit(store, manifest)
+        _audit(store, manifest, before)
         store.add_version(manifest)
         shown = store.pin() is None
         if shown:
@@ -108,6 +110,10 @@ def _write(
     with dbapi.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         cursor.execute("SET LOCAL TIME ZONE 'UTC'")
+        # Before anything is read: a mart that is built whole meanwhile is another table with the
+        # same name, and without a row that this transaction could see.
+        names = ", ".join(f"marts.{name}" for name in marts)
+        cursor.execute(f"LOCK TABLE {names} IN ACCESS SHARE MODE")
         cursor.execute(_AS_OF)
         as_of: datetime = cursor.fetchone()[0]
         tables = before.tables if before else {}
@@ -118,12 +124,33 @@ def _write(
     return exported, as_of
 
 
-def _audit(store: Store, manifest: Manifest) -> None:
-    """Count the rows of every mart again, in the files as readers will open them."""
+def _audit(store: Store, manifest: Manifest, before: Manifest | None) -> None:
+    """Count the rows of every mart again, in the files as readers will open them, and look for
+    personal data in those that are new: every other one was looked at when it was."""
+    known = {file.name for file in before.files} if before else set()
     with duckdb.connect(":memory:") as database:
         for name, table in manifest.tables.items():
-            files = [str(store.path(file.name)) for file in table.files]
-            found: Any = database.execute("SELECT count(*) FROM read_parquet($1)", [files])
-            [rows] = found.fetchone()
+            rows = _count(database, store, table.files)
             if rows != table.rows:
                 raise AuditFailed(f"{name} has {rows} rows in its files and {table.rows} before.")
+            new = [file for file in table.files if file.name not in known]
+            words = [f'"{column}"' for column, kind in table.columns.items() if kind == "text"]
+            if new and words:
+                text = f"concat_ws(chr(10), {', '.join(words)})"
+                hit = f"regexp_matches({text}, $2) AND regexp_matches({text}, $3)"
+                rows = _count(database, store, new, hit, personal_data.HINT, personal_data.ANY)
+                if rows:
+                    raise AuditFailed(f"{name}: {rows} rows have what looks like personal data.")
+
+
+def _count(
+    database: duckdb.DuckDBPyConnection,
+    store: Store,
+    files: Sequence[File],
+    condition: str = "true",
+    *values: str,
+) -> int:
+    paths = [str(store.path(file.name)) for file in files]
+    sql = f"SELECT count(*) FROM read_parquet($1) WHERE {condition}"  # noqa: S608 - our names
+    found: Any = database.execute(sql, [paths, *values]).fetchone()
+    return int(found[0])

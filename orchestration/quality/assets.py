@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from data_tests import landing, marts
+from data_tests.promise import Promise
 from data_tests.validate import text_columns, validate
 from orchestration.publishing.months import written_since
 from orchestration.publishing.settings import PublishingSettings
@@ -22,7 +23,8 @@ MART_WORDS: Mapping[str, Sequence[str]] = {
     if (words := [column.name for column in model.columns if column.kind == "text"])
 }
 """The text columns of each mart."""
-WRITTEN_BY = {name: model.partition_by for name, model in load().marts.items()}
+MONTHS_OF = {name: model.partition_by for name, model in load().marts.items()}
+"""The column by whose month each mart is written."""
 
 LANDING_KEYS = [landing_key(source) for source in SOURCES]
 MART_KEYS = [dg.AssetKey(["marts", mart]) for mart in load().marts]
@@ -39,8 +41,7 @@ MART_KEYS = [dg.AssetKey(["marts", mart]) for mart in load().marts]
 def landing_promises() -> Iterator[dg.AssetCheckResult]:
     """The promises about each source's tables, and about how far all have landed."""
     settings = PublishingSettings()  # type: ignore[call-arg]  # read from the environment
-    words = text_columns(settings.url, "raw")
-    outcomes = validate(settings.url, landing.promises(datetime.now(UTC), words))
+    outcomes = validate(settings.url, promises_at_landing(settings.url))
     yield from check_results(
         [(_source_of(one.promise.table), one) for one in outcomes], LANDING_KEYS
     )
@@ -72,16 +73,25 @@ def mart_promises(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCh
     """The promises about each mart."""
     settings = PublishingSettings()  # type: ignore[call-arg]  # read from the environment
     compare = context.op_execution_context.op_config["compare_with_published"]
-    published = _published(Store(settings.warehouse_dir)) if compare else None
-    unpublished = written_since(published, settings.url, WRITTEN_BY) if published else {}
-    outcomes = validate(
-        settings.url, marts.promises(datetime.now(UTC), MART_WORDS, published, unpublished)
-    )
+    published = shown(Store(settings.warehouse_dir)) if compare else None
+    outcomes = validate(settings.url, promises_of_marts(settings.url, published))
     yield from check_results(
         [(dg.AssetKey(one.promise.table.split(".")), one) for one in outcomes], MART_KEYS
     )
 
 
-def _published(store: Store) -> Manifest | None:
+def promises_at_landing(url: str) -> list[Promise]:
+    """What is looked at after landing, by the tables that there are."""
+    return landing.promises(datetime.now(UTC), text_columns(url, "raw"))
+
+
+def promises_of_marts(url: str, published: Manifest | None) -> list[Promise]:
+    """What is looked at before publishing, against the version that readers see."""
+    unpublished = written_since(published, url, MONTHS_OF) if published else {}
+    return marts.promises(datetime.now(UTC), MART_WORDS, published, unpublished)
+
+
+def shown(store: Store) -> Manifest | None:
+    """The version that readers see; None when there is none yet."""
     version = store.current()
     return store.manifest(version) if version else None

@@ -8,13 +8,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from data_tests import landing, marts
 from data_tests.promise import Promise
-from data_tests.validate import text_columns, validate
+from data_tests.validate import validate
 from orchestration.publishing.marts import described
-from orchestration.publishing.months import written_since
 from orchestration.publishing.publish import Published, publish
-from orchestration.quality.assets import MART_WORDS, WRITTEN_BY
+from orchestration.quality.assets import promises_at_landing, promises_of_marts, shown
 from orchestration.transforms.project import load
 from tests.benchmarks.report import Report, Wrong, timed
 from tests.databases import Databases
@@ -48,14 +46,14 @@ def measure(
     """
     store = Store(folder)
     report.add("first_publish_s", round(_published(databases, store)[0], 2))
-    before = store.newest()
+    before = shown(store)
     with databases.connect("sysops") as connection:
         connection.execute(_CHANGE, [CHANGED])
     steps = {
         "landing": land(),
-        "landing_promises": _kept(databases, landing_promises),
+        "landing_promises": _kept(databases, promises_at_landing),
         "build": build(),
-        "mart_promises": _kept(databases, lambda url: mart_promises(url, store)),
+        "mart_promises": _kept(databases, lambda url: promises_of_marts(url, before)),
     }
     steps["publish"], done = _published(databases, store)
     for name, seconds in steps.items():
@@ -63,23 +61,11 @@ def measure(
     report.hold("behind_s", round(sum(steps.values()), 2), at_most=300)
     report.add("behind_files_kept", done.kept)
     report.add("behind_files_written", done.written)
-    shown = [
+    rows = [
         version.tables["fct_ticket_event"].rows for version in (before, done.manifest) if version
     ]
-    if shown[1] - shown[0] != CHANGED:
-        raise Wrong(f"{CHANGED} events were added, and the versions have {shown} of them.")
-
-
-def landing_promises(url: str) -> list[Promise]:
-    """As the pipeline asks for them after landing."""
-    return landing.promises(datetime.now(UTC), text_columns(url, "raw"))
-
-
-def mart_promises(url: str, store: Store) -> list[Promise]:
-    """As the pipeline asks for them before it publishes."""
-    shown = store.newest()
-    unpublished = written_since(shown, url, WRITTEN_BY) if shown else {}
-    return marts.promises(datetime.now(UTC), MART_WORDS, shown, unpublished)
+    if rows[1] - rows[0] != CHANGED:
+        raise Wrong(f"{CHANGED} events were added, and the versions have {rows} of them.")
 
 
 def _kept(databases: Databases, promises: Callable[[str], list[Promise]]) -> float:

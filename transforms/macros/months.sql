@@ -1,10 +1,11 @@
 -- fmt: off
-{# A mart that is published by the month says which months were written, by whomever: a stamp for
-   each, which every later write replaces. Those of the table that was there before go with it. #}
+{# A mart that is published by the month says which months were written: a stamp for each, which
+   every later write replaces. Those of the table that was there before go with it. #}
 {% macro _stamp_months(relation) -%}
     {%- set column = model.config.meta.get("partition_by") -%}
+    {%- do run_query("delete from landing.mart_month where mart = '" ~ this.name ~ "'") -%}
     {%- if column -%}
-        {%- do run_query("delete from landing.mart_month where mart = '" ~ this.name ~ "'") -%}
+        {%- do run_query("set local timezone = 'UTC'") -%}
         {%- do run_query(
             "insert into landing.mart_month (mart, month) select distinct '" ~ this.name
             ~ "', to_char(" ~ column ~ ", 'YYYY-MM') from " ~ relation
@@ -17,10 +18,6 @@
                 ~ " execute function landing.stamp_months('" ~ column ~ "')"
             ) -%}
         {%- endfor -%}
-        {%- do run_query(
-            "create trigger months_truncate after truncate on " ~ relation
-            ~ " for each statement execute function landing.forget_months()"
-        ) -%}
         {# A month is read alone. Rows lie nearly in its order, as things happened. #}
         {%- do run_query("create index on " ~ relation ~ " using brin (" ~ column ~ ")") -%}
     {%- endif -%}

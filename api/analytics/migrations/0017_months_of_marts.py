@@ -1,5 +1,5 @@
 """Which months of a mart were written, so that publishing reads no other. See
-docs/decisions/0055."""
+docs/decisions/0046."""
 
 from alembic import op
 
@@ -11,14 +11,14 @@ depends_on = None
 TABLES = """
 CREATE TABLE landing.mart_month (
     mart text NOT NULL,
-    month text,
+    month text NOT NULL,
     stamp uuid NOT NULL DEFAULT gen_random_uuid(),
-    CONSTRAINT uq_mart_month UNIQUE NULLS NOT DISTINCT (mart, month)
+    CONSTRAINT pk_mart_month PRIMARY KEY (mart, month)
 );
 COMMENT ON TABLE landing.mart_month IS
     'The months (2026-03) that a mart has rows of, or had, each with a stamp that is another one '
-    'after every write: with the same stamp a month has the same rows. Without a month: rows '
-    'that have none. A mart that is not here has no triggers that would tell.';
+    'after every write: with the same stamp a month has the same rows. It means nothing of a mart '
+    'whose triggers are gone. Deleting from it has everything looked at again, and is safe.';
 
 -- Of the month in the column that the trigger names, of each row written or gone.
 CREATE FUNCTION landing.stamp_months() RETURNS trigger
@@ -32,14 +32,6 @@ BEGIN
     );
     RETURN NULL;
 END $$;
-
--- A mart that was emptied has no months; a count of its rows tells.
-CREATE FUNCTION landing.forget_months() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
-BEGIN
-    DELETE FROM landing.mart_month WHERE mart = TG_TABLE_NAME;
-    RETURN NULL;
-END $$;
 """
 
 
@@ -50,5 +42,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     # The triggers of marts go with their function.
     op.execute("DROP FUNCTION landing.stamp_months CASCADE")
-    op.execute("DROP FUNCTION landing.forget_months CASCADE")
     op.execute("DROP TABLE landing.mart_month")

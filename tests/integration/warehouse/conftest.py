@@ -24,6 +24,13 @@ def built(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Ite
     databases.drop()
 
 
+@pytest.fixture
+def own(built: Built) -> Iterator[Built]:
+    """A copy of it, to be changed."""
+    with built.copy() as copy:
+        yield copy
+
+
 def target_path(factory: pytest.TempPathFactory, name: str) -> Path:
     path = factory.getbasetemp() / f"dbt-{name}"
     path.mkdir(exist_ok=True)

@@ -2,23 +2,20 @@
 
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import pytest
 import yaml
 
-from orchestration.publishing.marts import described
-from orchestration.publishing.publish import publish
 from orchestration.transforms import dbt, project
 from tests.databases import Databases, Templates
 from tests.integration.warehouse.conftest import target_path
 from tests.warehouse.built import Built, bad
 from tests.warehouse.turmoil import Turmoil
+from tests.warehouse.versions import published
 from tests.warehouse.world import World
 from warehouse.manifest import Table
-from warehouse.store import Store
 
 TABLES = ("config.materialized:table", "config.materialized:incremental")
 
@@ -71,13 +68,9 @@ def files(living: Built) -> dict[str, str]:
     return dict(rows)
 
 
-def published(living: Built, folder: Path, number: int = 0) -> dict[str, Table]:
+def tables(living: Built, folder: Path, number: int = 0) -> dict[str, Table]:
     """The marts of a version, which keeps what it may of the one before in this folder."""
-    url = living.databases.url("analytics", "publisher")
-    marts = described(project.load())
-    now = datetime(2026, 1, 1, number, tzinfo=UTC)
-    done = publish(url, Store(folder), marts, run_id="run", checks=[], now=now, keep=2)
-    return done.manifest.tables
+    return published(living, folder, number).manifest.tables
 
 
 def test_after_any_changes_an_incremental_build_gives_every_row_of_a_full_one(
@@ -92,11 +85,11 @@ def test_after_any_changes_an_incremental_build_gives_every_row_of_a_full_one(
         run(living)
         assert (number, differing(living)) == (number, {}), f"with seed {seed}"
         assert files(living) == before, "nothing was built whole"
-        assert published(living, tmp_path, number) == published(living, tmp_path / f"{number}")
+        assert tables(living, tmp_path, number) == tables(living, tmp_path / f"{number}")
     turmoil.happen_everywhere()
     run(living)
     assert differing(living) == {}, f"with seed {seed}"
-    assert published(living, tmp_path, 5) == published(living, tmp_path / "5")
+    assert tables(living, tmp_path, 5) == tables(living, tmp_path / "5")
     changed = {name for name, file in files(living).items() if before[name] != file}
     assert changed == {"fct_ticket", "fct_contract_month"}
 

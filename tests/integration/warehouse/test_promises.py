@@ -12,7 +12,7 @@ from data_tests.validate import text_columns, validate
 from orchestration.publishing.marts import described
 from orchestration.publishing.months import written_since
 from orchestration.publishing.publish import publish
-from orchestration.quality.assets import WRITTEN_BY
+from orchestration.quality.assets import MONTHS_OF
 from orchestration.transforms.project import load
 from tests.warehouse.built import Built
 from warehouse.manifest import Manifest, Table
@@ -139,7 +139,7 @@ def test_months_of_a_version_are_not_looked_at_for_personal_data_again(
     )
 
     def hits() -> list[int | None]:
-        unpublished = written_since(version, url(spoilt), WRITTEN_BY)
+        unpublished = written_since(version, url(spoilt), MONTHS_OF)
         promises = [
             one for one in mart_promises(spoilt, None, unpublished) if one.kind == "personal_data"
         ]
@@ -151,7 +151,7 @@ def test_months_of_a_version_are_not_looked_at_for_personal_data_again(
             url(spoilt), Store(tmp_path), described(load()),
             run_id="run", checks=[], now=datetime.now(UTC), keep=2,
         ).manifest  # fmt: skip
-        assert set(written_since(version, url(spoilt), WRITTEN_BY).values()) == {"false"}
+        assert set(written_since(version, url(spoilt), MONTHS_OF).values()) == {"false"}
         unseen = "BEGIN; SET LOCAL session_replication_role = replica; {}; COMMIT"
         spoilt.databases.execute("analytics", unseen.format(spoil.format("max")))
         assert hits() == []
@@ -173,6 +173,25 @@ def test_losing_some_rows_warns_and_losing_most_blocks(
     ]
     outcomes = validate(url(built), promises)
     assert {blocks for _, _, blocks in broken(outcomes)} == what_it_does
+
+
+def test_months_are_those_of_utc_whatever_the_database_takes_for_its_time_zone(
+    built: Built,
+) -> None:
+    elsewhere = Promise(
+        "raw.sysops__skill", "distribution", "UnexpectedRowsExpectation",
+        {
+            "unexpected_rows_query":
+            "SELECT 1 AS found FROM {batch} WHERE current_setting('timezone') <> 'UTC'"
+        },
+    )  # fmt: skip
+    with built.copy() as one:
+        [[name]] = one.databases.rows("analytics", "SELECT current_database()")
+        one.databases.execute(
+            "analytics", f"ALTER DATABASE \"{name}\" SET timezone = 'America/Chicago'"
+        )
+        [outcome] = validate(url(one), [elsewhere])
+    assert outcome.kept
 
 
 def test_a_promise_that_cannot_be_looked_at_is_an_error(built: Built) -> None:

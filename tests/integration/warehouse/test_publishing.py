@@ -1,7 +1,7 @@
 """Publishing reads what changed and nothing else, and its summaries say what the rows say."""
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +9,15 @@ import msgspec
 import pytest
 
 from orchestration.publishing import export, summaries
-from orchestration.publishing.marts import described
-from orchestration.publishing.publish import Published, publish
-from orchestration.transforms.project import load
 from tests.warehouse.built import Built
+from tests.warehouse.versions import names, published
 from warehouse import counting, reports
 from warehouse.counting import month_with_margin
 from warehouse.macros import SUMMARIES
-from warehouse.manifest import File, Summary
+from warehouse.manifest import Summary
 from warehouse.read import Snapshot, Warehouse
 from warehouse.store import Store
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-MARTS = described(load())
 # Two rows that exchange a value add up to the same, column by column.
 EXCHANGE = """
 UPDATE marts.fct_ticket AS it SET updated_at = other.updated_at
@@ -39,23 +35,6 @@ OF_A_MONTH = """
 SELECT ticket_id, updated_at FROM marts.fct_ticket
 WHERE to_char(submitted_at AT TIME ZONE 'UTC', 'YYYY-MM') = %s AND resolved_at IS NOT NULL
 """
-
-
-@pytest.fixture
-def own(built: Built) -> Iterator[Built]:
-    with built.copy() as copy:
-        yield copy
-
-
-def published(built: Built, folder: Path, number: int = 1) -> Published:
-    return publish(
-        built.databases.url("analytics", "publisher"), Store(folder), MARTS,
-        run_id=f"run{number}", checks=[], now=NOW + timedelta(minutes=number), keep=9,
-    )  # fmt: skip
-
-
-def names(files: list[File]) -> dict[str | None, str]:
-    return {file.partition: file.name for file in files}
 
 
 def test_what_has_not_changed_is_not_read(own: Built, tmp_path: Path) -> None:
@@ -84,59 +63,6 @@ def test_an_old_month_in_which_a_row_changed_is_written_anew_and_no_other(
         # One that knows of no version before writes the same.
         whole = published(own, tmp_path / f"whole{number}", number).manifest
         assert (done.tables, done.summaries) == (whole.tables, whole.summaries), change
-
-
-def test_months_that_nobody_wrote_to_are_counted_and_not_looked_at(
-    own: Built, tmp_path: Path
-) -> None:
-    """Shown by writes that fire no trigger, which nobody does: as many rows seem to be the same."""
-    first = published(own, tmp_path, 1).manifest.tables["fct_ticket"]
-    unseen = "BEGIN; SET LOCAL session_replication_role = replica; {}; COMMIT"
-    own.databases.execute(
-        "analytics", unseen.format("UPDATE marts.fct_ticket SET priority = 'urgent'")
-    )
-    assert published(own, tmp_path, 2).manifest.tables["fct_ticket"] == first
-    month = first.files[0].partition
-    own.databases.execute("analytics", OF_TICKETS[0].format(one=oldest(own)))
-    third = names(published(own, tmp_path, 3).manifest.tables["fct_ticket"].files)
-    assert {it for it, file in names(first.files).items() if third[it] != file} == {month}
-    own.databases.execute("analytics", unseen.format(OF_TICKETS[1].format(one=oldest(own))))
-    whole = published(own, tmp_path / "whole", 4).manifest.tables["fct_ticket"]
-    fourth = published(own, tmp_path, 4).manifest.tables["fct_ticket"]
-    assert (names(fourth.files), fourth.rows) == (names(whole.files), first.rows - 1)
-
-
-def oldest(built: Built) -> str:
-    sql = "SELECT ticket_id FROM marts.fct_ticket ORDER BY submitted_at LIMIT 1"
-    return f"'{built.databases.rows('analytics', sql)[0][0]}'"
-
-
-def test_rows_written_again_as_they_were_are_no_change(own: Built, tmp_path: Path) -> None:
-    first = published(own, tmp_path, 1).manifest
-    own.databases.execute("analytics", "UPDATE marts.fct_ticket SET priority = priority")
-    again = published(own, tmp_path, 2)
-    assert (again.written, again.manifest.summaries) == (0, first.summaries)
-    files = again.manifest.tables["fct_ticket"].files
-    assert names(files) == names(first.tables["fct_ticket"].files)
-    assert not {file.stamp for file in files} & {
-        file.stamp for file in first.tables["fct_ticket"].files
-    }
-
-
-def test_a_mart_that_was_emptied_or_moved_to_other_months_is_published_so(
-    own: Built, tmp_path: Path
-) -> None:
-    published(own, tmp_path, 1)
-    own.databases.execute("analytics", "TRUNCATE marts.fct_search")
-    own.databases.execute(
-        "analytics", "UPDATE marts.fct_visit SET started_at = started_at - interval '2 years'"
-    )
-    own.databases.execute("analytics", "DELETE FROM marts.fct_refund")
-    done = published(own, tmp_path, 2).manifest
-    whole = published(own, tmp_path / "whole", 2).manifest
-    assert done.tables == whole.tables
-    assert (done.tables["fct_search"].rows, done.tables["fct_refund"].rows) == (0, 0)
-    assert len(done.tables["fct_visit"].files) > 1
 
 
 def test_another_column_or_another_writer_is_another_file(
