@@ -19,7 +19,7 @@ from api.kernel.fields import Field
 from api.kernel.idempotency import HEADER as IDEMPOTENCY_KEY
 from api.kernel.idempotency import MOST_CHARACTERS
 from api.kernel.problems import MEDIA_TYPE
-from api.kernel.transaction import MAY_FORBID, SECRET_ANSWER
+from api.kernel.transaction import MAY_REFUSE, SECRET_ANSWER
 
 PROBLEM: Final = {
     "title": "Problem",
@@ -179,8 +179,8 @@ def _complete(operation: dict[str, Any], method: str, handler: HTTPRouteHandler)
         operation["requestBody"]["required"] = False
     responses = operation.setdefault("responses", {})
     _add_conditions(operation, method, handler)
-    forbidden = {403} if handler.opt.get(MAY_FORBID) else set()
-    for status in _refusals(operation, method, signed_in=bool(roles)) | forbidden:
+    more = handler.opt.get(MAY_REFUSE, set())
+    for status in _refusals(operation, method, signed_in=bool(roles)) | more:
         content: dict[str, Any] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         if handler.media_type == MediaType.HTML:
             content[MediaType.HTML.value] = {"schema": {"type": "string"}}

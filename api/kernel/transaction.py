@@ -31,8 +31,9 @@ SESSION: Final = "session"
 STANDS: Final = "stands"
 SECRET_ANSWER: Final = "secret_answer"  # noqa: S105 - the name of a route's option
 """`opt` of a route whose answer holds a secret (a token): it is never written down."""
-MAY_FORBID: Final = "may_forbid"
-"""`opt` of a route that needs no signing in, and may not let in who proves to be somebody."""
+MAY_REFUSE: Final = "may_refuse"
+"""`opt` of a route that refuses with more statuses than others of its kind: 403 without signing in,
+when who proves to be somebody is not let in; 409 to a question about what cannot be done now."""
 
 
 async def provide_session(

@@ -16,7 +16,7 @@ from api.kernel.auth import SignedInRequest, TokenSigner
 from api.kernel.sign_in.attempts import ProviderSignIn
 from api.kernel.sign_in.bodies import FinishSignIn
 from api.kernel.sign_in.routes import OidcController
-from api.kernel.transaction import MAY_FORBID, SECRET_ANSWER
+from api.kernel.transaction import MAY_REFUSE, SECRET_ANSWER
 
 
 class IdentityView(msgspec.Struct):
@@ -32,7 +32,7 @@ class CustomerOidcController(OidcController):
         "/callback",
         status_code=200,
         summary="Finish signing in through the identity provider",
-        opt={SECRET_ANSWER: True, MAY_FORBID: True},
+        opt={SECRET_ANSWER: True, MAY_REFUSE: {403}},
     )
     async def finish(
         self,

@@ -22,6 +22,7 @@ from api.customer.contracts.views import (
 from api.customer.guards import CUSTOMERS
 from api.kernel.auth import SignedInRequest
 from api.kernel.fields import Line
+from api.kernel.transaction import MAY_REFUSE
 
 
 class NewContract(msgspec.Struct, forbid_unknown_fields=True):
@@ -93,6 +94,7 @@ class ContractController(Controller):
         "/contracts/{contract_id:uuid}/plan-change",
         guards=CUSTOMERS,
         summary="What a change of plan would cost",
+        opt={MAY_REFUSE: {409}},
     )
     async def preview(
         self,
@@ -103,7 +105,8 @@ class ContractController(Controller):
         now: NamedDependency[datetime],
     ) -> PlanChangeView:
         """Nothing is changed: this month's bills of both plans, what the new one costs then, and
-        which devices it covers that the old one does not, and the other way round.
+        which devices it covers that the old one does not, and the other way round. 409 while the
+        plan cannot be changed.
         """
         planned = await changing.plan(session, request.user.id, contract_id, plan_code, now)
         return PlanChangeView.of(planned)

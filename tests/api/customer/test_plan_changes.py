@@ -4,6 +4,7 @@ import asyncio
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
 from api.kernel import clock
@@ -122,7 +123,7 @@ async def test_a_year_that_may_be_billed_already_changes_tomorrow(
     ],
 )
 async def test_a_contract_that_stands_against_it_keeps_its_plan(
-    ada: Customer, databases: Databases, change: str, words: str
+    customer: httpx.AsyncClient, ada: Customer, databases: Databases, change: str, words: str
 ) -> None:
     old = await since_october(ada, databases)
     databases.execute("customer", f"UPDATE contract SET {change}")
@@ -134,6 +135,9 @@ async def test_a_contract_that_stands_against_it_keeps_its_plan(
         assert answer.status_code == 409
         assert words in answer.json()["detail"]
     assert counts(databases) == before
+    document = (await customer.get("/docs/openapi.json")).json()
+    of_the_path = document["paths"]["/customer/contracts/{contract_id}/plan-change"]
+    assert all("409" in operation["responses"] for operation in of_the_path.values())
 
 
 async def test_a_debt_is_not_left_behind_by_changing_plans(
