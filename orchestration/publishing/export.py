@@ -6,7 +6,7 @@ bytes again also where nobody remembers what was said.
 """
 
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -45,11 +45,17 @@ class Exported:
 
 
 def export(
-    cursor: Any, name: str, mart: Mart, store: Store, before: Table | None = None
+    cursor: Any,
+    name: str,
+    mart: Mart,
+    store: Store,
+    before: Table | None,
+    stamps: Mapping[str | None, str],
 ) -> Exported:
     """Write one mart through an ADBC cursor, in whose transaction all marts agree.
 
-    The session's time zone must be UTC. `before` is the same mart in the last version.
+    The session's time zone must be UTC. `before` is the same mart in the last version, `stamps`
+    what its months say now.
     """
     cursor.execute(_COLUMNS, parameters=[f"marts.{name}"])
     columns = dict(cursor.fetchall())
@@ -59,7 +65,7 @@ def export(
         for file in (before.files if before else [])
         if store.path(file.name).exists()
     }
-    said = months(cursor, name, mart.partition_by, shape, known)
+    said = months(cursor, name, mart.partition_by, shape, known, stamps)
     files = {
         month: replace(known[month], stamp=one.stamp)
         for month, one in said.items()

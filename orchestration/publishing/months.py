@@ -6,9 +6,9 @@ again is what it was.
 """
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 
@@ -23,7 +23,7 @@ WHERE {where}
 GROUP BY 1
 """
 # A stamp means nothing where a trigger would not replace it.
-_STAMPS = """
+STAMPS: Final = """
 SELECT mart, month, stamp::text
 FROM landing.mart_month
 WHERE 4 = (
@@ -45,16 +45,18 @@ class Said:
 
 
 def months(
-    cursor: Any, name: str, by: str | None, shape: str, known: Mapping[str | None, File]
+    cursor: Any,
+    name: str,
+    by: str | None,
+    shape: str,
+    known: Mapping[str | None, File],
+    stamps: Mapping[str | None, str],
 ) -> dict[str | None, Said]:
     """Every month of a mart, in order; without `by`, or without rows, one that has no name.
 
-    `shape` is what else a file depends on; `known` are the files of the last version.
+    `shape` is what else a file depends on; `known` are the files of the last version, `stamps`
+    what the mart's months say in this transaction.
     """
-    cursor.execute(_STAMPS)
-    stamps: dict[str | None, str] = {
-        month: stamp for mart, month, stamp in cursor.fetchall() if mart == name
-    }
     digests = {
         month: known[month].digest
         for month, stamp in stamps.items()
@@ -86,14 +88,23 @@ def written_since(published: Manifest, url: str, by: Mapping[str, str | None]) -
         for file in table.files
     }
     with psycopg.connect(url) as connection:
-        stamps = connection.execute(_STAMPS).fetchall()
-    written: dict[str, list[str]] = {mart: [] for mart, _, _ in stamps if by.get(mart)}
-    for mart, month, stamp in stamps:
-        if mart in written and (mart, month, stamp) not in known:
-            written[mart].append(month)
+        stamps = stamps_of(connection.execute(STAMPS).fetchall())
+    written = {
+        mart: [month for month, stamp in those.items() if (mart, month, stamp) not in known]
+        for mart, those in stamps.items()
+        if by.get(mart)
+    }
     return {
         mart: among(by[mart], wanted) if wanted else "false" for mart, wanted in written.items()
     }
+
+
+def stamps_of(rows: Iterable[tuple[str, str, str]]) -> dict[str, dict[str | None, str]]:
+    """The stamp of each month of each mart, from the rows of `STAMPS`."""
+    found: dict[str, dict[str | None, str]] = {}
+    for mart, month, stamp in rows:
+        found.setdefault(mart, {})[month] = stamp
+    return found
 
 
 def shape_of(*what: object) -> str:

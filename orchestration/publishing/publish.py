@@ -9,6 +9,7 @@ import duckdb
 
 from orchestration.publishing.export import Exported, export
 from orchestration.publishing.marts import Mart
+from orchestration.publishing.months import STAMPS, stamps_of
 from orchestration.publishing.summaries import summarise
 from warehouse import personal_data
 from warehouse.manifest import Check, File, HeldBack, Manifest, Pin
@@ -116,9 +117,11 @@ def _write(
         cursor.execute(f"LOCK TABLE {names} IN ACCESS SHARE MODE")
         cursor.execute(_AS_OF)
         as_of: datetime = cursor.fetchone()[0]
+        cursor.execute(STAMPS)
+        stamps = stamps_of(cursor.fetchall())
         tables = before.tables if before else {}
         exported = {
-            name: export(cursor, name, mart, store, tables.get(name))
+            name: export(cursor, name, mart, store, tables.get(name), stamps.get(name, {}))
             for name, mart in marts.items()
         }
     return exported, as_of

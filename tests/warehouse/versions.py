@@ -11,6 +11,8 @@ from warehouse.manifest import File
 from warehouse.store import Store
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+UNSEEN = "BEGIN; SET LOCAL session_replication_role = replica; {}; COMMIT"
+"""As a write that fires no trigger, which nobody does."""
 
 
 def published(built: Built, folder: Path, number: int = 1) -> Published:

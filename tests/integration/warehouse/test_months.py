@@ -10,13 +10,11 @@ from orchestration.publishing.months import written_since
 from orchestration.publishing.publish import AuditFailed
 from orchestration.quality.assets import MONTHS_OF
 from tests.warehouse.built import Built, bad
-from tests.warehouse.versions import names, published
+from tests.warehouse.versions import UNSEEN, names, published
 from warehouse.store import Store
 
 URGENT = "UPDATE marts.fct_ticket SET priority = 'urgent' WHERE ticket_id = {}"
 GONE = "DELETE FROM marts.fct_ticket WHERE ticket_id = {}"
-UNSEEN = "BEGIN; SET LOCAL session_replication_role = replica; {}; COMMIT"
-"""As a write that fires no trigger, which nobody does."""
 ANOTHER_TABLE = """
 ALTER TABLE marts.{0} RENAME TO was;
 CREATE TABLE marts.{0} AS TABLE marts.was;

@@ -6,17 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from data_tests import landing, marts
+from data_tests import marts
 from data_tests.promise import Outcome, Promise
 from data_tests.validate import text_columns, validate
-from orchestration.publishing.marts import described
 from orchestration.publishing.months import written_since
-from orchestration.publishing.publish import publish
-from orchestration.quality.assets import MONTHS_OF
-from orchestration.transforms.project import load
+from orchestration.quality.assets import MONTHS_OF, promises_at_landing
+from tests.warehouse import versions
 from tests.warehouse.built import Built
 from warehouse.manifest import Manifest, Table
-from warehouse.store import Store
 
 
 def url(built: Built) -> str:
@@ -24,7 +21,7 @@ def url(built: Built) -> str:
 
 
 def landing_promises(built: Built) -> list[Promise]:
-    return landing.promises(datetime.now(UTC), text_columns(url(built), "raw"))
+    return promises_at_landing(url(built))
 
 
 def mart_promises(
@@ -147,13 +144,9 @@ def test_months_of_a_version_are_not_looked_at_for_personal_data_again(
         return [one.unexpected for one in validate(url(spoilt), promises) if not one.kept]
 
     with built.copy() as spoilt:
-        version = publish(
-            url(spoilt), Store(tmp_path), described(load()),
-            run_id="run", checks=[], now=datetime.now(UTC), keep=2,
-        ).manifest  # fmt: skip
+        version = versions.published(spoilt, tmp_path).manifest
         assert set(written_since(version, url(spoilt), MONTHS_OF).values()) == {"false"}
-        unseen = "BEGIN; SET LOCAL session_replication_role = replica; {}; COMMIT"
-        spoilt.databases.execute("analytics", unseen.format(spoil.format("max")))
+        spoilt.databases.execute("analytics", versions.UNSEEN.format(spoil.format("max")))
         assert hits() == []
         spoilt.databases.execute("analytics", spoil.format("min"))
         [[rows]] = spoilt.databases.rows(
