@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -13,6 +12,7 @@ import uvicorn
 from pydantic import HttpUrl, SecretStr
 
 from api.app import create_app
+from api.kernel import clock
 from api.kernel.auth import CUSTOMER_ISSUER, STAFF_ISSUER, TokenSigner
 from api.kernel.quantum import Quantum
 from api.kernel.sealing import generate_box_keypair
@@ -67,7 +67,7 @@ async def served_beside(quantum: Quantum, port: int) -> AsyncIterator[str]:
 def token(issuer: str, person: UUID, *roles: str) -> str:
     private, _ = key_pair(issuer)
     everywhere = ("customer", "sysops", "billing", "analytics")
-    return TokenSigner(issuer, private).sign(person, roles, everywhere, datetime.now(UTC))
+    return TokenSigner(issuer, private).sign(person, roles, everywhere, clock.now())
 
 
 def customer_quantum(databases: Databases) -> Quantum:
