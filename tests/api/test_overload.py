@@ -104,7 +104,7 @@ async def _pieces(size: int) -> AsyncIterator[bytes]:
 async def test_a_database_that_hangs_holds_no_request_for_ever(databases: Databases) -> None:
     async with _hole(databases) as hole:
         quantum, me = narrow(databases, port=hole.port)
-        short = replace(quantum, request_seconds=0.5)
+        short = replace(quantum, request_seconds=5)
         async with served.served_beside(short, 0) as url, client_of(url, me) as client:
             assert (await client.get("/customer/me")).status_code == 200
             hole.swallows = True

@@ -66,8 +66,8 @@ async def running(carrier: Relay) -> AsyncIterator[None]:
 
 
 async def arrived(databases: Databases, message: SurveyOutcome) -> None:
-    """Wait, at most 20 s, until the message has had its effect."""
-    async with asyncio.timeout(20):
+    """Wait, at most a minute, until the message has had its effect."""
+    async with asyncio.timeout(60):
         while received(databases) != {str(message.ticket_id)}:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 

@@ -35,7 +35,7 @@ class Inspector:
 @pytest.fixture
 def slow_seconds() -> float:
     """What a slow card takes."""
-    return 0.3
+    return 2.0
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ async def sandbox(sandbox_settings: SandboxSettings) -> AsyncIterator[Running]:
 
 @pytest.fixture
 async def inspector(sandbox: Running) -> AsyncIterator[Inspector]:
-    async with httpx.AsyncClient(base_url=sandbox.url, timeout=3) as client:
+    async with httpx.AsyncClient(base_url=sandbox.url, timeout=30) as client:
         yield Inspector(client)
 
 

@@ -13,7 +13,7 @@ ID = UUID("0199a0b0-0000-7000-8000-000000000001")
 OTHER_ID = UUID("0199a0b0-0000-7000-8000-000000000002")
 
 
-def configured(url: str, timeout: float = 3) -> MailSettings:
+def configured(url: str, timeout: float = 30) -> MailSettings:
     return MailSettings(
         smtp_url=SecretStr(url),
         mail_from="Sysops Squad <support@squad.example>",
@@ -94,8 +94,8 @@ async def test_no_server_is_temporary(unused_port: int) -> None:
 async def test_a_server_that_takes_too_long_is_temporary_and_the_next_mail_goes(
     sandbox: Running, inspector: Inspector
 ) -> None:
-    await inspector.switch(mail={"delay_ms": 2000})
-    async with Mailer(configured(sandbox.smtp_url, timeout=0.3)) as mailer:
+    await inspector.switch(mail={"delay_ms": 5000})
+    async with Mailer(configured(sandbox.smtp_url, timeout=1.5)) as mailer:
         with pytest.raises(TemporaryFailure, match="no_answer: "):
             await mailer.send(mail())
         await inspector.switch()

@@ -123,7 +123,7 @@ def configured(scheme: str, port: int, user: str) -> MailSettings:
     return MailSettings(
         smtp_url=SecretStr(f"{scheme}://{user}@127.0.0.1:{port}"),
         mail_from="support@example.com",
-        smtp_timeout_seconds=3,
+        smtp_timeout_seconds=30,
     )
 
 

@@ -43,7 +43,7 @@ def configured(url: str, **changes: float | str) -> PaymentSettings:
         {
             "payments_url": HttpUrl(f"{url}/payments"),
             "payments_key": SecretStr("test"),
-            "payments_timeout_seconds": 3,
+            "payments_timeout_seconds": 30,
             "payments_page_size": 2,
             **changes,
         }
@@ -78,8 +78,8 @@ async def provider(sandbox: Running) -> AsyncIterator[PaymentProvider]:
 
 @pytest.fixture
 async def hasty(sandbox: Running) -> AsyncIterator[PaymentProvider]:
-    """Waits 0.15 s for an answer, half of what the slow card takes."""
-    async with HttpPayments(configured(sandbox.url, payments_timeout_seconds=0.15)) as opened:
+    """Waits 1 s for an answer, half of what the slow card takes."""
+    async with HttpPayments(configured(sandbox.url, payments_timeout_seconds=1)) as opened:
         yield opened
 
 

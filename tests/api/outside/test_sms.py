@@ -12,7 +12,7 @@ from tests.api.outside.conftest import Inspector
 TO = "+12025550123"
 
 
-def configured(url: str, *, timeout: float = 3, token: str = "token") -> SmsSettings:
+def configured(url: str, *, timeout: float = 30, token: str = "token") -> SmsSettings:
     return SmsSettings(
         sms_url=HttpUrl(url),
         sms_account="AC1",
@@ -71,8 +71,8 @@ async def test_a_lost_answer_is_temporary(sender: SmsSender, inspector: Inspecto
 
 
 async def test_a_late_answer_is_temporary(sandbox: Running, inspector: Inspector) -> None:
-    await inspector.switch(sms={"delay_ms": 2000})
-    async with SmsSender(configured(sandbox.url, timeout=0.2)) as sender:
+    await inspector.switch(sms={"delay_ms": 5000})
+    async with SmsSender(configured(sandbox.url, timeout=1.5)) as sender:
         with pytest.raises(TemporaryFailure, match=r"^no_answer: ReadTimeout"):
             await sender.send(Sms(to=TO, text="Hello"))
 

@@ -204,7 +204,7 @@ async def test_of_two_who_choose_at_once_on_what_they_saw_one_is_told_to_look_ag
             asyncio.create_task(desk.use(name, 1, **{"If-Match": "*"}))
             for name in ("emergency", "least-travel")
         ]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(databases.rows("sysops", WAITING)) < len(choices):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         other.execute("SELECT pg_advisory_unlock(7202)")

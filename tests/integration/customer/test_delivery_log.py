@@ -20,7 +20,7 @@ from tests.outside import NUMBER
 
 __all__ = ["settings"]
 
-PATIENCE = 5.0
+PATIENCE = 60.0
 
 
 def attempts(databases: Databases) -> list[tuple[Any, ...]]:

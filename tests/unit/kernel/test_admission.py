@@ -91,7 +91,7 @@ async def _played(places: int, works: list[tuple[int, bool, bool]]) -> None:
             tasks[len(tasks) // 2].cancel()
     done = await asyncio.gather(*tasks, return_exceptions=True)
     assert not [one for one in done if isinstance(one, AssertionError)]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         assert all([await _pass(queue) for _ in range(places + 1)])
     assert (queue._in_work, len(queue._waiting)) == (0, 0)
 

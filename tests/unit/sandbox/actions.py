@@ -74,5 +74,5 @@ async def mail_to(
 
 
 def _send(sandbox: Running, mail: EmailMessage) -> None:
-    with smtplib.SMTP(sandbox.host, sandbox.smtp_port, local_hostname="test", timeout=3) as client:
+    with smtplib.SMTP(sandbox.host, sandbox.smtp_port, local_hostname="test", timeout=30) as client:
         client.send_message(mail)

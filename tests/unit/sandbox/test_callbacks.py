@@ -19,7 +19,7 @@ from tests.unit.sandbox.actions import received
 
 OURS = "+12025550100"
 PHONE = "+12025550123"
-PATIENCE = 5.0
+PATIENCE = 60.0
 
 
 @dataclass
@@ -82,7 +82,7 @@ async def http(tmp_path: Path, listener: Listener) -> AsyncIterator[httpx.AsyncC
     )
     async with (
         serving(settings) as running,
-        httpx.AsyncClient(base_url=running.url, timeout=3, trust_env=False) as client,
+        httpx.AsyncClient(base_url=running.url, timeout=30, trust_env=False) as client,
     ):
         yield client
 

@@ -53,7 +53,7 @@ async def test_a_mail_of_html_alone_still_gives_its_links(
 
 
 def _send(sandbox: Running, mail: EmailMessage) -> None:
-    with smtplib.SMTP(sandbox.host, sandbox.smtp_port, local_hostname="test", timeout=3) as client:
+    with smtplib.SMTP(sandbox.host, sandbox.smtp_port, local_hostname="test", timeout=30) as client:
         client.send_message(mail, from_addr="support@example.com")
 
 

@@ -72,23 +72,25 @@ async def test_the_slow_card_takes_its_time_and_is_approved(
 async def test_a_caller_who_gives_up_on_the_slow_card_is_charged_all_the_same(
     http: httpx.AsyncClient,
 ) -> None:
-    http.timeout = httpx.Timeout(0.05)
+    http.timeout = httpx.Timeout(0.5)
     with pytest.raises(httpx.ReadTimeout):
         await charge(http, "k1", SLOW)
-    http.timeout = httpx.Timeout(3)
+    http.timeout = httpx.Timeout(30)
     assert await charges(http) == []
-    await asyncio.sleep(0.5)
-    assert [made["status"] for made in await charges(http)] == ["approved"]
+    async with asyncio.timeout(30):
+        while not (made := await charges(http)):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.1)
+    assert [it["status"] for it in made] == ["approved"]
 
 
 @pytest.mark.parametrize("number", [SILENT, CUT_AFTER])
 async def test_a_lost_answer_leaves_a_charge_that_a_repeat_finds(
     http: httpx.AsyncClient, number: str
 ) -> None:
-    http.timeout = httpx.Timeout(0.3)
+    http.timeout = httpx.Timeout(1)
     with pytest.raises((httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError)):
         await charge(http, "k1", number)
-    http.timeout = httpx.Timeout(3)
+    http.timeout = httpx.Timeout(30)
     repeat = await charge(http, "k1", number)
     assert repeat.status_code == 201
     assert [made["id"] for made in await charges(http)] == [repeat.json()["id"]]
