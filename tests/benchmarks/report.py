@@ -4,7 +4,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
@@ -99,7 +99,10 @@ def tell(measure: Callable[[Callable[[str], None]], dict[str, Any]], *, as_json:
         click.echo(line, err=as_json)
 
     try:
-        figures = measure(say)
+        # Standard output is the object's alone: libraries have words of their own, as Dagster's
+        # client has when nobody answers yet.
+        with redirect_stdout(sys.stderr) if as_json else nullcontext():
+            figures = measure(say)
     except Wrong as wrong:
         click.echo(f"wrong: {wrong}", err=True)
         if as_json:

@@ -57,7 +57,7 @@ SUITE: Final[Mapping[str, Bench]] = {
     ),
     "data": Bench(("--customers", "1000"), ("--customers", "1000000")),
     "load": Bench(("--step", "5", "--overload", "20"), ()),
-    "soak": Bench(("--minutes", "3"), ("--minutes", "30")),
+    "soak": Bench(("--minutes", "2"), ("--minutes", "30")),
     "startup": Bench((), ()),
     "memory": Bench((), ()),
 }  # fmt: skip
