@@ -62,7 +62,8 @@ async def test_a_relay_whose_target_is_away_stops_when_told_and_keeps_its_messag
         task = asyncio.create_task(carrier.run(stop))
         await claimed(databases)
         stop.set()
-        async with asyncio.timeout(20):
+        # The supervisor waits 15 s before it kills.
+        async with asyncio.timeout(12):
             await task
     assert waiting(databases) == [("picked", 0)], "claimed, and taken again by the next relay"
 
