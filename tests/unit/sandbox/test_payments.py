@@ -78,7 +78,7 @@ async def test_a_caller_who_gives_up_on_the_slow_card_is_charged_all_the_same(
     http.timeout = httpx.Timeout(30)
     assert await charges(http) == []
     async with asyncio.timeout(30):
-        while not (made := await charges(http)):  # noqa: ASYNC110 - another process
+        while not (made := await charges(http)):  # noqa: ASYNC110 - another task makes it
             await asyncio.sleep(0.1)
     assert [it["status"] for it in made] == ["approved"]
 
