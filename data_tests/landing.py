@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from data_tests.personal import personal_data
-from data_tests.promise import Promise
+from data_tests.promise import Promise, no_row
 
 WATERMARK: Final = "landing.watermark"
 LATEST: Final = timedelta(minutes=15)
@@ -24,6 +24,41 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "billing__payment": ("id", "invoice_id", "attempt", "amount_cents", "status"),
     "billing__ledger_entry": ("id", "posting_id", "account", "amount_cents", "posted_at"),
 }
+# A condition, what is said when a row fulfils it, and whether that holds publishing back. The
+# index of each is made by a migration, with the same words: PostgreSQL uses it for no others.
+IMPOSSIBLE: Final[Sequence[tuple[str, str, str, bool]]] = (
+    ("customer__survey", "score < 1 OR score > 5", "a score is 1 to 5", True),
+    (
+        "customer__survey",
+        "would_recommend < 0 OR would_recommend > 10",
+        "a recommendation is 0 to 10",
+        True,
+    ),
+    (
+        "sysops__assignment",
+        "travel_km < 0 OR travel_km > 1000",
+        "a way is at most 1,000 kilometres",
+        False,
+    ),
+    ("sysops__assignment", "during_end <= during_start", "a visit ends after it starts", True),
+    ("sysops__ticket", "sla_due_at <= submitted_at", "a ticket is due after it is there", True),
+    # Days at the place of the visit cannot be told without it.
+    ("sysops__ticket", "time_zone IS NULL", "a ticket has a time zone", True),
+    ("customer__address", "time_zone IS NULL", "an address has a time zone", True),
+    ("customer__address", "zip !~ '^[0-9]{5}$'", "a ZIP code has five digits", False),
+    (
+        "billing__payment",
+        "amount_cents < 1 OR amount_cents > 10000000",
+        "a payment is at least a cent and at most 100,000 dollars",
+        True,
+    ),
+    (
+        "billing__invoice",
+        "total_cents < 0 OR total_cents > 10000000",
+        "an invoice is at most 100,000 dollars, and not negative",
+        False,
+    ),
+)
 CATALOGUES: Final = ("device_type", "ticket_type", "support_plan", "skill")
 
 
@@ -59,49 +94,21 @@ def promises(now: datetime, words: Mapping[str, Sequence[str]]) -> list[Promise]
 
 
 def _distributions() -> list[Promise]:
+    """Of what grows, only impossible rows are looked for: an index has them, and nothing else."""
     return [
-        _between("raw.customer__survey", "score", 1, 5, blocks=True),
-        _between("raw.customer__survey", "would_recommend", 0, 10, blocks=True),
-        _between("raw.sysops__assignment", "travel_km", 0, 1000),
+        *(
+            no_row(f"raw.{table}", "distribution", condition, says, blocks=blocks)
+            for table, condition, says, blocks in IMPOSSIBLE
+        ),
         _between("raw.sysops__expert", "radius_km", 1, 500),
         _between("raw.sysops__ticket_type", "duration_minutes", 15, 120),
-        _between("raw.billing__payment", "amount_cents", 1, 10_000_000, blocks=True),
-        _between("raw.billing__invoice", "total_cents", 0, 10_000_000),
-        _later("raw.sysops__ticket", "sla_due_at", "submitted_at"),
-        _later("raw.sysops__assignment", "during_end", "during_start"),
-        _complete("raw.sysops__ticket", "time_zone"),
-        _complete("raw.customer__address", "time_zone"),
-        Promise(
-            "raw.customer__address",
-            "distribution",
-            "ExpectColumnValuesToMatchRegex",
-            {"column": "zip", "regex": "^[0-9]{5}$", "mostly": 0.99},
-        ),
     ]
 
 
-def _between(table: str, column: str, low: float, high: float, *, blocks: bool = False) -> Promise:
+def _between(table: str, column: str, low: float, high: float) -> Promise:
     return Promise(
         table,
         "distribution",
         "ExpectColumnValuesToBeBetween",
         {"column": column, "min_value": low, "max_value": high},
-        blocks,
-    )
-
-
-def _later(table: str, later: str, earlier: str) -> Promise:
-    return Promise(
-        table,
-        "distribution",
-        "ExpectColumnPairValuesAToBeGreaterThanB",
-        {"column_A": later, "column_B": earlier, "ignore_row_if": "either_value_is_missing"},
-        blocks=True,
-    )
-
-
-def _complete(table: str, column: str) -> Promise:
-    """Days at the place of the visit cannot be told without it."""
-    return Promise(
-        table, "distribution", "ExpectColumnValuesToNotBeNull", {"column": column}, blocks=True
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from data_tests.promise import Promise
+from data_tests.promise import Promise, no_row
 from warehouse import personal_data as patterns
 
 
@@ -12,17 +12,11 @@ def personal_data(
     """One promise a table that has text columns (`words`), of all its rows or of some."""
     for table, columns in words.items():
         text = f"concat_ws(E'\\n', {', '.join(columns)})"
-        suspect = f"{text} ~ '{patterns.HINT}' AND {text} ~ '{patterns.ANY}'"
-        # Single braces are the library's own places to fill in.
-        suspect = suspect.replace("{", "{{").replace("}", "}}")
-        # What is found is only counted: a sample would carry the data further.
-        yield Promise(
+        yield no_row(
             f"{schema}.{table}",
             "personal_data",
-            "UnexpectedRowsExpectation",
-            {
-                "unexpected_rows_query": f"SELECT 1 AS found FROM {{batch}} "  # noqa: S608 - our names
-                f"WHERE ({where.get(table, 'true')}) AND {suspect}"
-            },
+            f"{text} ~ '{patterns.HINT}' AND {text} ~ '{patterns.ANY}'",
+            "nothing that looks like an e-mail address, a phone number or a card number",
+            among=where.get(table, "true"),
             blocks=True,
         )

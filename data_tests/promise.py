@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 Kind = Literal["volume", "freshness", "schema", "distribution", "personal_data"]
@@ -20,13 +21,38 @@ class Promise:
     expectation: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     blocks: bool = False
+    says: str = ""
+    """What is promised, where the expectation's name does not tell."""
+    since: tuple[str, datetime] | None = None
+    """Only rows whose moment in this column is as late are looked at."""
 
     @property
     def words(self) -> str:
         """What is promised, in a line."""
+        if self.says:
+            return self.says
         column = self.arguments.get("column") or self.arguments.get("column_A") or ""
         name = self.expectation.removeprefix("Expect").removeprefix("Column")
         return f"{column} {name}".strip()
+
+
+def no_row(
+    table: str, kind: Kind, condition: str, says: str, *, among: str = "true", blocks: bool = False
+) -> Promise:
+    """No row of a table, or of those `among`, is as an SQL condition says.
+
+    Such rows are only counted: a sample would carry the data further.
+    """
+    # Single braces are the library's own places to fill in.
+    where = f"({among}) AND ({condition})".replace("{", "{{").replace("}", "}}")
+    return Promise(
+        table,
+        kind,
+        "UnexpectedRowsExpectation",
+        {"unexpected_rows_query": f"SELECT 1 AS found FROM {{batch}} WHERE {where}"},  # noqa: S608 - our names
+        blocks,
+        says,
+    )
 
 
 @dataclass(frozen=True)

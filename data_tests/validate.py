@@ -3,8 +3,7 @@
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -40,21 +39,26 @@ def validate(url: str, promises: Sequence[Promise]) -> list[Outcome]:
     with warnings.catch_warnings():
         # What the library and its dependencies deprecate is nothing that we could change.
         warnings.simplefilter("ignore", DeprecationWarning)
-        source = _source(url)
-        by_table = sorted(promises, key=lambda promise: promise.table)
+        tables: dict[str, list[Promise]] = {}
+        for promise in sorted(promises, key=lambda promise: promise.table):
+            tables.setdefault(promise.table, []).append(promise)
+        source = _source(url, tables)
         try:
             return [
                 outcome
-                for table, those in groupby(by_table, key=lambda promise: promise.table)
-                for outcome in _validate_table(source, table, list(those))
+                for table, those in tables.items()
+                for outcome in _validate_table(source, table, those)
             ]
         finally:
             source.get_execution_engine().close()
             source.get_engine().dispose()
 
 
-def _source(url: str) -> Any:
-    """The database as a data source of a context that lives in memory alone."""
+def _source(url: str, tables: Iterable[str]) -> Any:
+    """The database as a data source of a context that lives in memory alone.
+
+    It knows all tables at once: with each that is added the library writes down all it knows.
+    """
     import great_expectations as gx
     from great_expectations.data_context.types.base import (
         DataContextConfig,
@@ -73,17 +77,23 @@ def _source(url: str) -> Any:
     address = make_url(url).set(drivername="postgresql+psycopg")
     # Months are those of UTC.
     address = address.update_query_dict({"options": "-c timezone=UTC"})
-    return context.data_sources.add_postgres(
-        "analytics", connection_string=address.render_as_string(hide_password=False)
+    sources: Any = context.data_sources
+    return sources.add_postgres(
+        "analytics",
+        connection_string=address.render_as_string(hide_password=False),
+        assets=[
+            {"name": name, "type": "table", "schema_name": schema, "table_name": table}
+            for name in tables
+            for schema, table in [name.split(".")]
+        ],
     )
 
 
 def _validate_table(source: Any, name: str, promises: list[Promise]) -> Iterator[Outcome]:
     import great_expectations as gx
 
-    schema, table = name.split(".")
-    asset = source.add_table_asset(name, table_name=table, schema_name=schema)
-    batch = asset.add_batch_definition_whole_table("all").get_batch()
+    asset = source.get_asset(name)
+    batch = asset.get_batch(asset.build_batch_request())
     suite = gx.ExpectationSuite(
         name=name,
         expectations=[_expectation(promise, place) for place, promise in enumerate(promises)],
@@ -96,10 +106,15 @@ def _validate_table(source: Any, name: str, promises: list[Promise]) -> Iterator
 
 def _expectation(promise: Promise, place: int) -> Any:
     from great_expectations import expectations
+    from great_expectations.expectations.row_conditions import Column
 
     kind = getattr(expectations, promise.expectation)
     severity = "critical" if promise.blocks else "warning"
-    return kind(**promise.arguments, severity=severity, meta={"place": place})
+    which: dict[str, Any] = {}
+    if promise.since:
+        column, moment = promise.since
+        which["row_condition"] = Column(column) >= moment
+    return kind(**promise.arguments, **which, severity=severity, meta={"place": place})
 
 
 def _outcome(promise: Promise, result: Any) -> Outcome:
@@ -112,8 +127,11 @@ def _outcome(promise: Promise, result: Any) -> Outcome:
     said = "" if observed is None or isinstance(observed, list | dict) else str(observed)
     unexpected = found.get("unexpected_count")
     if promise.expectation == "UnexpectedRowsExpectation":
-        unexpected = int(said)
-    return Outcome(promise, bool(result.success), said, unexpected)
+        # Too few rows are no wrong ones.
+        unexpected, said = None if promise.kind == "volume" else int(said), ""
+    # Where nothing happened lately, nothing unusual did.
+    nothing = promise.since is not None and observed is None
+    return Outcome(promise, nothing or bool(result.success), said, unexpected)
 
 
 def _failure(information: dict[str, Any]) -> str | None:

@@ -56,7 +56,7 @@ def make_view(
     paths = ", ".join(f"'{store.path(file.name)}'" for file in files)
     wanted = "*" if columns is None else ", ".join(f'"{column}"' for column in columns)
     database.execute(
-        f'CREATE VIEW "{name}" AS SELECT {wanted} FROM read_parquet([{paths}])'  # noqa: S608 - our names
+        f'CREATE OR REPLACE VIEW "{name}" AS SELECT {wanted} FROM read_parquet([{paths}])'  # noqa: S608 - our names
     )
 
 

@@ -97,16 +97,21 @@ class Store:
             yield
 
     def add_file(self, content: bytes) -> tuple[str, bool]:
-        """Keep a file under the hash of its content; returns its name and whether it is new."""
+        """Keep a file under the hash of its content; returns its name and whether it is new.
+
+        A power cut may take it away again until a version with it is added.
+        """
         name = f"{hashlib.sha256(content).hexdigest()}.parquet"
         path = self.path(name)
         if path.exists():
             return name, False
-        _write(path, content)
+        _replace(path, content)
         return name, True
 
     def add_version(self, manifest: Manifest) -> None:
         """Write the manifest, whose files are all there; nobody sees the version yet."""
+        # All names at once: a version has hundreds of files.
+        _sync(self._files)
         _write(self._versions / f"{manifest.version}.json", encode(manifest))
 
     def switch(self, version: str) -> None:
@@ -156,15 +161,24 @@ def _read(path: Path, kind: type[T]) -> T | None:
 
 
 def _write(path: Path, content: bytes) -> None:
+    _replace(path, content)
+    # The rename itself must reach the disk, or a power cut brings the old name back.
+    _sync(path.parent)
+
+
+def _replace(path: Path, content: bytes) -> None:
     aside = path.with_name(f"{path.name}.{os.getpid()}.new")
     with aside.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)
-    # The rename itself must reach the disk, or a power cut brings the old name back.
-    folder = os.open(path.parent, os.O_RDONLY)
+
+
+def _sync(folder: Path) -> None:
+    """What names the folder has is what it has after a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import psycopg
 
-from warehouse.manifest import File, Manifest
+from data_tests.marts import Unpublished
+from warehouse.manifest import File, Manifest, Table
 
 # Each row is hashed whole, as the bytes that a client would get: to hash column by column and
 # add would not notice two rows that exchange a value.
@@ -76,27 +77,31 @@ def months(
     }
 
 
-def written_since(published: Manifest, url: str, by: Mapping[str, str | None]) -> dict[str, str]:
-    """For each mart that stamps its months, the condition for those written since the version.
+def written_since(
+    published: Manifest, url: str, by: Mapping[str, str | None]
+) -> dict[str, Unpublished]:
+    """For each mart that stamps its months, those written since the version.
 
-    `by` is the column by whose month each mart is written. Where the condition is used, the
+    `by` is the column by whose month each mart is written. Where a condition is used, the
     session's time zone must be UTC.
     """
-    known = {
-        (mart, file.partition, file.stamp)
-        for mart, table in published.tables.items()
-        for file in table.files
-    }
     with psycopg.connect(url) as connection:
         stamps = stamps_of(connection.execute(STAMPS).fetchall())
-    written = {
-        mart: [month for month, stamp in those.items() if (mart, month, stamp) not in known]
-        for mart, those in stamps.items()
-        if by.get(mart)
-    }
     return {
-        mart: among(by[mart], wanted) if wanted else "false" for mart, wanted in written.items()
+        mart: _unpublished(published.tables.get(mart), column, those)
+        for mart, those in stamps.items()
+        if (column := by.get(mart))
     }
+
+
+def _unpublished(table: Table | None, by: str, stamps: Mapping[str | None, str]) -> Unpublished:
+    kept = [
+        file
+        for file in (table.files if table else [])
+        if file.stamp and file.stamp == stamps.get(file.partition)
+    ]
+    written = stamps.keys() - {file.partition for file in kept}
+    return Unpublished(among(by, written) if written else "false", sum(file.rows for file in kept))
 
 
 def stamps_of(rows: Iterable[tuple[str, str, str]]) -> dict[str, dict[str | None, str]]:

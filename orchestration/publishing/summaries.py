@@ -5,8 +5,7 @@ be another one: whatever happens to a ticket or an invoice changes its own row, 
 file of the month in which it was submitted or that it bills, and counts on no earlier day.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Final
 
@@ -36,11 +35,16 @@ def summarise(
 ) -> tuple[dict[str, Summary], int]:
     """All summaries of these tables, and how many files were written."""
     summaries, written = {}, 0
-    for name in SUMMARIES:
-        with _opened(store, tables, name) as connection:
+    with open_database(MEMORY, threads=2) as connection:
+        # A macro is made where there is what it reads.
+        for mart, table in tables.items():
+            make_view(connection, mart, store, table.files)
+        prepare(connection, macros_for("".join(map(counting, SUMMARIES))))
+        for name in SUMMARIES:
+            _show(connection, store, tables, name)
             files, new = _files(connection, name, store, tables, as_of, before)
-        summaries[name] = Summary(definition(name), files)
-        written += new
+            summaries[name] = Summary(definition(name), files)
+            written += new
     return summaries, written
 
 
@@ -157,16 +161,11 @@ def _paths(store: Store, files: Iterable[File]) -> list[str]:
     return [str(store.path(file.name)) for file in files]
 
 
-@contextmanager
-def _opened(
-    store: Store, tables: Mapping[str, Table], name: str
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """What a summary reads; of dimensions no other column than `_says_otherwise` looks at."""
+def _show(
+    connection: duckdb.DuckDBPyConnection, store: Store, tables: Mapping[str, Table], name: str
+) -> None:
+    """Of the dimensions that a summary reads no other column than `_says_otherwise` looks at."""
     sql = counting(name)
-    with open_database(MEMORY, threads=2) as connection:
-        for mart in marts_of(sql):
-            table = tables[mart]
-            columns = columns_of(mart, sql, table.columns) if _is_dimension(mart) else None
-            make_view(connection, mart, store, table.files, columns)
-        prepare(connection, macros_for(sql))
-        yield connection
+    for mart in filter(_is_dimension, marts_of(sql)):
+        table = tables[mart]
+        make_view(connection, mart, store, table.files, columns_of(mart, sql, table.columns))

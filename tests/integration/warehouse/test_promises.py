@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from data_tests import marts
+from data_tests.landing import IMPOSSIBLE
+from data_tests.marts import Unpublished
 from data_tests.promise import Outcome, Promise
 from data_tests.validate import text_columns, validate
 from orchestration.publishing.months import written_since
@@ -25,7 +27,9 @@ def landing_promises(built: Built) -> list[Promise]:
 
 
 def mart_promises(
-    built: Built, published: Manifest | None = None, unpublished: Mapping[str, str] | None = None
+    built: Built,
+    published: Manifest | None = None,
+    unpublished: Mapping[str, Unpublished] | None = None,
 ) -> list[Promise]:
     words = text_columns(url(built), "marts")
     return marts.promises(datetime.now(UTC), words, published, unpublished or {})
@@ -92,6 +96,53 @@ def test_each_kind_of_promise_about_landing_can_be_broken(built: Built) -> None:
     }
 
 
+SPOILT = {
+    ("customer__survey", "score < 1 OR score > 5"): "score = 0 WHERE score IS NOT NULL",
+    ("customer__survey", "would_recommend < 0 OR would_recommend > 10"): (
+        "would_recommend = 11 WHERE would_recommend IS NOT NULL"
+    ),
+    ("sysops__assignment", "travel_km < 0 OR travel_km > 1000"): "travel_km = 'NaN'",
+    ("sysops__assignment", "during_end <= during_start"): "during_end = during_start",
+    ("sysops__ticket", "sla_due_at <= submitted_at"): (
+        "sla_due_at = submitted_at - interval '1 hour'"
+    ),
+    ("sysops__ticket", "time_zone IS NULL"): "time_zone = NULL",
+    ("customer__address", "time_zone IS NULL"): "time_zone = NULL",
+    ("customer__address", "zip !~ '^[0-9]{5}$'"): "zip = '1234'",
+    ("billing__payment", "amount_cents < 1 OR amount_cents > 10000000"): "amount_cents = 0",
+    ("billing__invoice", "total_cents < 0 OR total_cents > 10000000"): "total_cents = -1",
+}
+
+
+@pytest.mark.parametrize(("table", "condition", "says", "blocks"), IMPOSSIBLE)
+def test_an_impossible_row_that_landed_is_found_however_long_ago_that_was(
+    built: Built, table: str, condition: str, says: str, blocks: bool
+) -> None:
+    with built.copy() as spoilt:
+        spoilt.databases.execute(
+            "analytics", f"UPDATE raw.{table} SET {SPOILT[(table, condition)]}"
+        )
+        # No update of landed_at: what landed long ago is not forgiven.
+        promises = [one for one in landing_promises(spoilt) if one.says == says]
+        [found] = validate(url(spoilt), promises)
+    assert (found.kept, found.promise.blocks) == (False, blocks)
+    assert found.unexpected
+
+
+@pytest.mark.parametrize(("table", "condition", "says", "blocks"), IMPOSSIBLE)
+def test_impossible_rows_are_found_without_reading_the_others(
+    built: Built, table: str, condition: str, says: str, blocks: bool
+) -> None:
+    with built.databases.connect("analytics") as connection:
+        # Tables of a test are so small that reading them whole is as fast.
+        connection.execute("SET enable_seqscan = off")
+        rows = connection.execute(f"EXPLAIN SELECT FROM raw.{table} WHERE {condition}").fetchall()
+    plan = "\n".join(row[0] for row in rows)
+    assert f"ix_{table}_" in plan
+    assert "_impossible" in plan
+    assert "Filter" not in plan
+
+
 def test_each_kind_of_promise_about_marts_can_be_broken(built: Built) -> None:
     before = published(built)
     with built.copy() as spoilt:
@@ -145,7 +196,11 @@ def test_months_of_a_version_are_not_looked_at_for_personal_data_again(
 
     with built.copy() as spoilt:
         version = versions.published(spoilt, tmp_path).manifest
-        assert set(written_since(version, url(spoilt), MONTHS_OF).values()) == {"false"}
+        since = written_since(version, url(spoilt), MONTHS_OF)
+        assert {one.condition for one in since.values()} == {"false"}
+        assert {mart: one.kept for mart, one in since.items()} == {
+            mart: version.tables[mart].rows for mart in since
+        }
         spoilt.databases.execute("analytics", versions.UNSEEN.format(spoil.format("max")))
         assert hits() == []
         spoilt.databases.execute("analytics", spoil.format("min"))
@@ -155,6 +210,93 @@ def test_months_of_a_version_are_not_looked_at_for_personal_data_again(
             "AND period_start = (SELECT min(period_start) FROM marts.fct_invoice_line)",
         )
         assert hits() == [rows]
+
+
+def test_rows_of_a_version_are_neither_counted_nor_looked_at_again(
+    built: Built, tmp_path: Path
+) -> None:
+    newest = "(SELECT max(month_start) FROM marts.fct_contract_month)"
+
+    def what_breaks() -> set[tuple[str, str, bool]]:
+        unpublished = written_since(version, url(spoilt), MONTHS_OF)
+        promises = [
+            one
+            for one in mart_promises(spoilt, version, unpublished)
+            if one.table == "marts.fct_contract_month" and one.blocks and one.kind != "schema"
+        ]
+        assert {one.kind for one in promises} == {"volume", "distribution", "personal_data"}
+        return broken(validate(url(spoilt), promises))
+
+    with built.copy() as spoilt:
+        version = versions.published(spoilt, tmp_path).manifest
+        for unseen in (
+            f"UPDATE marts.fct_contract_month SET mrr_cents = -1 WHERE month_start = {newest}",
+            f"DELETE FROM marts.fct_contract_month WHERE month_start < {newest}",
+        ):
+            spoilt.databases.execute("analytics", versions.UNSEEN.format(unseen))
+        assert what_breaks() == set()
+        spoilt.databases.execute(
+            "analytics", f"DELETE FROM marts.fct_contract_month WHERE month_start < {newest}"
+        )
+        assert what_breaks() == set()
+        spoilt.databases.execute(
+            "analytics",
+            f"UPDATE marts.fct_contract_month SET mrr_cents = -2 WHERE month_start = {newest}",
+        )
+        assert what_breaks() == {("marts.fct_contract_month", "distribution", True)}
+
+
+def test_a_month_that_loses_most_of_a_mart_is_noticed_beside_those_that_are_not_counted(
+    built: Built, tmp_path: Path
+) -> None:
+    with built.copy() as spoilt:
+        version = versions.published(spoilt, tmp_path).manifest
+        months = version.tables["fct_contract_month"].files
+        least = 0.5 * version.tables["fct_contract_month"].rows
+        kept, gone = version.tables["fct_contract_month"].rows, []
+        for file in months[:-1]:
+            if kept > least:
+                kept -= file.rows
+                gone.append(f"'{file.partition}-01'")
+        assert kept > 0
+        spoilt.databases.execute(
+            "analytics",
+            f"DELETE FROM marts.fct_contract_month WHERE month_start IN ({', '.join(gone)})",
+        )
+        since = written_since(version, url(spoilt), MONTHS_OF)
+        promises = [one for one in mart_promises(spoilt, version, since) if one.kind == "volume"]
+        outcomes = validate(url(spoilt), promises)
+    assert broken(outcomes) == {
+        ("marts.fct_contract_month", "volume", True),
+        ("marts.fct_contract_month", "volume", False),
+    }
+
+
+def test_what_is_usual_is_asked_of_the_last_ninety_days(built: Built) -> None:
+    def unusual() -> list[Outcome]:
+        promises = [one for one in mart_promises(spoilt) if one.since]
+        return [one for one in validate(url(spoilt), promises) if not one.kept]
+
+    with built.copy() as spoilt:
+        spoilt.databases.execute(
+            "analytics",
+            "UPDATE marts.fct_survey_response SET score = 1 "
+            "WHERE answered_at < now() - interval '91 days'",
+        )
+        assert unusual() == []
+        spoilt.databases.execute(
+            "analytics",
+            "UPDATE marts.fct_survey_response SET score = 1 "
+            "WHERE answered_at >= now() - interval '91 days'",
+        )
+        [one] = unusual()
+        assert (one.promise.table, one.promise.blocks) == ("marts.fct_survey_response", False)
+        spoilt.databases.execute(
+            "analytics",
+            "DELETE FROM marts.fct_survey_response WHERE answered_at >= now() - interval '91 days'",
+        )
+        # Nobody answered lately: that is no answer of 0.
+        assert unusual() == []
 
 
 @pytest.mark.parametrize(("times", "what_it_does"), [(1.5, {False}), (3, {False, True})])
