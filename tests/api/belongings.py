@@ -108,15 +108,15 @@ class Belongings:
     ids: dict[str, str]
 
 
-def of_customers(databases: Databases) -> tuple[Belongings, Belongings]:
-    """Two customers of the demo world with one of everything."""
+def of_customers(databases: Databases, most: int = 2) -> list[Belongings]:
+    """Customers of the demo world with one of everything."""
     found = databases.rows(
         "customer",
         "SELECT account_id FROM ticket JOIN statement USING (account_id)"
-        " JOIN card USING (account_id) GROUP BY 1 ORDER BY 1 LIMIT 2",
+        " JOIN card USING (account_id) GROUP BY 1 ORDER BY 1 LIMIT %s",
+        most,
     )
-    first, second = (_customer(databases, row[0]) for row in found)
-    return first, second
+    return [_customer(databases, row[0]) for row in found]
 
 
 def _customer(databases: Databases, who: UUID) -> Belongings:
@@ -125,14 +125,14 @@ def _customer(databases: Databases, who: UUID) -> Belongings:
     return _belongings(databases, "customer", who, _OF_CUSTOMER)
 
 
-def of_experts(databases: Databases) -> tuple[Belongings, Belongings]:
-    """Two experts with a proposed visit and a draft each."""
+def of_experts(databases: Databases, most: int = 2) -> list[Belongings]:
+    """Experts with a proposed visit and a draft each."""
     found = databases.rows(
         "sysops",
-        "SELECT DISTINCT expert_id FROM assignment WHERE status = 'proposed' ORDER BY 1 LIMIT 2",
+        "SELECT DISTINCT expert_id FROM assignment WHERE status = 'proposed' ORDER BY 1 LIMIT %s",
+        most,
     )
-    first, second = (_expert(databases, row[0]) for row in found)
-    return first, second
+    return [_expert(databases, row[0]) for row in found]
 
 
 def _expert(databases: Databases, who: UUID) -> Belongings:

@@ -1,9 +1,11 @@
 """`squad bench` of what people and messages wait for: submitting, reading, relaying, searching."""
 
+import os
 from typing import Final
 
 import click
 
+from api.kernel.telemetry import configure_logging
 from tests.benchmarks.report import json_, tell
 
 size_ = click.option("--size", type=click.Choice(["small", "full"]), default="small",
@@ -65,6 +67,21 @@ def search_tickets_(size: str, *, as_json: bool) -> None:
     tell(lambda say: search_tickets.run(tickets, say), as_json=as_json)
 
 
+@click.command("growth")
+@size_
+@json_
+def growth_(size: str, *, as_json: bool) -> None:
+    """Every route among 1,000 and 10,000 customers, or among 10,000 and 100,000."""
+    from tests.benchmarks import growth
+    from tests.benchmarks.serving import ROOM
+
+    # A few of staff ask for all; and a line of log a request is not for who waits for figures.
+    os.environ |= ROOM
+    configure_logging("warning", process="growth")
+    customers = {"small": 1_000, "full": 10_000}[size]
+    tell(lambda say: growth.run(customers, say), as_json=as_json)
+
+
 @click.command("all")
 @size_
 @json_
@@ -77,4 +94,4 @@ def all_(size: str, *, as_json: bool) -> None:
     tell(lambda say: suite.run(size, folder, say), as_json=as_json)
 
 
-COMMANDS: Final = (submit_, read_, relay_, search_kb_, search_tickets_, all_)
+COMMANDS: Final = (submit_, read_, relay_, search_kb_, search_tickets_, growth_, all_)

@@ -31,6 +31,7 @@ SUITE: Final[Mapping[str, Bench]] = {
     "relay": Bench(),
     "search-kb": Bench(),
     "search-tickets": Bench(),
+    "growth": Bench(),
     "assignment": Bench(
         ("--size", "S"),
         ("--size", "L", "--whole"),

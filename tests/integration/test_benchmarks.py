@@ -5,7 +5,7 @@ What it measures in so short a time says nothing, so no test looks at it.
 
 from typing import Any
 
-from tests.benchmarks import read, relay, search_kb, search_tickets, submit, suite
+from tests.benchmarks import growth, read, relay, search_kb, search_tickets, submit, suite
 
 
 def goals(figures: dict[str, Any]) -> set[str]:
@@ -40,6 +40,13 @@ def test_articles_are_searched_beside_tantivy_and_found() -> None:
 
 def test_tickets_are_searched_beside_a_look_by_primary_key() -> None:
     assert goals(search_tickets.run(3_000, print)) == {"p95_ms"}
+
+
+def test_what_routes_cost_is_measured_in_two_businesses() -> None:
+    figures = growth.run(200, print, times=2, people=2)
+    assert goals(figures) == {"routes_that_grow"}
+    # All that somebody may look at, and what they may do with what the document's examples say.
+    assert figures["routes"] > 90
 
 
 def test_the_table_tells_what_is_met_what_is_missed_and_what_was_wrong() -> None:
