@@ -48,8 +48,8 @@ TIMES: Final = 10
 FLAT: Final = 1.5
 SHOWN: Final = 12
 """Routes that grow most."""
-BYTES_A_CUSTOMER: Final = 90_000
-"""Of the memory that a world takes, with the log of its writing."""
+BYTES_A_CUSTOMER: Final = 300_000
+"""Of the memory that a large world takes, with the log of its writing."""
 LOOKS: Final = 3
 """What only looks is asked as often by each, and the shortest counts."""
 
