@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Literal
 
 Kind = Literal["volume", "freshness", "schema", "distribution", "personal_data"]
@@ -23,15 +22,13 @@ class Promise:
     blocks: bool = False
     says: str = ""
     """What is promised, where the expectation's name does not tell."""
-    since: tuple[str, datetime] | None = None
-    """Only rows whose moment in this column is as late are looked at."""
 
     @property
     def words(self) -> str:
         """What is promised, in a line."""
         if self.says:
             return self.says
-        column = self.arguments.get("column") or self.arguments.get("column_A") or ""
+        column = self.arguments.get("column", "")
         name = self.expectation.removeprefix("Expect").removeprefix("Column")
         return f"{column} {name}".strip()
 

@@ -106,15 +106,10 @@ def _validate_table(source: Any, name: str, promises: list[Promise]) -> Iterator
 
 def _expectation(promise: Promise, place: int) -> Any:
     from great_expectations import expectations
-    from great_expectations.expectations.row_conditions import Column
 
     kind = getattr(expectations, promise.expectation)
     severity = "critical" if promise.blocks else "warning"
-    which: dict[str, Any] = {}
-    if promise.since:
-        column, moment = promise.since
-        which["row_condition"] = Column(column) >= moment
-    return kind(**promise.arguments, **which, severity=severity, meta={"place": place})
+    return kind(**promise.arguments, severity=severity, meta={"place": place})
 
 
 def _outcome(promise: Promise, result: Any) -> Outcome:
@@ -127,11 +122,8 @@ def _outcome(promise: Promise, result: Any) -> Outcome:
     said = "" if observed is None or isinstance(observed, list | dict) else str(observed)
     unexpected = found.get("unexpected_count")
     if promise.expectation == "UnexpectedRowsExpectation":
-        # Too few rows are no wrong ones.
-        unexpected, said = None if promise.kind == "volume" else int(said), ""
-    # Where nothing happened lately, nothing unusual did.
-    nothing = promise.since is not None and observed is None
-    return Outcome(promise, nothing or bool(result.success), said, unexpected)
+        unexpected, said = int(said), ""
+    return Outcome(promise, bool(result.success), said, unexpected)
 
 
 def _failure(information: dict[str, Any]) -> str | None:

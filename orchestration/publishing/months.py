@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import psycopg
 
-from data_tests.marts import Unpublished
 from warehouse.manifest import File, Manifest, Table
 
 # Each row is hashed whole, as the bytes that a client would get: to hash column by column and
@@ -77,31 +76,28 @@ def months(
     }
 
 
-def written_since(
-    published: Manifest, url: str, by: Mapping[str, str | None]
-) -> dict[str, Unpublished]:
-    """For each mart that stamps its months, those written since the version.
+def written_since(published: Manifest, url: str, by: Mapping[str, str | None]) -> dict[str, str]:
+    """For each mart that stamps its months, the condition for those written since the version.
 
-    `by` is the column by whose month each mart is written. Where a condition is used, the
+    `by` is the column by whose month each mart is written. Where the condition is used, the
     session's time zone must be UTC.
     """
     with psycopg.connect(url) as connection:
         stamps = stamps_of(connection.execute(STAMPS).fetchall())
     return {
-        mart: _unpublished(published.tables.get(mart), column, those)
+        mart: _written(table, column, those)
         for mart, those in stamps.items()
-        if (column := by.get(mart))
+        if (column := by.get(mart)) and (table := published.tables.get(mart))
     }
 
 
-def _unpublished(table: Table | None, by: str, stamps: Mapping[str | None, str]) -> Unpublished:
-    kept = [
-        file
-        for file in (table.files if table else [])
-        if file.stamp and file.stamp == stamps.get(file.partition)
-    ]
-    written = stamps.keys() - {file.partition for file in kept}
-    return Unpublished(among(by, written) if written else "false", sum(file.rows for file in kept))
+def _written(table: Table, by: str, stamps: Mapping[str | None, str]) -> str:
+    if any(file.rows and file.partition not in stamps for file in table.files):
+        # Somebody took stamps away, and only what was built since has one again.
+        return "true"
+    known = {file.partition: file.stamp for file in table.files}
+    written = [month for month, stamp in stamps.items() if known.get(month) != stamp]
+    return among(by, written) if written else "false"
 
 
 def stamps_of(rows: Iterable[tuple[str, str, str]]) -> dict[str, dict[str | None, str]]:

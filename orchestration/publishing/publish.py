@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from data_tests.marts import IMPOSSIBLE
 from orchestration.publishing.export import Exported, export
 from orchestration.publishing.marts import Mart
 from orchestration.publishing.months import STAMPS, stamps_of
@@ -128,8 +129,9 @@ def _write(
 
 
 def _audit(store: Store, manifest: Manifest, before: Manifest | None) -> None:
-    """Count the rows of every mart again, in the files as readers will open them, and look for
-    personal data in those that are new: every other one was looked at when it was."""
+    """Count the rows of every mart again, in the files as readers will open them, and look in
+    those that are new for personal data and for what is impossible: every other file was looked
+    at when it was new."""
     known = {file.name for file in before.files} if before else set()
     with duckdb.connect(":memory:") as database:
         for name, table in manifest.tables.items():
@@ -144,6 +146,10 @@ def _audit(store: Store, manifest: Manifest, before: Manifest | None) -> None:
                 rows = _count(database, store, new, hit, personal_data.HINT, personal_data.ANY)
                 if rows:
                     raise AuditFailed(f"{name}: {rows} rows have what looks like personal data.")
+            if new and name in IMPOSSIBLE:
+                condition, says = IMPOSSIBLE[name]
+                if rows := _count(database, store, new, condition):
+                    raise AuditFailed(f"{name}: {says}, and {rows} rows are otherwise.")
 
 
 def _count(

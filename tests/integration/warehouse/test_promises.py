@@ -1,70 +1,20 @@
-"""The promises at the borders: kept by good data, and each kind broken by bad data."""
+"""The promises about marts: kept by good data, and each kind broken by bad data."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from data_tests import marts
-from data_tests.landing import IMPOSSIBLE
-from data_tests.marts import Unpublished
 from data_tests.promise import Outcome, Promise
-from data_tests.validate import text_columns, validate
+from data_tests.validate import validate
 from orchestration.publishing.months import written_since
-from orchestration.quality.assets import MONTHS_OF, promises_at_landing
+from orchestration.publishing.publish import AuditFailed
+from orchestration.quality.assets import MONTHS_OF
 from tests.warehouse import versions
 from tests.warehouse.built import Built
-from warehouse.manifest import Manifest, Table
-
-
-def url(built: Built) -> str:
-    return built.databases.url("analytics", "publisher")
-
-
-def landing_promises(built: Built) -> list[Promise]:
-    return promises_at_landing(url(built))
-
-
-def mart_promises(
-    built: Built,
-    published: Manifest | None = None,
-    unpublished: Mapping[str, Unpublished] | None = None,
-) -> list[Promise]:
-    words = text_columns(url(built), "marts")
-    return marts.promises(datetime.now(UTC), words, published, unpublished or {})
-
-
-def published(built: Built, times: float = 1) -> Manifest:
-    """A published version with the columns of the marts, and as many rows times `times`."""
-    tables = {}
-    for mart in built.marts:
-        [[rows]] = built.databases.rows("analytics", f"SELECT count(*) FROM marts.{mart}")
-        columns = built.databases.rows(
-            "analytics",
-            "SELECT attname, 'text' FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0",
-            f"marts.{mart}",
-        )
-        tables[mart] = Table(int(rows * times), dict(columns), [])
-    now = datetime.now(UTC)
-    return Manifest("v", "run", now, now, tables)
-
-
-def broken(outcomes: list[Outcome]) -> set[tuple[str, str, bool]]:
-    """Table and kind of each broken promise, and whether it holds publishing back."""
-    return {
-        (one.promise.table, one.promise.kind, one.promise.blocks)
-        for one in outcomes
-        if not one.kept
-    }
-
-
-def test_landed_rows_keep_every_promise(built: Built) -> None:
-    outcomes = validate(url(built), landing_promises(built))
-    assert broken(outcomes) == set()
-    assert {one.promise.kind for one in outcomes} == {
-        "volume", "freshness", "schema", "distribution", "personal_data",
-    }  # fmt: skip
+from tests.warehouse.promising import broken, mart_promises, published, url
+from warehouse.manifest import Manifest
+from warehouse.store import Store
 
 
 def test_marts_keep_every_promise(built: Built) -> None:
@@ -73,74 +23,6 @@ def test_marts_keep_every_promise(built: Built) -> None:
     assert {one.promise.kind for one in outcomes} == {
         "volume", "freshness", "schema", "distribution", "personal_data",
     }  # fmt: skip
-
-
-def test_each_kind_of_promise_about_landing_can_be_broken(built: Built) -> None:
-    promises = landing_promises(built)
-    with built.copy() as spoilt:
-        for statement in (
-            "UPDATE raw.customer__survey SET score = 9 WHERE score IS NOT NULL",
-            "UPDATE raw.sysops__ticket_type SET name = 'ask jo@example.com', landed_at = now()",
-            "UPDATE landing.watermark SET as_of = as_of - interval '1 hour'",
-            "ALTER TABLE raw.billing__payment RENAME COLUMN attempt TO try",
-            "DELETE FROM raw.sysops__skill",
-        ):
-            spoilt.databases.execute("analytics", statement)
-        outcomes = validate(url(spoilt), promises)
-    assert broken(outcomes) == {
-        ("raw.customer__survey", "distribution", True),
-        ("raw.sysops__ticket_type", "personal_data", True),
-        ("landing.watermark", "freshness", False),
-        ("raw.billing__payment", "schema", True),
-        ("raw.sysops__skill", "volume", False),
-    }
-
-
-SPOILT = {
-    ("customer__survey", "score < 1 OR score > 5"): "score = 0 WHERE score IS NOT NULL",
-    ("customer__survey", "would_recommend < 0 OR would_recommend > 10"): (
-        "would_recommend = 11 WHERE would_recommend IS NOT NULL"
-    ),
-    ("sysops__assignment", "travel_km < 0 OR travel_km > 1000"): "travel_km = 'NaN'",
-    ("sysops__assignment", "during_end <= during_start"): "during_end = during_start",
-    ("sysops__ticket", "sla_due_at <= submitted_at"): (
-        "sla_due_at = submitted_at - interval '1 hour'"
-    ),
-    ("sysops__ticket", "time_zone IS NULL"): "time_zone = NULL",
-    ("customer__address", "time_zone IS NULL"): "time_zone = NULL",
-    ("customer__address", "zip !~ '^[0-9]{5}$'"): "zip = '1234'",
-    ("billing__payment", "amount_cents < 1 OR amount_cents > 10000000"): "amount_cents = 0",
-    ("billing__invoice", "total_cents < 0 OR total_cents > 10000000"): "total_cents = -1",
-}
-
-
-@pytest.mark.parametrize(("table", "condition", "says", "blocks"), IMPOSSIBLE)
-def test_an_impossible_row_that_landed_is_found_however_long_ago_that_was(
-    built: Built, table: str, condition: str, says: str, blocks: bool
-) -> None:
-    with built.copy() as spoilt:
-        spoilt.databases.execute(
-            "analytics", f"UPDATE raw.{table} SET {SPOILT[(table, condition)]}"
-        )
-        # No update of landed_at: what landed long ago is not forgiven.
-        promises = [one for one in landing_promises(spoilt) if one.says == says]
-        [found] = validate(url(spoilt), promises)
-    assert (found.kept, found.promise.blocks) == (False, blocks)
-    assert found.unexpected
-
-
-@pytest.mark.parametrize(("table", "condition", "says", "blocks"), IMPOSSIBLE)
-def test_impossible_rows_are_found_without_reading_the_others(
-    built: Built, table: str, condition: str, says: str, blocks: bool
-) -> None:
-    with built.databases.connect("analytics") as connection:
-        # Tables of a test are so small that reading them whole is as fast.
-        connection.execute("SET enable_seqscan = off")
-        rows = connection.execute(f"EXPLAIN SELECT FROM raw.{table} WHERE {condition}").fetchall()
-    plan = "\n".join(row[0] for row in rows)
-    assert f"ix_{table}_" in plan
-    assert "_impossible" in plan
-    assert "Filter" not in plan
 
 
 def test_each_kind_of_promise_about_marts_can_be_broken(built: Built) -> None:
@@ -196,11 +78,7 @@ def test_months_of_a_version_are_not_looked_at_for_personal_data_again(
 
     with built.copy() as spoilt:
         version = versions.published(spoilt, tmp_path).manifest
-        since = written_since(version, url(spoilt), MONTHS_OF)
-        assert {one.condition for one in since.values()} == {"false"}
-        assert {mart: one.kept for mart, one in since.items()} == {
-            mart: version.tables[mart].rows for mart in since
-        }
+        assert set(written_since(version, url(spoilt), MONTHS_OF).values()) == {"false"}
         spoilt.databases.execute("analytics", versions.UNSEEN.format(spoil.format("max")))
         assert hits() == []
         spoilt.databases.execute("analytics", spoil.format("min"))
@@ -212,69 +90,72 @@ def test_months_of_a_version_are_not_looked_at_for_personal_data_again(
         assert hits() == [rows]
 
 
-def test_rows_of_a_version_are_neither_counted_nor_looked_at_again(
+NEWEST = "(SELECT max(month_start) FROM marts.fct_contract_month)"
+OLD = f"UPDATE marts.fct_contract_month SET mrr_cents = -1 WHERE month_start < {NEWEST}"
+NEW = f"UPDATE marts.fct_contract_month SET mrr_cents = mrr_cents WHERE month_start = {NEWEST}"
+
+
+def what_breaks(built: Built, version: Manifest) -> set[tuple[str, str, bool]]:
+    """Of the contracts' months, against a version."""
+    promises = mart_promises(built, version, written_since(version, url(built), MONTHS_OF))
+    those = [one for one in promises if one.table == "marts.fct_contract_month"]
+    assert {one.kind for one in those} == {"volume", "schema", "distribution", "personal_data"}
+    return broken(validate(url(built), those))
+
+
+def test_rows_of_a_version_are_not_looked_at_for_what_is_impossible_again(
     built: Built, tmp_path: Path
 ) -> None:
-    newest = "(SELECT max(month_start) FROM marts.fct_contract_month)"
-
-    def what_breaks() -> set[tuple[str, str, bool]]:
-        unpublished = written_since(version, url(spoilt), MONTHS_OF)
-        promises = [
-            one
-            for one in mart_promises(spoilt, version, unpublished)
-            if one.table == "marts.fct_contract_month" and one.blocks and one.kind != "schema"
-        ]
-        assert {one.kind for one in promises} == {"volume", "distribution", "personal_data"}
-        return broken(validate(url(spoilt), promises))
-
+    impossible = {("marts.fct_contract_month", "distribution", True)}
     with built.copy() as spoilt:
         version = versions.published(spoilt, tmp_path).manifest
-        for unseen in (
-            f"UPDATE marts.fct_contract_month SET mrr_cents = -1 WHERE month_start = {newest}",
-            f"DELETE FROM marts.fct_contract_month WHERE month_start < {newest}",
-        ):
-            spoilt.databases.execute("analytics", versions.UNSEEN.format(unseen))
-        assert what_breaks() == set()
-        spoilt.databases.execute(
-            "analytics", f"DELETE FROM marts.fct_contract_month WHERE month_start < {newest}"
-        )
-        assert what_breaks() == set()
-        spoilt.databases.execute(
-            "analytics",
-            f"UPDATE marts.fct_contract_month SET mrr_cents = -2 WHERE month_start = {newest}",
-        )
-        assert what_breaks() == {("marts.fct_contract_month", "distribution", True)}
+        spoilt.databases.execute("analytics", versions.UNSEEN.format(OLD))
+        assert what_breaks(spoilt, version) == set()
+        spoilt.databases.execute("analytics", NEW)
+        assert what_breaks(spoilt, version) == set()
+        spoilt.databases.execute("analytics", OLD)
+        assert what_breaks(spoilt, version) == impossible
 
 
-def test_a_month_that_loses_most_of_a_mart_is_noticed_beside_those_that_are_not_counted(
+def test_where_stamps_were_taken_away_all_is_looked_at(built: Built, tmp_path: Path) -> None:
+    with built.copy() as spoilt:
+        version = versions.published(spoilt, tmp_path).manifest
+        spoilt.databases.execute("analytics", versions.UNSEEN.format(OLD))
+        spoilt.databases.execute("analytics", "DELETE FROM landing.mart_month")
+        # As a build, which stamps the months that it touches.
+        spoilt.databases.execute("analytics", NEW)
+        assert what_breaks(spoilt, version) == {("marts.fct_contract_month", "distribution", True)}
+
+
+def test_a_mart_that_was_emptied_where_no_trigger_tells_of_it_blocks(
     built: Built, tmp_path: Path
 ) -> None:
     with built.copy() as spoilt:
         version = versions.published(spoilt, tmp_path).manifest
-        months = version.tables["fct_contract_month"].files
-        least = 0.5 * version.tables["fct_contract_month"].rows
-        kept, gone = version.tables["fct_contract_month"].rows, []
-        for file in months[:-1]:
-            if kept > least:
-                kept -= file.rows
-                gone.append(f"'{file.partition}-01'")
-        assert kept > 0
-        spoilt.databases.execute(
-            "analytics",
-            f"DELETE FROM marts.fct_contract_month WHERE month_start IN ({', '.join(gone)})",
-        )
-        since = written_since(version, url(spoilt), MONTHS_OF)
-        promises = [one for one in mart_promises(spoilt, version, since) if one.kind == "volume"]
-        outcomes = validate(url(spoilt), promises)
-    assert broken(outcomes) == {
-        ("marts.fct_contract_month", "volume", True),
-        ("marts.fct_contract_month", "volume", False),
-    }
+        spoilt.databases.execute("analytics", "TRUNCATE marts.fct_contract_month")
+        assert what_breaks(spoilt, version) == {
+            ("marts.fct_contract_month", "volume", True),
+            ("marts.fct_contract_month", "volume", False),
+        }
+
+
+@pytest.mark.parametrize("mart", marts.IMPOSSIBLE)
+def test_no_version_is_written_with_what_is_impossible_whoever_looked_before(
+    built: Built, tmp_path: Path, mart: str
+) -> None:
+    column = marts.IMPOSSIBLE[mart][0].split()[0]
+    with built.copy() as spoilt:
+        first = versions.published(spoilt, tmp_path, 1).manifest
+        spoilt.databases.execute("analytics", f"UPDATE marts.{mart} SET {column} = -1")
+        with pytest.raises(AuditFailed, match=mart):
+            versions.published(spoilt, tmp_path, 2)
+    assert Store(tmp_path).current() == first.version
 
 
 def test_what_is_usual_is_asked_of_the_last_ninety_days(built: Built) -> None:
     def unusual() -> list[Outcome]:
-        promises = [one for one in mart_promises(spoilt) if one.since]
+        promises = [one for one in mart_promises(spoilt) if "90 days" in one.says]
+        assert len(promises) == len(marts.USUAL)
         return [one for one in validate(url(spoilt), promises) if not one.kept]
 
     with built.copy() as spoilt:
@@ -297,6 +178,19 @@ def test_what_is_usual_is_asked_of_the_last_ninety_days(built: Built) -> None:
         )
         # Nobody answered lately: that is no answer of 0.
         assert unusual() == []
+
+
+def test_a_measure_that_none_of_many_rows_has_is_unusual(built: Built) -> None:
+    with built.copy() as spoilt:
+        spoilt.databases.execute(
+            "analytics",
+            "UPDATE marts.fct_ticket SET submitted_at = now(), minutes_to_assign = NULL, "
+            "minutes_to_resolve = 60",
+        )
+        promises = [one for one in mart_promises(spoilt) if one.table == "marts.fct_ticket"]
+        outcomes = validate(url(spoilt), promises)
+    [hit] = [one for one in outcomes if not one.kept]
+    assert "minutes_to_assign" in hit.promise.says
 
 
 @pytest.mark.parametrize(("times", "what_it_does"), [(1.5, {False}), (3, {False, True})])

@@ -1,6 +1,7 @@
 """Versions share files, switch at once, and can be gone back to."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
@@ -190,3 +191,20 @@ def test_a_version_that_was_written_before_grains_were_kept_is_still_read(store:
     path.write_text(json.dumps(old))
     table = store.manifest(version).tables["numbers"]
     assert (table.grain, table.sources, table.rows) == ("", [], 1)
+
+
+def test_after_a_power_cut_a_version_has_its_files(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it consists of is on the disk before it is, and it before it is shown."""
+    synced: list[str] = []
+    fsync = os.fsync
+
+    def noted(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink().name.split(".")[0])
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    version = add(store, 0, [1], [2])
+    names = [Path(file.name).stem for file in store.manifest(version).files]
+    assert synced == [*names, "files", version, "versions", "current", "warehouse"]
