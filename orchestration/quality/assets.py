@@ -20,9 +20,9 @@ from warehouse.store import Store
 MART_WORDS: Mapping[str, Sequence[str]] = {
     name: words
     for name, model in load().marts.items()
-    if (words := [column.name for column in model.columns if column.kind == "text"])
+    if (words := [one.name for one in model.columns if one.kind == "text" and one.is_free])
 }
-"""The text columns of each mart."""
+"""The columns of each mart that may hold words; files of a version are searched in all of them."""
 MONTHS_OF = {name: model.partition_by for name, model in load().marts.items()}
 """The column by whose month each mart is written."""
 

@@ -27,6 +27,8 @@ class Column:
     name: str
     kind: str
     description: str
+    is_free: bool = True
+    """It is no key, and no constraint lists its values."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def _model(file: Path, folder: Path, properties: Mapping[str, Any]) -> Model:
         description=properties["description"],
         file=_place(file, folder),
         columns=[
-            Column(one["name"], one.get("data_type", ""), one.get("description", ""))
+            Column(one["name"], one.get("data_type", ""), one.get("description", ""), _is_free(one))
             for one in properties.get("columns", [])
         ],
         models=list(dict.fromkeys(_REF.findall(sql))),
@@ -158,6 +160,14 @@ def _model(file: Path, folder: Path, properties: Mapping[str, Any]) -> Model:
         partition_by=meta.get("partition_by"),
         entity=meta.get("entity") if config.get("materialized") == "incremental" else None,
         whole_with=meta.get("whole_with", ()),
+    )
+
+
+def _is_free(column: Mapping[str, Any]) -> bool:
+    return not any(
+        one["type"] == "primary_key"
+        or one.get("expression", "").startswith(f"{column['name']} in (")
+        for one in column.get("constraints", [])
     )
 
 
