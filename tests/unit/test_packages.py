@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from importlib.metadata import distributions
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -100,3 +101,8 @@ def test_every_package_has_a_licence_under_which_this_one_may_use_it(bill: dict[
             unclear[package["name"]] = words
     assert unclear == {}
     assert SAID_OTHERWISE.keys() <= {it["name"] for it in bill["components"]}
+
+
+def test_what_only_slows_every_process_down_is_not_installed() -> None:
+    """It parses a grammar where it is imported, which jsonschema does wherever it is there."""
+    assert find_spec("rfc3987_syntax") is None
