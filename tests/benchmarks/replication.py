@@ -1,8 +1,8 @@
 """`squad bench replication`: landing, and building the marts, beside a bare COPY of the same rows.
 
 The yardstick is `COPY TO` piped into `COPY FROM` of the columns that land, table by table, into
-empty tables with the same keys in the same database. A mirror that differs from its source ends
-the run. At the end a little changes, and its way to readers is measured (`behind`).
+empty tables with the same keys and indexes in the same database. A mirror that differs from its
+source ends the run. At the end a little changes, and its way to readers is measured (`behind`).
 """
 
 import resource
