@@ -1,6 +1,6 @@
 """What readers may rely on when a new version is to be published."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -52,8 +52,8 @@ def promises(
     published: Manifest | None,
     unpublished: Mapping[str, str],
 ) -> list[Promise]:
-    """All promises of the marts; `words` are their text columns, `published` is what readers
-    see now, None when the comparison with it is not wanted or not possible.
+    """All promises of the marts; `words` are their columns that may hold words, `published` is
+    what readers see now, None when the comparison with it is not wanted or not possible.
 
     `unpublished` are conditions for what was written since that version, in whose own files
     nothing was impossible. Of a mart without one all rows are looked at.
@@ -83,21 +83,20 @@ def promises(
     ]
 
 
-def _volumes(published: Manifest | None) -> list[Promise]:
+def _volumes(published: Manifest | None) -> Iterator[Promise]:
     """All rows are counted: also of a mart from which they went without a trigger's knowledge."""
-    tables = published.tables if published else {}
-    return [
-        Promise(
-            f"marts.{mart}",
-            "volume",
-            "ExpectTableRowCountToBeBetween",
-            {"min_value": int(share * tables[mart].rows)},
-            blocks,
-        )
-        for mart in LASTING
-        if mart in tables
-        for share, blocks in ((0.5, True), (0.95, False))
-    ]
+    for mart, table in (published.tables if published else {}).items():
+        for share, blocks in ((0.5, True), (0.95, False)):
+            least = int(share * table.rows)
+            if mart in LASTING:
+                yield Promise(
+                    f"marts.{mart}",
+                    "volume",
+                    "ExpectTableRowCountToBeBetween",
+                    {"min_value": least},
+                    blocks,
+                    says=f"at least {least:,} rows, where readers see {table.rows:,}",
+                )
 
 
 def _schemas(published: Manifest | None) -> list[Promise]:
@@ -128,4 +127,5 @@ def _usual(now: datetime, mart: str, column: str, low: float, high: float, by: s
             f"OR avg({column}) IS NULL AND count(*) >= {ENOUGH}"
         },
         says=f"the mean of {column} is {low:,} to {high:,} in the last {LATELY.days} days",
+        of_all=True,
     )

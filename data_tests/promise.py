@@ -22,6 +22,8 @@ class Promise:
     blocks: bool = False
     says: str = ""
     """What is promised, where the expectation's name does not tell."""
+    of_all: bool = False
+    """About all rows at once: what its query finds is no row that is wrong."""
 
     @property
     def words(self) -> str:

@@ -122,7 +122,7 @@ def _outcome(promise: Promise, result: Any) -> Outcome:
     said = "" if observed is None or isinstance(observed, list | dict) else str(observed)
     unexpected = found.get("unexpected_count")
     if promise.expectation == "UnexpectedRowsExpectation":
-        unexpected, said = int(said), ""
+        unexpected, said = None if promise.of_all else int(said), ""
     return Outcome(promise, bool(result.success), said, unexpected)
 
 

@@ -48,7 +48,7 @@ def publish(
     """Write all marts as one version, and show it.
 
     Raises AuditFailed, and shows nothing, when the files do not hold what the marts hold, or
-    hold what looks like personal data.
+    hold what looks like personal data or is impossible.
     """
     with store.writing():
         before = store.newest()
@@ -149,7 +149,7 @@ def _audit(store: Store, manifest: Manifest, before: Manifest | None) -> None:
             if new and name in IMPOSSIBLE:
                 condition, says = IMPOSSIBLE[name]
                 if rows := _count(database, store, new, condition):
-                    raise AuditFailed(f"{name}: {says}, and {rows} rows are otherwise.")
+                    raise AuditFailed(f"{name}: {rows} rows break a promise: {says}.")
 
 
 def _count(

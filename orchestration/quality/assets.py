@@ -41,7 +41,7 @@ MART_KEYS = [dg.AssetKey(["marts", mart]) for mart in load().marts]
 def landing_promises() -> Iterator[dg.AssetCheckResult]:
     """The promises about each source's tables, and about how far all have landed."""
     settings = PublishingSettings()  # type: ignore[call-arg]  # read from the environment
-    outcomes = validate(settings.url, promises_at_landing(settings.url))
+    outcomes = validate(settings.url, promises_at_landing(settings.url, datetime.now(UTC)))
     yield from check_results(
         [(_source_of(one.promise.table), one) for one in outcomes], LANDING_KEYS
     )
@@ -80,9 +80,9 @@ def mart_promises(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCh
     )
 
 
-def promises_at_landing(url: str) -> list[Promise]:
+def promises_at_landing(url: str, now: datetime) -> list[Promise]:
     """What is looked at after landing, by the tables that there are."""
-    return landing.promises(datetime.now(UTC), text_columns(url, "raw"))
+    return landing.promises(now, text_columns(url, "raw"))
 
 
 def promises_of_marts(url: str, published: Manifest | None) -> list[Promise]:

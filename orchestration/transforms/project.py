@@ -164,9 +164,9 @@ def _model(file: Path, folder: Path, properties: Mapping[str, Any]) -> Model:
 
 
 def _is_free(column: Mapping[str, Any]) -> bool:
+    listed = re.compile(rf"{column['name']} in \('\w+'(, '\w+')*\)")
     return not any(
-        one["type"] == "primary_key"
-        or one.get("expression", "").startswith(f"{column['name']} in (")
+        one["type"] == "primary_key" or listed.fullmatch(one.get("expression", ""))
         for one in column.get("constraints", [])
     )
 

@@ -8,7 +8,7 @@ from tests.databases import Databases
 
 COLLEAGUE = "helpdesk.2@squad.example"
 """Whom administrators change: somebody who does nothing in these tests."""
-# Every customer of the two has all of it; the second is somebody whom the first never hears of.
+# Every customer who is taken has all of it.
 _OF_CUSTOMER = {
     "address_id": "SELECT id FROM address WHERE account_id = %s",
     "attachment_id": "SELECT id FROM attachment WHERE account_id = %s",
@@ -174,7 +174,7 @@ def _belongings(
 ) -> Belongings:
     ids = {}
     for name, query in queries.items():
-        rows = databases.rows(database, f"{query} ORDER BY 1 DESC LIMIT 1".replace("%s", "%s"), who)
+        rows = databases.rows(database, f"{query} ORDER BY 1 DESC LIMIT 1", who)
         assert rows, f"{who} has no {name}"
         ids[name] = str(rows[0][0])
     return Belongings(UUID(str(who)), ids)

@@ -51,7 +51,9 @@ def measure(
         connection.execute(_CHANGE, [CHANGED])
     steps = {
         "landing": land(),
-        "landing_promises": _kept(databases, promises_at_landing),
+        "landing_promises": _kept(
+            databases, lambda url: promises_at_landing(url, datetime.now(UTC))
+        ),
         "build": build(),
         "mart_promises": _kept(databases, lambda url: promises_of_marts(url, before)),
     }

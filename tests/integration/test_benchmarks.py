@@ -45,8 +45,8 @@ def test_tickets_are_searched_beside_a_look_by_primary_key() -> None:
 def test_what_routes_cost_is_measured_in_two_businesses() -> None:
     figures = growth.run(200, print, times=2, people=2)
     assert goals(figures) == {"routes_that_grow"}
-    # All that somebody may look at, and what they may do with what the document's examples say.
-    assert figures["routes"] > 90
+    # The document's example names a plan that the demo world does not have.
+    assert figures["looks_without_figure"] == ["GET /customer/contracts/{contract_id}/plan-change"]
 
 
 def test_the_table_tells_what_is_met_what_is_missed_and_what_was_wrong() -> None:

@@ -15,8 +15,15 @@ def url(built: Built) -> str:
     return built.databases.url("analytics", "publisher")
 
 
+def built_at(built: Built) -> datetime:
+    """It may be long ago, which is no matter of these tests."""
+    [[moment]] = built.databases.rows("analytics", "SELECT max(as_of) FROM landing.watermark")
+    found: datetime = moment
+    return found
+
+
 def landing_promises(built: Built) -> list[Promise]:
-    return promises_at_landing(url(built))
+    return promises_at_landing(url(built), built_at(built))
 
 
 def mart_promises(
@@ -25,7 +32,7 @@ def mart_promises(
     unpublished: Mapping[str, str] | None = None,
 ) -> list[Promise]:
     words = text_columns(url(built), "marts")
-    return marts.promises(datetime.now(UTC), words, published, unpublished or {})
+    return marts.promises(built_at(built), words, published, unpublished or {})
 
 
 def published(built: Built, times: float = 1) -> Manifest:

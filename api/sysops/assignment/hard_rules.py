@@ -84,7 +84,7 @@ class Person:
     def day_of(self, window: Window) -> date:
         return window.start.astimezone(self.zone).date()
 
-    def visits_on(self, day: date) -> list[days.Visit]:
+    def visits_on(self, day: date) -> Sequence[days.Visit]:
         return self._visits.get(day, [])
 
     @cached_property

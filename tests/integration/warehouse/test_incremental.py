@@ -8,6 +8,7 @@ from random import Random
 import pytest
 import yaml
 
+from orchestration.publishing import publish
 from orchestration.transforms import dbt, project
 from tests.databases import Databases, Templates
 from tests.integration.warehouse.conftest import target_path
@@ -74,8 +75,10 @@ def tables(living: Built, folder: Path, number: int = 0) -> dict[str, Table]:
 
 
 def test_after_any_changes_an_incremental_build_gives_every_row_of_a_full_one(
-    living: Built, tmp_path: Path
+    living: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # What makes no sense would not be published, and here its files are compared.
+    monkeypatch.setattr(publish, "IMPOSSIBLE", {})
     seed = Random().randrange(10_000)
     turmoil = Turmoil(living.databases, Random(seed))
     turmoil.begin()

@@ -55,9 +55,11 @@ SPOILT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("table", "condition", "says", "blocks"), IMPOSSIBLE)
+@pytest.mark.parametrize(
+    ("table", "says", "blocks"), [(table, says, blocks) for table, _, says, blocks in IMPOSSIBLE]
+)
 def test_an_impossible_row_that_landed_is_found_however_long_ago_that_was(
-    built: Built, table: str, condition: str, says: str, blocks: bool
+    built: Built, table: str, says: str, blocks: bool
 ) -> None:
     with built.copy() as spoilt:
         promises = [one for one in landing_promises(spoilt) if one.says == says]
@@ -69,9 +71,9 @@ def test_an_impossible_row_that_landed_is_found_however_long_ago_that_was(
             assert found.unexpected
 
 
-@pytest.mark.parametrize(("table", "condition", "says", "blocks"), IMPOSSIBLE)
+@pytest.mark.parametrize(("table", "says"), [(table, says) for table, _, says, _ in IMPOSSIBLE])
 def test_impossible_rows_are_found_without_reading_the_others(
-    built: Built, table: str, condition: str, says: str, blocks: bool
+    built: Built, table: str, says: str
 ) -> None:
     [promise] = [one for one in landing_promises(built) if one.says == says]
     # As the library asks for the rows of a batch.

@@ -201,10 +201,14 @@ def test_after_a_power_cut_a_version_has_its_files(
     fsync = os.fsync
 
     def noted(handle: int) -> None:
-        synced.append(Path(f"/proc/self/fd/{handle}").readlink().name.split(".")[0])
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink().name)
         fsync(handle)
 
     monkeypatch.setattr(os, "fsync", noted)
     version = add(store, 0, [1], [2])
-    names = [Path(file.name).stem for file in store.manifest(version).files]
-    assert synced == [*names, "files", version, "versions", "current", "warehouse"]
+    # Each under the name that it has until it is whole.
+    names = [f"{file.name}.{os.getpid()}.new" for file in store.manifest(version).files]
+    assert synced == [
+        *names, "files", f"{version}.json.{os.getpid()}.new", "versions",
+        f"current.{os.getpid()}.new", "warehouse",
+    ]  # fmt: skip
