@@ -187,7 +187,9 @@ async def remove_address(
     account = await _lock(session, account_id)
     address = await _unused(session, account_id, address_id)
     running = select(Contract.plan_code).where(
-        Contract.address_id == address_id, Contract.status == "active"
+        Contract.account_id == account_id,
+        Contract.address_id == address_id,
+        Contract.status == "active",
     )
     if plan := await session.scalar(running.limit(1)):
         raise Conflict(f"Your contract on the plan {plan} is for this address. Cancel it first.")
