@@ -19,6 +19,7 @@ PROJECT = Path(__file__).parents[2] / "transforms"
 
 _REF = re.compile(r"""\bref\(\s*['"](\w+)['"]\s*\)""")
 _SOURCE = re.compile(r"""\bsource\(\s*['"](\w+)['"]\s*,\s*['"](\w+)['"]\s*\)""")
+_LISTED = re.compile(r"(\w+) in \('\w+'(, '\w+')*\)")
 _WARNS = re.compile(r"""severity\s*=\s*['"]warn['"]""")
 
 
@@ -164,11 +165,11 @@ def _model(file: Path, folder: Path, properties: Mapping[str, Any]) -> Model:
 
 
 def _is_free(column: Mapping[str, Any]) -> bool:
-    listed = re.compile(rf"{column['name']} in \('\w+'(, '\w+')*\)")
-    return not any(
-        one["type"] == "primary_key" or listed.fullmatch(one.get("expression", ""))
-        for one in column.get("constraints", [])
-    )
+    for one in column.get("constraints", []):
+        listed = _LISTED.fullmatch(one.get("expression", ""))
+        if one["type"] == "primary_key" or (listed and listed[1] == column["name"]):
+            return False
+    return True
 
 
 def _column_tests(model: str, properties: Mapping[str, Any]) -> Iterator[DataTest]:

@@ -70,6 +70,12 @@ def walked(quantum: str, role: str, whose: set[str]) -> list[Row]:
     return sorted(rows, key=order)
 
 
+def looked(quantum: str) -> list[Row]:
+    """The routes by which staff look at what is everybody's."""
+    rows = [it for it in rows_of(quantum) if it.method == "GET" and it.whose == ALL]
+    return sorted((it for it in rows if it.roles != EVERYBODY), key=order)
+
+
 def order(row: Row) -> tuple[bool, int, str]:
     """What only looks comes first; whoever has signed out everywhere does nothing more."""
     return row.path.endswith("/sign-out-everywhere"), ORDER.index(row.method), row.path

@@ -31,8 +31,8 @@ from tests.api.belongings import (
     of_customers,
     of_experts,
 )
-from tests.api.test_ownership import ALL, DRAFTS, OWN, call, caller, order, staff, walked
-from tests.api.test_permissions import EVERYBODY, Row, rows_of
+from tests.api.test_ownership import DRAFTS, OWN, call, caller, looked, staff, walked
+from tests.api.test_permissions import Row
 from tests.benchmarks.report import Report, Wrong, timed
 from tests.benchmarks.server import SERVER
 from tests.databases import Databases, Templates
@@ -159,12 +159,7 @@ def _own(quantum: str, worlds: Sequence[World], most: int) -> Iterator[tuple[Ste
 def _looks(quantum: str, worlds: Sequence[World], often: int) -> Iterator[tuple[Step, ...]]:
     """What is everybody's, as somebody sees who may."""
     staffs = [staff(world.databases) for world in worlds]
-    rows = [
-        row
-        for row in sorted(rows_of(quantum), key=order)
-        if row.method == "GET" and row.whose == ALL and row.roles != EVERYBODY
-        and "refund_id" not in row.path
-    ]  # fmt: skip
+    rows = [row for row in looked(quantum) if "refund_id" not in row.path]
     each = [
         [(row, people[min(row.roles)], everybodys(world.databases, quantum, row.path))
          for row in rows]

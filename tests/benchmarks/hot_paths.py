@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import click
 
-from api.kernel.telemetry import configure_logging
 from tests.benchmarks.report import json_, tell
 
 size_ = click.option("--size", type=click.Choice(["small", "full"]), default="small",
@@ -74,6 +73,7 @@ def search_tickets_(size: str, *, as_json: bool) -> None:
 @json_
 def growth_(size: str, *, as_json: bool) -> None:
     """A hundred routes among 1,000 and 10,000 customers, or among 10,000 and 100,000."""
+    from api.kernel.telemetry import configure_logging
     from tests.benchmarks import growth
     from tests.benchmarks.serving import ROOM
 
