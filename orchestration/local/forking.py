@@ -87,7 +87,7 @@ class ForkingOptions(ServerOptions):  # type: ignore[misc]  # supervisor has no 
         """In a child, which has its files and its process group. Does not return."""
         match argv:
             case [_, "-m", launch.__name__, var, name] if self._loaded.is_current():
-                _end_with(partial(launch.main, var, name, become=self._become))
+                end_with(partial(launch.main, var, name, become=self._become))
         super().execve(filename, argv, env)
 
     def _become(self, found: Launch) -> NoReturn:
@@ -109,7 +109,7 @@ def _run(found: Launch, module: str, words: list[str]) -> NoReturn:
     sys.exit()
 
 
-def _end_with(program: Callable[[], NoReturn]) -> NoReturn:
+def end_with(program: Callable[[], NoReturn]) -> NoReturn:
     """Do as the interpreter does around a program, and end as it does, whatever happens.
 
     Nothing may come back from here: it would go on as a second supervisor.

@@ -123,6 +123,11 @@ def _relay(pair: tuple[str, str, str, str]) -> Process:
     )
 
 
+DAGSTER_PROGRAM = "orchestration.local.dagster_program"
+_DAGSTER = ("python", "-m", DAGSTER_PROGRAM)
+_DAGSTERS = (DAGSTER_PROGRAM, "orchestration.local.run_launcher", "dagster_postgres")
+"""What all of Dagster's processes load: the two are named in `dagster_home.py`."""
+
 JOBS_NICENESS = 5
 """Of code servers, whose runs inherit it: a job can wait for a moment, who submits a ticket cannot.
 Beside an API that wants a whole processor a job gets a quarter of it."""
@@ -135,9 +140,11 @@ def _code_location(location: str) -> Process:
         description=f"the {location} jobs (a Dagster code server)",
         command=(
             # One process each; `code-server start` would be two, to reload without a restart.
-            "dagster", "api", "grpc", "--host", "127.0.0.1", "--port", "{port}",
+            *_DAGSTER, "dagster", "api", "grpc", "--host", "127.0.0.1", "--port", "{port}",
             "--location-name", location, "-m", f"orchestration.definitions.{location}",
         ),
+        # Not its definitions: schedules are read from its variables while they are loaded.
+        loads=(*_DAGSTERS, "dagster._cli", "dagster._grpc.server"),
         probe=CodeLocation(location, port, WEBSERVER_PORT),
         environment=partial(wiring.code_location, location=location),
         niceness=JOBS_NICENESS,
@@ -149,9 +156,10 @@ DAGSTER_WEBSERVER = Process(
     name="dagster-webserver",
     description="schedules, runs and the asset graph",
     command=(
-        "dagster-webserver", "--host", "127.0.0.1", "--port", "{port}",
+        *_DAGSTER, "dagster-webserver", "--host", "127.0.0.1", "--port", "{port}",
         "--workspace", "{var}/dagster/workspace.yaml",
     ),
+    loads=(*_DAGSTERS, "dagster_webserver.cli"),
     probe=DagsterStorage(WEBSERVER_PORT),
     environment=wiring.dagster,
     ports=(WEBSERVER_PORT,),
@@ -161,7 +169,8 @@ DAGSTER_WEBSERVER = Process(
 DAGSTER_DAEMON = Process(
     name="dagster-daemon",
     description="starts the scheduled runs",
-    command=("dagster-daemon", "run", "--workspace", "{var}/dagster/workspace.yaml"),
+    command=(*_DAGSTER, "dagster-daemon", "run", "--workspace", "{var}/dagster/workspace.yaml"),
+    loads=(*_DAGSTERS, "dagster._daemon.cli"),
     probe=Query("dagster", DAEMON_BEATS, "no heartbeat of the daemon in the last 2 minutes"),
     environment=wiring.dagster,
 )

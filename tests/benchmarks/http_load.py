@@ -39,6 +39,10 @@ class Answers:
         """Answers a second."""
         return len(self.seconds) / self.took
 
+    def rate_of(self, status: int) -> float:
+        """Answers with this status a second."""
+        return self.statuses.get(status, 0) / self.took
+
     def percentile(self, share: float) -> float:
         """Seconds within which this share of the answers came."""
         return self.seconds[max(math.ceil(share * len(self.seconds)) - 1, 0)]
