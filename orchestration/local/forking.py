@@ -1,4 +1,4 @@
-"""The supervisor, which has loaded what APIs and relays import, and forks them.
+"""The supervisor, which has loaded what APIs, relays and Dagster import, and forks them.
 
 Run as `python -m orchestration.local.forking -c CONFIG`. A process whose code is loaded is there at
 once, instead of after seconds of importing when the machine is busy, and shares that memory with
@@ -87,7 +87,7 @@ class ForkingOptions(ServerOptions):  # type: ignore[misc]  # supervisor has no 
         """In a child, which has its files and its process group. Does not return."""
         match argv:
             case [_, "-m", launch.__name__, var, name] if self._loaded.is_current():
-                end_with(partial(launch.main, var, name, become=self._become))
+                _end_with(partial(launch.main, var, name, become=self._become))
         super().execve(filename, argv, env)
 
     def _become(self, found: Launch) -> NoReturn:
@@ -109,7 +109,7 @@ def _run(found: Launch, module: str, words: list[str]) -> NoReturn:
     sys.exit()
 
 
-def end_with(program: Callable[[], NoReturn]) -> NoReturn:
+def _end_with(program: Callable[[], NoReturn]) -> NoReturn:
     """Do as the interpreter does around a program, and end as it does, whatever happens.
 
     Nothing may come back from here: it would go on as a second supervisor.

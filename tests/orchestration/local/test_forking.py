@@ -92,7 +92,7 @@ def test_nothing_of_a_child_goes_on_when_even_its_last_words_fail() -> None:
     """The pipe to a supervisor that was killed is broken; who came back would be a second one."""
     script = "import os; from orchestration.local import forking; "
     script += "reads, writes = os.pipe(); os.close(reads); os.dup2(writes, 2); "
-    script += "forking.end_with(lambda: exit('full')); print('went on')"
+    script += "forking._end_with(lambda: exit('full')); print('went on')"
     done = subprocess.run(
         [sys.executable, "-c", script], check=False, stdout=subprocess.PIPE, text=True
     )
