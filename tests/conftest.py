@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 import structlog
+from hypothesis import settings
 from psycopg import sql
 
 from orchestration.local.postgres import EmbeddedPostgres, throw_away_postgres
@@ -21,6 +22,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # Tests ask quicker than people do; those of the limits set limits of their own.
 os.environ["SQUAD_REQUESTS_PER_MINUTE"] = os.environ["SQUAD_ANONYMOUS_REQUESTS_PER_MINUTE"] = "0"
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("patient", settings(), deadline=None)
+settings.load_profile("patient")
 
 # What a process would write as JSON is readable here, without rich's picture of every local
 # variable: that takes seconds for one error.

@@ -1,14 +1,24 @@
-"""Many rows in one statement: what thousands of objects one by one would take minutes for.
+"""Many values in one statement: what thousands of objects one by one would take minutes for.
 
-The values travel as one array a column, so the statement is the same for any number of rows.
-Columns that are arrays themselves cannot travel so.
+The values travel as one array a column, so the statement is the same for any number of them, and
+is prepared and planned once. Columns that are arrays themselves cannot travel so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, TableValuedAlias, bindparam, func, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    TableValuedAlias,
+    any_,
+    bindparam,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy import column as named
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +27,13 @@ from api.kernel.database import Tables
 
 Row = Mapping[str, Any]
 _NEW_IDS = text("SELECT uuidv7() FROM generate_series(1, :count)")
+
+
+def equals_any(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    """What `column.in_(values)` asks, which is another statement for each number of values."""
+    array = bindparam(None, list(values), type_=ARRAY(column.type))
+    found: ColumnElement[bool] = column == any_(array)
+    return found
 
 
 async def new_ids(session: AsyncSession, count: int) -> Sequence[UUID]:

@@ -40,7 +40,7 @@ _FILL: Final = f"""
 INSERT INTO customer (id, version, full_name, email, phone, addresses, updated_at)
 SELECT uuidv7(), 1,
     ({_NAMES})[1 + n %% 9] || ' '
-        || initcap(translate(to_hex(n * 7919), '0123456789', 'ghijklmnop')),
+        || initcap(translate(to_hex(n::bigint * 7919), '0123456789', 'ghijklmnop')),
     'c' || n || '@example.com', '+1212' || 2000000 + n,
     jsonb_build_array(jsonb_build_object('line1', n %% 9000 || ' Congress Ave', 'city', 'Austin',
         'state', 'TX', 'zip', 10000 + n %% 800)), now()

@@ -20,6 +20,7 @@ from api.billing.invoices.limits import limit_for
 from api.billing.invoices.tables import BillingRun, Invoice, InvoiceLine
 from api.billing.payments.alerts import close_alert
 from api.kernel.errors import Conflict, NotFound
+from api.kernel.sets import equals_any
 
 OUTLIER: Final = "invoice_outlier"
 REVIEW: Final = "outlier"
@@ -43,11 +44,11 @@ async def of_run(session: AsyncSession, run: BillingRun, after: UUID, size: int)
     )
     invoices = list(await session.scalars(query.order_by(Invoice.id).limit(size)))
     found = {it.id: Found(it) for it in invoices}
-    lines = select(InvoiceLine).where(InvoiceLine.invoice_id.in_(found))
+    lines = select(InvoiceLine).where(equals_any(InvoiceLine.invoice_id, found))
     for line in await session.scalars(lines.order_by(InvoiceLine.position)):
         found[line.invoice_id].lines.append(line)
     acts = select(FinanceAct).where(
-        FinanceAct.invoice_id.in_(found), FinanceAct.act.in_(it.value for it in _DECISIONS)
+        equals_any(FinanceAct.invoice_id, found), FinanceAct.act.in_(it.value for it in _DECISIONS)
     )
     for act in await session.scalars(acts.order_by(FinanceAct.at, FinanceAct.id)):
         found[act.invoice_id].acts.append(act)  # type: ignore[index]

@@ -17,6 +17,7 @@ from api.billing.vault import access_log, keys
 from api.billing.vault.crypto import KeyWrapper, WrongKey
 from api.billing.vault.service import number_in
 from api.billing.vault.tables import VaultAccess, VaultCard, VaultKey
+from api.kernel.sets import equals_any
 
 ACTOR = "card_rotate"
 PURPOSE = "rotate"
@@ -143,7 +144,7 @@ async def re_encrypt(
     """
     query = (
         select(VaultCard)
-        .where(VaultCard.card_id.in_(card_ids), VaultCard.key_version != current)
+        .where(equals_any(VaultCard.card_id, card_ids), VaultCard.key_version != current)
         .order_by(VaultCard.card_id)
         .with_for_update()
     )

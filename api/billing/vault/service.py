@@ -16,6 +16,7 @@ from api.billing.vault.crypto import Encrypted, KeyWrapper, WrongKey
 from api.billing.vault.keys import VaultKeys, load_keys
 from api.billing.vault.tables import DefaultCard, VaultCard
 from api.kernel.outside.payments import Card, CardNumber
+from api.kernel.sets import equals_any
 
 # What a card has of itself when it is destroyed.
 EMPTY: Final[Mapping[str, Any]] = {
@@ -218,7 +219,9 @@ async def open_cards(
     async with sessions.begin() as session:
         await access_log.append(session, actor=actor, purpose=purpose, card_ids=wanted, now=now)
     async with sessions.begin() as session:
-        rows = (await session.scalars(select(VaultCard).where(VaultCard.card_id.in_(wanted)))).all()
+        rows = (
+            await session.scalars(select(VaultCard).where(equals_any(VaultCard.card_id, wanted)))
+        ).all()
         # After the cards: a rotation may have given one a key that was not there before.
         keys = await load_keys(session, kek)
         for row in rows:

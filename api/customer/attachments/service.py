@@ -14,6 +14,7 @@ from api.customer.attachments.tables import Attachment, AttachmentContent
 from api.customer.tickets.tables import Ticket
 from api.kernel import outbox
 from api.kernel.errors import Conflict, FieldError, Invalid, NotFound
+from api.kernel.sets import equals_any
 from api.messages import TicketAttachmentChanged
 
 _OF_TICKET = (
@@ -113,7 +114,7 @@ async def choose(
     query = (
         select(Attachment)
         .where(
-            Attachment.id.in_(ids),
+            equals_any(Attachment.id, ids),
             Attachment.account_id == account_id,
             Attachment.removed_at.is_(None),
         )

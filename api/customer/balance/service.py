@@ -16,6 +16,7 @@ from api.customer.cards.tables import Card, CardChoice
 from api.customer.contracts.rules import contract_day
 from api.customer.contracts.tables import Contract, SupportPlan
 from api.customer.statements.tables import Credit, Statement
+from api.kernel.sets import equals_any
 
 OWED: Final = ("issued", "declined")
 SETTLED: Final = ("paid", "credited")
@@ -62,7 +63,7 @@ async def outlooks(
     query = select(
         Statement.contract_id, Statement.period_start, Statement.period_end, Statement.status
     ).where(
-        Statement.contract_id.in_([contract.id for contract, _ in found]),
+        equals_any(Statement.contract_id, [contract.id for contract, _ in found]),
         Statement.status.in_((*OWED, *SETTLED)),
     )
     billed: dict[UUID, list[Billed]] = defaultdict(list)

@@ -15,6 +15,7 @@ from api.customer.statements.documents import Document, document
 from api.customer.statements.tables import Statement
 from api.kernel.errors import NotFound
 from api.kernel.paging import Position
+from api.kernel.sets import equals_any
 from api.messages import Settlement
 
 
@@ -45,7 +46,7 @@ async def find(session: AsyncSession, account_id: UUID, statement_id: UUID) -> W
         raise NotFound("You have no such statement.")
     settlements = msgspec.convert(statement.settlements, list[Settlement])
     named = {it.card_id for it in settlements if it.card_id is not None}
-    query = select(Card).where(Card.id.in_(named), Card.account_id == account_id)
+    query = select(Card).where(equals_any(Card.id, named), Card.account_id == account_id)
     return Whole(statement, settlements, {it.id: it for it in await session.scalars(query)})
 
 

@@ -20,13 +20,14 @@ from api.kernel.notifications.tables import AttemptColumns, Log, NotificationCol
 from api.kernel.outside.delivery import Letter, Sender
 from api.kernel.outside.failures import PermanentFailure, SendingFailure
 from api.kernel.outside.sms import STOPPED
+from api.kernel.sets import equals_any
 
 
 async def of(
     session: AsyncSession, log: Log, notification_ids: Sequence[UUID]
 ) -> list[AttemptColumns]:
     """All attempts for these notifications, the oldest first."""
-    mine = log.attempt.notification_id.in_(notification_ids)
+    mine = equals_any(log.attempt.notification_id, notification_ids)
     query = select(log.attempt).where(mine).order_by(log.attempt.id)
     return list(await session.scalars(query.execution_options(populate_existing=True)))
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.kernel.sets import equals_any
 from api.sysops.assignment.hard_rules import Person, Wanted
 from api.sysops.catalogue.tables import TicketType
 from api.sysops.experts.days import Booked
@@ -129,7 +130,9 @@ async def people(
     The assignment `apart_from` does not count. Lock them before, or it is old when it is used.
     """
     profiles = await profiles_of(session, ids)
-    names = await session.execute(select(Staff.id, Staff.full_name).where(Staff.id.in_(ids)))
+    names = await session.execute(
+        select(Staff.id, Staff.full_name).where(equals_any(Staff.id, ids))
+    )
     name_of = {row.id: row.full_name for row in names}
     out = select(Exclusion.expert_id, Exclusion.reason).where(Exclusion.ticket_id == ticket_id)
     excluded = {row.expert_id: row.reason for row in await session.execute(out)}

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, load_only
 
 from api.kernel.errors import NotFound
+from api.kernel.sets import equals_any
 from api.messages import Window
 from api.sysops.assignment import aftermath, explanation, looking
 from api.sysops.assignment.aftermath import LOOKED_FOR, Proposed, Standing
@@ -233,8 +234,10 @@ def _named(decided: Decided) -> list[UUID]:
 async def _known(
     session: AsyncSession, ticket: Ticket, ids: Collection[UUID], policy: str | None
 ) -> Known:
-    people = await session.execute(select(Staff.id, Staff.full_name).where(Staff.id.in_(ids)))
-    tickets = select(Ticket.id, Ticket.number, Ticket.priority).where(Ticket.id.in_(ids))
+    people = await session.execute(
+        select(Staff.id, Staff.full_name).where(equals_any(Staff.id, ids))
+    )
+    tickets = select(Ticket.id, Ticket.number, Ticket.priority).where(equals_any(Ticket.id, ids))
     return Known(
         experts={row.id: row.full_name for row in people},
         tickets={row.id: (row.number, row.priority) for row in await session.execute(tickets)},

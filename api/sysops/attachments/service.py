@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.errors import NotFound
 from api.kernel.passes import LIFE, Pass, PassMaker
+from api.kernel.sets import equals_any
 from api.messages import ATTACHMENT_PASS, ATTACHMENT_PATH
 from api.sysops.attachments.tables import TicketAttachment
 from api.sysops.experts.tables import Booking
@@ -57,7 +58,10 @@ async def of_visit(
 
 async def counts(session: AsyncSession, ticket_ids: Sequence[UUID]) -> Mapping[UUID, int]:
     """How many photos tickets have; those without any are not named."""
-    shown = TicketAttachment.ticket_id.in_(ticket_ids), TicketAttachment.removed_at.is_(None)
+    shown = (
+        equals_any(TicketAttachment.ticket_id, ticket_ids),
+        TicketAttachment.removed_at.is_(None),
+    )
     query = select(TicketAttachment.ticket_id, func.count()).where(*shown)
     rows = await session.execute(query.group_by(TicketAttachment.ticket_id))
     return {ticket_id: number for ticket_id, number in rows}  # noqa: C416 - rows are no pairs to mypy

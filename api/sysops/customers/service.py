@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.errors import NotFound
+from api.kernel.sets import equals_any
 from api.sysops.search.typed import Typed
 from api.sysops.search.words import (
     SHORTEST_START,
@@ -57,7 +58,7 @@ async def find(session: AsyncSession, typed: Typed) -> Found:
     if len(ids) <= MOST:
         meaning = await widen(session, meaning)
         ids = _joined(ids, await _ranked(session, meaning.terms, begun=True))
-    query = select(Customer).where(Customer.id.in_(ids[:MOST]))
+    query = select(Customer).where(equals_any(Customer.id, ids[:MOST]))
     by_id = {customer.id: customer for customer in await session.scalars(query)}
     customers = [by_id[one] for one in ids[:MOST] if one in by_id]
     return Found(customers, len(ids) > MOST)
@@ -69,7 +70,7 @@ async def entitlements_of(
     """What the contracts of each customer entitle to, the newest contract first."""
     query = (
         select(Entitlement)
-        .where(Entitlement.customer_id.in_(customers))
+        .where(equals_any(Entitlement.customer_id, customers))
         .order_by(Entitlement.contract_id.desc())
     )
     held: dict[UUID | None, list[Entitlement]] = {}

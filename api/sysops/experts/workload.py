@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.kernel.sets import equals_any
 from api.sysops.catalogue.tables import TicketType
 from api.sysops.experts.days import Booked, Visit
 from api.sysops.experts.tables import Booking, Expert
@@ -61,12 +62,12 @@ class Workload:
 async def workload_of(session: AsyncSession, ids: Collection[UUID], now: datetime) -> Workload:
     """Lock the experts before, or it is old when it is used."""
     query = select(Expert.id, Expert.most_visits_a_day, Expert.time_zone)
-    people = (await session.execute(query.where(Expert.id.in_(ids)))).all()
+    people = (await session.execute(query.where(equals_any(Expert.id, ids)))).all()
     found = Workload(
         {it.id: it.most_visits_a_day for it in people},
         {it.id: ZoneInfo(it.time_zone) for it in people},
     )
-    for row in await session.execute(_LIVE.where(Booking.expert_id.in_(ids))):
+    for row in await session.execute(_LIVE.where(equals_any(Booking.expert_id, ids))):
         work = timedelta(minutes=row.duration_minutes)
         booked = Booked(
             assignment_id=row.id,
@@ -80,7 +81,7 @@ async def workload_of(session: AsyncSession, ids: Collection[UUID], now: datetim
     over = select(
         Assignment.expert_id, func.lower(Assignment.during).label("start"), Assignment.override
     ).where(
-        Assignment.expert_id.in_(ids),
+        equals_any(Assignment.expert_id, ids),
         Assignment.status == "completed",
         Assignment.completed_at > now - _LATELY,
     )

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, or_, se
 from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION, TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.kernel.sets import equals_any
 from api.sysops.knowledge.ranking import MOST_RANKED, Word, candidates, rarest, weight
 from api.sysops.knowledge.rules import kept_words
 from api.sysops.knowledge.service import Listing
@@ -190,6 +191,6 @@ async def _shown(session: AsyncSession, ids: list[UUID], words: Sequence[Word]) 
     found = cast(" | ".join(word.term for word in words), TSQUERY)
     options = literal(SNIPPET_OPTIONS, Text)
     snippet = func.ts_headline(text("'knowledge'"), Article.body, found, options)
-    query = select(Article, snippet).where(Article.id.in_(ids))
+    query = select(Article, snippet).where(equals_any(Article.id, ids))
     shown = {it.id: Found(it, marked) for it, marked in await session.execute(query)}
     return [shown[it] for it in ids if it in shown]

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import and_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.kernel.sets import equals_any
 from api.sysops.catalogue.tables import TicketType
 from api.sysops.knowledge.search import SNIPPET_OPTIONS
 from api.sysops.search.words import Term, any_of
@@ -46,7 +47,7 @@ async def rows(session: AsyncSession, ids: Sequence[UUID], terms: Sequence[Term]
         .outerjoin(Customer, Customer.id == Ticket.customer_id)
         .outerjoin(Assignment, standing)
         .outerjoin(Staff, Staff.id == Assignment.expert_id)
-        .where(Ticket.id.in_(ids))
+        .where(equals_any(Ticket.id, ids))
     )
     snippets = await _snippets(session, ids, terms)
     found: dict[UUID, Row] = {}

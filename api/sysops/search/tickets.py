@@ -7,11 +7,11 @@ from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Uuid, any_, func, literal, select, text, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.paging import Position, cursor_of, cursor_to, place_of, position, position_of
+from api.kernel.sets import equals_any
 from api.sysops.search.filters import Filters, having
 from api.sysops.search.newest import Range, newest
 from api.sysops.search.tables import TicketIndex
@@ -221,10 +221,8 @@ class Search:
         passing = self.filters.passing(self.now)
         if not passing or not places:
             return places
-        ids = literal([one.id for one in places], ARRAY(Uuid))
-        chosen = set(
-            await self.session.scalars(select(Ticket.id).where(Ticket.id == any_(ids), *passing))
-        )
+        these = equals_any(Ticket.id, [one.id for one in places])
+        chosen = set(await self.session.scalars(select(Ticket.id).where(these, *passing)))
         return [one for one in places if one.id in chosen]
 
 

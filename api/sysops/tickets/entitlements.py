@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.kernel.sets import equals_any
 from api.sysops.catalogue import service as catalogue
 from api.sysops.tickets.tables import Entitlement
 
@@ -22,7 +23,9 @@ async def in_force(session: AsyncSession, contracts: Collection[UUID]) -> set[UU
 
     After `catalogue.stand_still` they stay so until the transaction ends.
     """
-    query = select(Entitlement.contract_id).where(Entitlement.contract_id.in_(contracts), IN_FORCE)
+    query = select(Entitlement.contract_id).where(
+        equals_any(Entitlement.contract_id, contracts), IN_FORCE
+    )
     return set(await session.scalars(query))
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.errors import FieldError, Invalid, NotFound
 from api.kernel.paging import Position
+from api.kernel.sets import equals_any
 from api.sysops.catalogue.tables import DeviceType, TicketType
 from api.sysops.experts.tables import Booking, Expert
 from api.sysops.knowledge.tables import Article, ArticleLink
@@ -131,7 +132,8 @@ async def to_bring(session: AsyncSession, ticket_ids: Sequence[UUID]) -> Parts:
     ended = (
         select(Assignment.id, Assignment.ticket_id, Assignment.outcome)
         .where(
-            Assignment.ticket_id.in_(ticket_ids), Assignment.outcome.in_(("follow_up", "resolved"))
+            equals_any(Assignment.ticket_id, ticket_ids),
+            Assignment.outcome.in_(("follow_up", "resolved")),
         )
         .order_by(Assignment.ticket_id, Assignment.completed_at.desc())
         .ext(distinct_on(Assignment.ticket_id))
@@ -152,7 +154,7 @@ async def parts_of(
     """By visit, the parts that it used, or said that the next one needs."""
     query = (
         select(VisitPart.assignment_id, VisitPart)
-        .where(VisitPart.assignment_id.in_(assignment_ids), VisitPart.purpose == purpose)
+        .where(equals_any(VisitPart.assignment_id, assignment_ids), VisitPart.purpose == purpose)
         .order_by(VisitPart.assignment_id, VisitPart.position)
     )
     return _grouped([(key, part) for key, part in await session.execute(query)])
@@ -163,7 +165,7 @@ async def made(session: AsyncSession, ticket_ids: Sequence[UUID]) -> dict[UUID, 
     query = (
         select(Assignment, Staff.full_name)
         .join(Staff, Staff.id == Assignment.expert_id)
-        .where(Assignment.ticket_id.in_(ticket_ids), Assignment.status == "completed")
+        .where(equals_any(Assignment.ticket_id, ticket_ids), Assignment.status == "completed")
         .order_by(Assignment.completed_at)
     )
     visits = (await session.execute(query)).all()
@@ -193,7 +195,7 @@ async def history(session: AsyncSession, visit: Known) -> list[Earlier]:
     links = await session.execute(
         select(ArticleLink.ticket_id, Article.id, Article.title)
         .join(Article, Article.id == ArticleLink.article_id)
-        .where(ArticleLink.ticket_id.in_(ids))
+        .where(equals_any(ArticleLink.ticket_id, ids))
         .order_by(ArticleLink.linked_at)
     )
     articles: dict[UUID, list[tuple[UUID, str]]] = {}

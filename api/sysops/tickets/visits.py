@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel.errors import Conflict, FieldError, Invalid, NotFound, TransitionRefused
+from api.kernel.sets import equals_any
 from api.messages import Part
 from api.sysops.experts.tables import Expert
 from api.sysops.knowledge.tables import Article, ArticleLink
@@ -278,7 +279,7 @@ async def _link(
     wanted = list(dict.fromkeys(article_ids))
     known = set(
         await session.scalars(
-            select(Article.id).where(Article.id.in_(wanted), Article.status == "published")
+            select(Article.id).where(equals_any(Article.id, wanted), Article.status == "published")
         )
     )
     missing = [
