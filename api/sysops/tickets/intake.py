@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel import outbox, tracing
@@ -78,9 +78,9 @@ async def open_together(
     ):
         raise OutOfTheOrdinary
     rows = [_values_of(it, "web", sla_hours[it.contract_id], now) for it in new]
-    inserted = insert_of(Ticket, rows).returning(Ticket.id, Ticket.number)
-    numbers = dict((await session.execute(inserted)).tuples())
-    tickets = [Ticket(**row, number=numbers[row["id"]]) for row in rows]
+    numbered = insert(Ticket).returning(Ticket.number, sort_by_parameter_order=True)
+    numbers = await session.scalars(numbered, rows)
+    tickets = [Ticket(**row, number=number) for row, number in zip(rows, numbers, strict=True)]
     events = [_opening_of(it, service.Actor("customer", it.customer_id), now) for it in tickets]
     await session.execute(insert_of(TicketEvent, events))
     return [(ticket, TicketEvent(**event)) for ticket, event in zip(tickets, events, strict=True)]
