@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.kernel import outbox, tracing
 from api.kernel.erasure import any_erased
 from api.kernel.errors import Conflict, FieldError, Invalid
-from api.kernel.sets import equals_any, insert_of
 from api.messages import PhoneTicketCreated, Priority, ServiceAddress, Window
 from api.sysops.catalogue.tables import SupportPlan, TicketType
 from api.sysops.tickets import service, telling
@@ -70,7 +69,7 @@ async def open_together(
     """
     sla_hours = await _sla_hours(session, [it.contract_id for it in new])
     customers = [it.customer_id for it in new]
-    here = select(Ticket.id).where(equals_any(Ticket.id, [it.id for it in new])).limit(1)
+    here = select(Ticket.id).where(Ticket.id.in_([it.id for it in new])).limit(1)
     if (
         any(it.contract_id not in sla_hours for it in new)
         or await session.scalar(here) is not None
@@ -82,7 +81,7 @@ async def open_together(
     numbers = await session.scalars(numbered, rows)
     tickets = [Ticket(**row, number=number) for row, number in zip(rows, numbers, strict=True)]
     events = [_opening_of(it, service.Actor("customer", it.customer_id), now) for it in tickets]
-    await session.execute(insert_of(TicketEvent, events))
+    await session.execute(insert(TicketEvent), events)
     return [(ticket, TicketEvent(**event)) for ticket, event in zip(tickets, events, strict=True)]
 
 
@@ -91,7 +90,7 @@ async def _sla_hours(session: AsyncSession, contracts: Sequence[UUID]) -> dict[U
     query = (
         select(Entitlement.contract_id, SupportPlan.sla_hours)
         .join(SupportPlan, SupportPlan.code == Entitlement.plan_code)
-        .where(equals_any(Entitlement.contract_id, contracts))
+        .where(Entitlement.contract_id.in_(contracts))
     )
     rows = await session.execute(query)
     return {row.contract_id: row.sla_hours for row in rows}
