@@ -1,7 +1,7 @@
 """Many values in one statement: what thousands of objects one by one would take minutes for.
 
 The values travel as one array a column, so the statement is the same for any number of them, and
-is prepared and planned once. Columns that are arrays themselves cannot travel so.
+is prepared once. Columns that are arrays themselves cannot travel so.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -31,7 +31,7 @@ _NEW_IDS = text("SELECT uuidv7() FROM generate_series(1, :count)")
 
 def equals_any(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
     """What `column.in_(values)` asks, which is another statement for each number of values."""
-    array = bindparam(None, list(values), type_=ARRAY(column.type))
+    array = bindparam(None, list(values), type_=ARRAY(column.type, dimensions=1))
     found: ColumnElement[bool] = column == any_(array)
     return found
 
@@ -82,7 +82,8 @@ def _given(entity: type[Tables], rows: Sequence[Row]) -> TableValuedAlias:
     """The rows as a table."""
     columns = [entity.__table__.c[name] for name in rows[0]]
     arrays = [
-        bindparam(None, [row[column.name] for row in rows], type_=ARRAY(column.type))
+        # Of one dimension: what is a list itself is JSON.
+        bindparam(None, [row[column.name] for row in rows], type_=ARRAY(column.type, dimensions=1))
         for column in columns
     ]
     shape = [named(column.name, column.type) for column in columns]

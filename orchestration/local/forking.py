@@ -81,7 +81,9 @@ def _seen(paths: str) -> "array[int]":
         except OSError:
             found.extend(ABSENT)
         else:
-            found.extend((status.st_mtime_ns, status.st_ino, status.st_size))
+            seen = (status.st_mtime_ns, status.st_ino, status.st_size)
+            # The array knows nothing below zero, and times before 1970 are.
+            found.extend(number % 2**64 for number in seen)
     return found
 
 
@@ -114,7 +116,9 @@ def _run(found: Launch, module: str, words: list[str]) -> NoReturn:
     os.environ.update(found["environment"])
     os.chdir(found["directory"])
     sys.argv = [module, *words]
-    import_module(module).main(words)
+    # What it starts by multiprocessing imports this, and shall not import a supervisor.
+    sys.modules["__main__"] = import_module(module)
+    sys.modules["__main__"].main(words)
     sys.exit()
 
 

@@ -20,6 +20,7 @@ import uvloop
 HOST: Final = "127.0.0.1"
 EACH_ITS_OWN: Final = "00000000-each-request-its-own-000000"
 """Stands for a UUID that is another one each time the request is sent."""
+REFUSED = 503
 LAST_ANSWER_SECONDS: Final = 60
 _OWN: Final = EACH_ITS_OWN.encode()
 _END: Final = b"\r\n\r\n"
@@ -28,7 +29,8 @@ _LENGTH: Final = b"content-length:"
 
 @dataclass(frozen=True)
 class Answers:
-    """What came back: how many of each status, and the seconds that each answer took, in order."""
+    """What came back: how many of each status, and the seconds that each answer took, in order, but
+    of those that were refused as too many."""
 
     statuses: dict[int, int]
     seconds: list[float]
@@ -38,10 +40,6 @@ class Answers:
     def rate(self) -> float:
         """Answers a second."""
         return len(self.seconds) / self.took
-
-    def rate_of(self, status: int) -> float:
-        """Answers with this status a second."""
-        return self.statuses.get(status, 0) / self.took
 
     def percentile(self, share: float) -> float:
         """Seconds within which this share of the answers came."""
@@ -113,8 +111,9 @@ class _Connection(asyncio.Protocol):
         if whole is None or len(self._answer) < whole.size:
             return
         now = perf_counter()
-        self.seconds.append(now - self._sent)
         self.statuses[whole.status] += 1
+        if whole.status != REFUSED:
+            self.seconds.append(now - self._sent)
         self._answer = b""
         if now < self._until:
             self._next()

@@ -27,7 +27,7 @@ from tests.whole_platform import Platform, whole_platform
 CUSTOMERS = 400
 ROUNDS = 3
 REST_SECONDS = 60
-"""After the first jobs; the least that is seen meanwhile is without any job."""
+"""After the start; the least that is seen meanwhile is without jobs."""
 LOAD_SECONDS = 90
 LOOK_SECONDS = 3
 """Between two looks: jobs come and go, and one look says which of them it met."""
@@ -87,14 +87,13 @@ def memory(say: Callable[[str], None]) -> dict[str, Any]:
     report = Report({}, say)
     with whole_platform(CUSTOMERS) as platform:
         parts = counted(platform.runner())
-        rest = min(_looks(platform, REST_SECONDS), key=_mb)
+        rest = _least(lambda: _ours(platform))
         report.add("at_rest_mb", _mb(rest))
         loaded = _under_load(platform)
         report.add("under_load_mb", _mb(loaded))
     with bare() as made:
         _at_once(made, parts)
-        time.sleep(REST_SECONDS)
-        yardstick = made.memory()
+        yardstick = _least(made.memory)
     report.add("bare_mb", _mb(yardstick))
     for when, taken in (("at rest", rest), ("under load", loaded)):
         report.compare(f"memory {when}", ours=[_mb(taken)], yardstick=[_mb(yardstick)], at_most=1.5)
@@ -154,22 +153,22 @@ def _ours(platform: Platform) -> Memory:
 
 
 def _under_load(platform: Platform) -> Memory:
-    """The median of what is seen while it is used."""
+    """The median of what is seen while it is used, when it has been for half of the time."""
     with ThreadPoolExecutor(1) as beside:
-        looking = beside.submit(_looks, platform, LOAD_SECONDS)
-        return asyncio.run(
-            experiment.use(platform, LOAD_SECONDS, lambda: _middle(looking.result()))
-        )
+        looking = beside.submit(_looks, lambda: _ours(platform), LOAD_SECONDS)
+        looks = asyncio.run(experiment.use(platform, LOAD_SECONDS, looking.result))
+    settled = sorted(looks[len(looks) // 2 :], key=_mb)
+    return settled[len(settled) // 2]
 
 
-def _middle(looks: list[Memory]) -> Memory:
-    return sorted(looks, key=_mb)[len(looks) // 2]
+def _least(look: Callable[[], Memory]) -> Memory:
+    return min(_looks(look, REST_SECONDS), key=_mb)
 
 
-def _looks(platform: Platform, seconds: float) -> list[Memory]:
+def _looks(look: Callable[[], Memory], seconds: float) -> list[Memory]:
     until, found = time.monotonic() + seconds, []
     while time.monotonic() < until:
-        found.append(_ours(platform))
+        found.append(look())
         time.sleep(LOOK_SECONDS)
     return found
 
