@@ -5,6 +5,7 @@ same database, and the reference of `reference.py`, the same client asking it. E
 process. A submission without its ticket, event and message ends the run.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -31,7 +32,7 @@ CUSTOMERS: Final = 1_000
 ROUNDS: Final = 3
 MOST_REFUSED: Final = 0.01
 """While the disk does not answer a queue stands, and who waits for longer than a quarter of a
-second is told to come again (0067): they are few, and not counted as submissions."""
+second is told to come again (0067): a small share, and not counted as submissions."""
 CONNECTIONS: Final = (16, 32)
 KEY: Final = "a key of the reference, which no other program has"
 TABLES: Final = ("ticket", "ticket_timeline", "to_sysops.pgqueuer", "to_sysops.pgqueuer_log")
@@ -128,7 +129,7 @@ def _measure(
     p50s, p99s = ([it.percentile(share) for it in rounds["ours"]] for share in (0.5, 0.99))
     report.add(f"p50_ms_{of}", round(1000 * sorted(p50s)[ROUNDS // 2], 1))
     report.add(f"p99_ms_{of}", round(1000 * sorted(p99s)[ROUNDS // 2], 1))
-    report.add(f"refused_{of}", sum(map(_refused, [*rounds["ours"], *rounds["keyed"]])))
+    report.hold(f"refused_{of}", _refused(rounds["ours"] + rounds["keyed"]), at_most=MOST_REFUSED)
     report.compare(f"to_pgbench_{of}", ours=rates["ours"], yardstick=bare, at_least=0.15)
     report.compare(
         f"to_reference_{of}", ours=rates["ours"], yardstick=rates["reference"], at_least=3.5
@@ -139,14 +140,15 @@ def _measure(
 
 def _asked(port: int, connections: int, requests: list[bytes], seconds: float) -> Answers:
     answers = asked(port, connections, requests, seconds)
-    too_many = _refused(answers) > MOST_REFUSED * len(answers.seconds)
-    if set(answers.statuses) - {201, REFUSED} or too_many:
-        raise Wrong(f"Not every submission was taken: {answers.statuses}")
+    if set(answers.statuses) - {201, REFUSED}:
+        raise Wrong(f"Not every submission was taken, or refused: {answers.statuses}")
     return answers
 
 
-def _refused(answers: Answers) -> int:
-    return answers.statuses.get(REFUSED, 0)
+def _refused(rounds: Sequence[Answers]) -> float:
+    """The share that was told to come again."""
+    statuses = sum((Counter(it.statuses) for it in rounds), Counter[int]())
+    return statuses[REFUSED] / statuses.total()
 
 
 def _requests(databases: Databases) -> dict[str, list[bytes]]:
