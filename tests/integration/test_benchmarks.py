@@ -18,6 +18,7 @@ def test_submissions_are_measured_beside_pgbench_and_the_reference() -> None:
         "to_pgbench_of_2_connections",
         "to_reference_of_2_connections",
         "p99_to_p50_of_2_connections",
+        "refused_of_2_connections",
     }
 
 
