@@ -123,9 +123,9 @@ def _relay(pair: tuple[str, str, str, str]) -> Process:
     )
 
 
-DAGSTER_PROGRAM = "orchestration.local.dagster_program"
-_DAGSTER = ("python", "-m", DAGSTER_PROGRAM)
-_DAGSTERS = (DAGSTER_PROGRAM, "orchestration.local.run_launcher", "dagster_postgres")
+_DAGSTER_PROGRAM = "orchestration.local.dagster_program"
+_DAGSTER_COMMAND = ("python", "-m", _DAGSTER_PROGRAM)
+_DAGSTER_LOADS = (_DAGSTER_PROGRAM, "orchestration.local.run_launcher", "dagster_postgres")
 """What all of Dagster's processes load: the two are named in `dagster_home.py`."""
 
 JOBS_NICENESS = 5
@@ -140,11 +140,11 @@ def _code_location(location: str) -> Process:
         description=f"the {location} jobs (a Dagster code server)",
         command=(
             # One process each; `code-server start` would be two, to reload without a restart.
-            *_DAGSTER, "dagster", "api", "grpc", "--host", "127.0.0.1", "--port", "{port}",
+            *_DAGSTER_COMMAND, "dagster", "api", "grpc", "--host", "127.0.0.1", "--port", "{port}",
             "--location-name", location, "-m", f"orchestration.definitions.{location}",
         ),
         # Not its definitions: schedules are read from its variables while they are loaded.
-        loads=(*_DAGSTERS, "dagster._cli", "dagster._grpc.server"),
+        loads=(*_DAGSTER_LOADS, "dagster._cli", "dagster._grpc.server"),
         probe=CodeLocation(location, port, WEBSERVER_PORT),
         environment=partial(wiring.code_location, location=location),
         niceness=JOBS_NICENESS,
@@ -156,10 +156,10 @@ DAGSTER_WEBSERVER = Process(
     name="dagster-webserver",
     description="schedules, runs and the asset graph",
     command=(
-        *_DAGSTER, "dagster-webserver", "--host", "127.0.0.1", "--port", "{port}",
+        *_DAGSTER_COMMAND, "dagster-webserver", "--host", "127.0.0.1", "--port", "{port}",
         "--workspace", "{var}/dagster/workspace.yaml",
     ),
-    loads=(*_DAGSTERS, "dagster_webserver.cli"),
+    loads=(*_DAGSTER_LOADS, "dagster_webserver.cli"),
     probe=DagsterStorage(WEBSERVER_PORT),
     environment=wiring.dagster,
     ports=(WEBSERVER_PORT,),
@@ -169,11 +169,13 @@ DAGSTER_WEBSERVER = Process(
 DAGSTER_DAEMON = Process(
     name="dagster-daemon",
     description="starts the scheduled runs",
-    command=(*_DAGSTER, "dagster-daemon", "run", "--workspace", "{var}/dagster/workspace.yaml"),
-    loads=(*_DAGSTERS, "dagster._daemon.cli"),
+    command=(
+        *_DAGSTER_COMMAND, "dagster-daemon", "run", "--workspace", "{var}/dagster/workspace.yaml"
+    ),
+    loads=(*_DAGSTER_LOADS, "dagster._daemon.cli"),
     probe=Query("dagster", DAEMON_BEATS, "no heartbeat of the daemon in the last 2 minutes"),
     environment=wiring.dagster,
-)
+)  # fmt: skip
 
 DASHBOARDS = Process(
     name="dashboards",

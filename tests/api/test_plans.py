@@ -161,7 +161,7 @@ async def test_no_route_for_experts_reads_a_growing_table_from_end_to_end(
 ) -> None:
     eve = caller("expert", *of_experts(world))
     asked = await walk(world, served.sysops_quantum(world), eve)
-    assert len(asked) > 20
+    assert len(asked) > 25
     found = await scans(world, "sysops", asked)
     assert not found, "\n".join(found)
 
