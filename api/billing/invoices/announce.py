@@ -30,25 +30,31 @@ GROUP BY i.id, c.id, d.invoice_id
 ORDER BY i.number
 """)
 
-# What was done about the invoices, oldest first; a payment that is under way says nothing yet.
+# What was done about the invoices, oldest first, and within an instant a cause before its effect:
+# ids do not tell, for some are random. A payment under way says nothing yet.
 _SETTLEMENTS = text("""
-SELECT invoice_id, id, 'payment' AS kind,
-       CASE status WHEN 'approved' THEN 'done' ELSE 'declined' END AS status,
-       decided_at AS at, amount_cents, NULL::bigint AS number, NULL AS applies_to, card_id
-FROM payment WHERE invoice_id = ANY(:ids) AND status IN ('approved', 'declined')
-UNION ALL
-SELECT cause_id, posting_id, cause, 'done', posted_at, -amount_cents, NULL, NULL, NULL
-FROM ledger_entry
-WHERE invoice_id = ANY(:ids) AND cause IN ('credit', 'write_off') AND account = 'receivable'
-UNION ALL
-SELECT invoice_id, id, 'credit_note', 'done', created_at, amount_cents, number, applies_to, NULL
-FROM credit_note WHERE invoice_id = ANY(:ids)
-UNION ALL
-SELECT r.invoice_id, r.id, 'refund',
-       CASE r.status WHEN 'refunded' THEN 'done' WHEN 'refused' THEN 'refused' ELSE 'under_way' END,
-       coalesce(r.decided_at, r.created_at), r.amount_cents, NULL, NULL, p.card_id
-FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.invoice_id = ANY(:ids)
-ORDER BY at, id
+SELECT * FROM (
+    SELECT invoice_id, id, 'payment' AS kind,
+           CASE status WHEN 'approved' THEN 'done' ELSE 'declined' END AS status,
+           decided_at AS at, amount_cents, NULL::bigint AS number, NULL AS applies_to, card_id
+    FROM payment WHERE invoice_id = ANY(:ids) AND status IN ('approved', 'declined')
+    UNION ALL
+    SELECT cause_id, posting_id, cause, 'done', posted_at, -amount_cents, NULL, NULL, NULL
+    FROM ledger_entry
+    WHERE invoice_id = ANY(:ids) AND cause IN ('credit', 'write_off') AND account = 'receivable'
+    UNION ALL
+    SELECT invoice_id, id, 'credit_note', 'done', created_at, amount_cents, number, applies_to, NULL
+    FROM credit_note WHERE invoice_id = ANY(:ids)
+    UNION ALL
+    SELECT r.invoice_id, r.id, 'refund',
+           CASE r.status
+               WHEN 'refunded' THEN 'done' WHEN 'refused' THEN 'refused' ELSE 'under_way' END,
+           coalesce(r.decided_at, r.created_at), r.amount_cents, NULL, NULL, p.card_id
+    FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.invoice_id = ANY(:ids)
+) AS done
+ORDER BY at, array_position(
+    ARRAY['credit', 'payment', 'credit_note', 'refund', 'write_off'], kind::text
+), id
 """)
 
 

@@ -99,6 +99,18 @@ async def test_a_refund_is_given_back_once_and_booked(world: World, provider: Ht
     ]
 
 
+@pytest.mark.parametrize("refund_id", [UUID(int=1), UUID(int=2**128 - 1)])
+async def test_what_a_customer_is_told_was_done_is_in_the_order_of_cause_and_effect(
+    world: World, provider: HttpPayments, refund_id: UUID
+) -> None:
+    await intend(world, await paid(world, provider), 1000)
+    world.execute("UPDATE refund SET id = %s", refund_id)
+    assert (await give_back(world, provider)).refunded == 1
+    told = world.sent("customer", "invoice_issued")[-1]["settlements"]
+    assert len({it["at"] for it in told}) == 1
+    assert [it["kind"] for it in told] == ["payment", "credit_note", "refund"]
+
+
 async def test_a_lost_answer_is_asked_for_and_not_given_back_twice(
     world: World, provider: HttpPayments
 ) -> None:
