@@ -19,8 +19,8 @@ AFTER: Final = (
     "INSERT INTO customer_index SELECT customer_id, document FROM customer_document",
     """
     WITH every AS MATERIALIZED (
-        SELECT word FROM ts_stat('SELECT document FROM ticket_index')
-        UNION SELECT word FROM ts_stat('SELECT document FROM customer_index')
+        SELECT unnest(tsvector_to_array(document)) AS word FROM ticket_index
+        UNION SELECT unnest(tsvector_to_array(document)) FROM customer_index
     ), codes AS (
         INSERT INTO search_code SELECT word FROM every WHERE word ~ '[0-9@.]'
     )
