@@ -104,7 +104,7 @@ def run(tickets: int, say: Callable[[str], None]) -> dict[str, Any]:
 
 
 def fill(databases: Databases, tickets: int, say: Callable[[str], None]) -> None:
-    """So many tickets, ten a customer, written and indexed as a bulk load is: indexes at the end."""
+    """So many tickets, ten a customer, as a bulk load writes and indexes them."""
     furnish(databases)
     add_expert(databases)
     with psycopg.connect(databases.url("sysops"), autocommit=True) as connection:
