@@ -16,7 +16,7 @@ from api.kernel.sets import equals_any
 from api.sysops.knowledge.ranking import MOST_RANKED, Word, candidates, rarest, weight
 from api.sysops.knowledge.rules import kept_words
 from api.sysops.knowledge.service import Listing
-from api.sysops.knowledge.spelling import guesses
+from api.sysops.knowledge.spelling import SHORTEST, guesses, similarities
 from api.sysops.knowledge.tables import Article, ArticleIndex, ArticleQuery, Readers
 
 TOLD_FROM = 3
@@ -32,9 +32,15 @@ _KNOWN = text("""
     ) AS total
     FROM unnest(to_tsvector('knowledge', :typed)) LEFT JOIN article_word ON word = lexeme
 """)
+# How alike words are to be is a setting: it is made before the index is asked, which needs its row.
 _NEAR = text("""
-    SELECT word, articles FROM article_word WHERE word % :typed AND articles > 0
-    ORDER BY similarity(word, :typed) DESC, word LIMIT 40
+    SELECT near.word, near.articles
+    FROM (SELECT set_config('pg_trgm.similarity_threshold', :threshold, true) OFFSET 0) AS setting,
+    LATERAL (
+        SELECT word, articles FROM article_word
+        WHERE word % CASE WHEN setting.set_config IS NOT NULL THEN :typed END AND articles > 0
+        ORDER BY similarity(word, :typed) DESC, word LIMIT 40
+    ) AS near
 """)
 SNIPPET_OPTIONS = f"StartSel={START}, StopSel={STOP}, MinWords=12, MaxWords=30, MaxFragments=2"
 
@@ -116,16 +122,25 @@ async def in_vain(
 
 
 async def _near(session: AsyncSession, lexemes: Sequence[str]) -> dict[str, list[Word]]:
-    # Two swapped letters of a short word leave less in common than the default of 0.3.
-    await session.execute(select(func.set_config("pg_trgm.similarity_threshold", "0.2", True)))
     near: dict[str, list[Word]] = {}
     for lexeme in sorted(lexemes, key=len, reverse=True)[:4]:
-        rows = (await session.execute(_NEAR, {"typed": lexeme})).all()
-        known = {row.word: row.articles for row in rows}
-        meant = guesses(lexeme, list(known.items()))
+        meant = await _meant(session, lexeme)
         if meant:
-            near[lexeme] = [Word(word, known[word], 1 / (1 + apart)) for word, apart in meant]
+            near[lexeme] = meant
     return near
+
+
+async def _meant(session: AsyncSession, lexeme: str) -> list[Word]:
+    """The nearest words, looked for among those as alike as a slip leaves them, then among more."""
+    if len(lexeme) < SHORTEST:
+        return []
+    for threshold in similarities(len(lexeme)):
+        asked = {"typed": lexeme, "threshold": f"{threshold:.2f}"}
+        rows = (await session.execute(_NEAR, asked)).all()
+        known = {row.word: row.articles for row in rows}
+        if meant := guesses(lexeme, list(known.items())):
+            return [Word(word, known[word], 1 / (1 + apart)) for word, apart in meant]
+    return []
 
 
 async def _ranked(

@@ -1,10 +1,12 @@
 """Which known words somebody may have meant by an unknown one. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 SHORTEST = 4
 """Shorter words have too many neighbours for a guess to be of use."""
 MOST_GUESSES = 3
+LEAST_ALIKE = 0.2
+"""Words with less in common are too many to look at."""
 
 
 def distance(one: str, other: str) -> int:
@@ -39,3 +41,14 @@ def guesses(typed: str, known: Sequence[tuple[str, int]]) -> list[tuple[str, int
         and (apart := distance(typed, word)) <= forgiven
     ]
     return [(word, apart) for apart, _, word in sorted(near)[:MOST_GUESSES]]
+
+
+def similarities(letters: int) -> Iterator[float]:
+    """Trigram similarities to look for, one after the other, until something near is found.
+
+    A word of n letters has n + 1 trigrams (pg_trgm); swapping two letters changes four of them,
+    and two slips, which are forgiven from seven letters on, leave less.
+    """
+    yield max(LEAST_ALIKE, (letters - 3) / (letters + 5))
+    if letters >= 7:
+        yield LEAST_ALIKE

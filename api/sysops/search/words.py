@@ -1,7 +1,7 @@
 """What each typed word may stand for, by the words that there are."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
@@ -9,15 +9,13 @@ import msgspec
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.sysops.knowledge.spelling import guesses
+from api.sysops.knowledge.spelling import guesses, similarities
 from api.sysops.search.typed import SHORTEST_PART, Typed
 
 MOST_MEANT: Final = 30
 """Words that one typed word may stand for."""
 MOST_CORRECTED: Final = 4
 SHORTEST_START: Final = 3
-LEAST_ALIKE: Final = 0.2
-"""Words with less in common are too many to look at."""
 _CODE: Final = re.compile(r"[0-9@.]")
 
 # Stop words are left out, unless there are no others: people are called Will.
@@ -120,17 +118,6 @@ def quoted(word: str) -> str:
 def is_code(word: str) -> bool:
     """Whether it is no word of letters; `indexing` keeps the two apart by the same rule."""
     return _CODE.search(word) is not None
-
-
-def similarities(letters: int) -> Iterator[float]:
-    """Trigram similarities to look for, one after the other, until something near is found.
-
-    A word of n letters has n + 1 trigrams (pg_trgm); swapping two letters changes four of them,
-    and two slips, which are forgiven from seven letters on, leave less.
-    """
-    yield max(LEAST_ALIKE, (letters - 3) / (letters + 5))
-    if letters >= 7:
-        yield LEAST_ALIKE
 
 
 async def prepare(session: AsyncSession) -> None:

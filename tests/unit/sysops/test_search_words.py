@@ -4,15 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.sysops.search.words import (
-    LEAST_ALIKE,
-    Term,
-    is_code,
-    matching,
-    preferred,
-    quoted,
-    similarities,
-)
+from api.sysops.knowledge.spelling import LEAST_ALIKE, similarities
+from api.sysops.search.words import Term, is_code, matching, preferred, quoted
 
 
 def alike(one: str, other: str) -> float:
