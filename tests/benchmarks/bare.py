@@ -39,9 +39,27 @@ import streamlit as st
 st.write("Hello")
 """,
     "definitions.py": """
+import os
+import time
+from pathlib import Path
+
 import dagster as dg
 
-defs = dg.Definitions()
+
+@dg.op
+def wait(context):
+    Path(f"run-{context.run_id}").touch()
+    server = os.getppid()
+    while os.getppid() == server:
+        time.sleep(0.2)
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def waiting():
+    wait()
+
+
+defs = dg.Definitions(jobs=[waiting])
 """,
     "consumer.py": """
 import asyncio
@@ -141,6 +159,16 @@ class Bare:
         since = time.time()
         self._run("dagster-daemon", "run", "-w", "workspace.yaml")
         return lambda: self._beats(since)
+
+    def _run_of_a_job(self) -> Callable[[], bool]:
+        """A run that does nothing until its code server ends; that and the daemon must be there."""
+        before = self._runs()
+        self._once("dagster", "job", "launch", "-w", "workspace.yaml", "-j", "waiting",
+                   "-l", f"bare-{self._code_servers[0]}")  # fmt: skip
+        return lambda: self._runs() > before
+
+    def _runs(self) -> int:
+        return len(list(self.folder.glob("run-*")))
 
     def _beats(self, since: float) -> bool:
         with psycopg.connect(self.server.url()) as connection:

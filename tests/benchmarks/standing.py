@@ -11,9 +11,11 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
+
+import psutil
 
 from orchestration.local import environment
 from orchestration.local.marks import marked_processes
@@ -39,6 +41,9 @@ PARTS = {
 }  # fmt: skip
 """What a process of the platform is without ours; others by the first or last of their name."""
 
+RUNS = 2
+"""Bare runs that are looked at together."""
+
 IMPORTS = {
     "squad": "orchestration.local.cli",
     "an API": "api.serve, api.customer.quantum",
@@ -51,6 +56,14 @@ IMPORTS = {
     "bare dagster": "dagster",
     "bare streamlit": "streamlit",
 }
+
+
+@dataclass(frozen=True)
+class Look:
+    """Memory at one moment, and how many runs of jobs there were."""
+
+    mb: int
+    runs: int
 
 
 def startup(say: Callable[[str], None]) -> dict[str, Any]:
@@ -83,20 +96,27 @@ def startup(say: Callable[[str], None]) -> dict[str, Any]:
 
 
 def memory(say: Callable[[str], None]) -> dict[str, Any]:
-    """MB of all processes, shared pages counted once, at rest and under load."""
+    """MB of all processes, shared pages counted once, at rest and under load.
+
+    Under load jobs run, each in a process: beside them stand as many bare runs.
+    """
     report = Report({}, say)
     with whole_platform(CUSTOMERS) as platform:
         parts = counted(platform.runner())
         rest = _least(lambda: _ours(platform))
-        report.add("at_rest_mb", _mb(rest))
-        loaded = _under_load(platform)
-        report.add("under_load_mb", _mb(loaded))
-    with bare() as made:
-        _at_once(made, parts)
-        yardstick = _least(made.memory)
-    report.add("bare_mb", _mb(yardstick))
-    for when, taken in (("at rest", rest), ("under load", loaded)):
-        report.compare(f"memory {when}", ours=[_mb(taken)], yardstick=[_mb(yardstick)], at_most=1.5)
+        report.add("at_rest_mb", rest.mb)
+        looks = _under_load(platform)
+    bare_parts, bare_run = _bare_memory(parts)
+    report.add("bare_mb", bare_parts)
+    report.add("bare_run_mb", round(bare_run))
+    yardsticks = [bare_parts + look.runs * bare_run for look in looks]
+    loaded, yardstick = sorted(
+        zip(looks, yardsticks, strict=True), key=lambda it: it[0].mb / it[1]
+    )[len(looks) // 2]
+    report.add("under_load_mb", loaded.mb)
+    report.add("under_load_runs", loaded.runs)
+    report.compare("memory at rest", ours=[rest.mb], yardstick=[bare_parts], at_most=1.5)
+    report.compare("memory under load", ours=[loaded.mb], yardstick=[yardstick], at_most=1.5)
     return report.figures
 
 
@@ -146,26 +166,44 @@ def _import(modules: str) -> float:
     return round(min(seconds), 2)
 
 
-def _ours(platform: Platform) -> Memory:
+def _ours(platform: Platform) -> Look:
     # With the supervisor: what it has loaded is in memory for all that it forks.
     found = marked_processes(platform.instance.var)
-    return sum((memory_of(one.pid, descendants=False) for one in found), Memory())
+    whole = sum((memory_of(one.pid, descendants=False) for one in found), Memory())
+    return Look(_mb(whole), sum(is_run(one) for one in found))
 
 
-def _under_load(platform: Platform) -> Memory:
-    """The median of what is seen while it is used, when it has been for half of the time."""
+def is_run(process: psutil.Process) -> bool:
+    """Code servers start runs, and nothing else, by `multiprocessing`."""
+    try:
+        return any("spawn_main" in word for word in process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _under_load(platform: Platform) -> list[Look]:
+    """What is seen while it is used, when it has been for half of the time."""
     with ThreadPoolExecutor(1) as beside:
         looking = beside.submit(_looks, lambda: _ours(platform), LOAD_SECONDS)
         looks = asyncio.run(experiment.use(platform, LOAD_SECONDS, looking.result))
-    settled = sorted(looks[len(looks) // 2 :], key=_mb)
-    return settled[len(settled) // 2]
+    return looks[len(looks) // 2 :]
 
 
-def _least(look: Callable[[], Memory]) -> Memory:
-    return min(_looks(look, REST_SECONDS), key=_mb)
+def _bare_memory(parts: Counter[str]) -> tuple[int, float]:
+    """MB of as many bare parts, and of a bare run beside them."""
+    with bare() as made:
+        _at_once(made, parts)
+        without = _least(lambda: Look(_mb(made.memory()), 0)).mb
+        wait({f"run {number}": made.start("run_of_a_job") for number in range(RUNS)})
+        beside = _least(lambda: Look(_mb(made.memory()), RUNS)).mb
+    return without, (beside - without) / RUNS
 
 
-def _looks(look: Callable[[], Memory], seconds: float) -> list[Memory]:
+def _least(look: Callable[[], Look]) -> Look:
+    return min(_looks(look, REST_SECONDS), key=lambda it: it.mb)
+
+
+def _looks(look: Callable[[], Look], seconds: float) -> list[Look]:
     until, found = time.monotonic() + seconds, []
     while time.monotonic() < until:
         found.append(look())

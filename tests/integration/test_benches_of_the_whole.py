@@ -1,5 +1,7 @@
 """What the benchmarks of the platform as a whole measure is there, and is what it is called."""
 
+import psutil
+
 from orchestration.local.instance import from_environment
 from orchestration.local.processes import blueprint_of
 from tests.benchmarks import demo, standing
@@ -30,3 +32,14 @@ def test_a_bare_part_is_ready_when_it_answers_and_counts_while_it_runs() -> None
         assert parts.memory().resident > server.resident
         parts.stop()
         assert parts.processes == []
+
+
+def test_a_bare_run_of_a_job_is_a_process_beside_its_code_server() -> None:
+    with bare() as parts:
+        wait({part: parts.start(part) for part in ("code_server", "daemon")})
+        server = parts.memory()
+        wait({"run": parts.start("run_of_a_job")})
+        code_server, _ = parts.processes
+        children = psutil.Process(code_server.pid).children(recursive=True)
+        assert [standing.is_run(one) for one in children].count(True) == 1
+        assert parts.memory().resident > server.resident
