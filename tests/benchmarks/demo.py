@@ -27,7 +27,7 @@ COPIED = {
     name: [*BEFORE.get(name, ()), *ADDED_TO.get(name, ()), *tables]
     for name, tables in TABLES.items()
 }
-BYTES_A_CUSTOMER = 120_000
+BYTES_A_CUSTOMER = 400_000
 """Of the memory that both copies of a world of 24 months take, with the log of their writing."""
 _COLUMNS = """
 SELECT attname FROM pg_attribute
