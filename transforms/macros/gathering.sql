@@ -1,6 +1,6 @@
 {# At the start of a run: take what landed tables say of their changes, and note which tickets,
-   customers ... (the variable `entities`) must be computed again because of it. What a landing
-   has not committed yet is not seen and stays for the next gathering. #}
+   customers ... (the variable `entities`) must be computed again because of which table. What a
+   landing has not committed yet is not seen and stays for the next gathering. #}
 {% macro gather_what_changed() -%}
     {{ return(adapter.dispatch("gather_what_changed")()) }}
 {%- endmacro %}
@@ -38,13 +38,13 @@
                 {%- endfor %}
             {%- endfor %}
             union
-            select 'day', cast(null as uuid)
+            select 'day', cast(null as uuid), cast(null as text)
             from day, landing.gathering as last
             where day.as_of_date is distinct from last.as_of_date
         ),
         noted as (
-            insert into landing.touched(gathering, entity, id)
-            select last.number + 1, found.entity, found.id
+            insert into landing.touched(gathering, entity, id, table_name)
+            select last.number + 1, found.entity, found.id, found.table_name
             from found, landing.gathering as last
         )
         update landing.gathering
@@ -67,7 +67,7 @@
             ) -%}
         {%- endfor -%}
     {%- endfor -%}
-    select place.entity, taken.id
+    select place.entity, taken.id, taken.table_name
     from taken
     inner join
         (values {{ places | join(", ") }}) as place(entity, table_name, column_name)
@@ -78,12 +78,12 @@
 {# Rows of another table that name what changed. #}
 {% macro _found_by_lookup(entity, lookup) -%}
     {%- set table, _, column = lookup["changed"].partition(".") -%}
-    select '{{ entity }}', there.{{ lookup["id"] }}
+    select '{{ entity }}', there.{{ lookup["id"] }}, taken.table_name
     from taken
     inner join {{ lookup["in"] }} as there on there.{{ lookup["by"] }} = taken.id
     where taken.table_name = '{{ table }}' and taken.column_name = '{{ column }}'
     union
-    select '{{ entity }}', cast(null as uuid)
+    select '{{ entity }}', cast(null as uuid), taken.table_name
     from taken
     where taken.table_name = '{{ table }}' and taken.id is null
 {%- endmacro %}

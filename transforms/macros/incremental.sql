@@ -23,14 +23,17 @@
     {%- set state = _state_of(model) -%}
     {%- set anew = existing_relation is none or not existing_relation.is_table
         or should_full_refresh() or state["mark"] != _mark_of(model) or not _mark_of(model) -%}
-    {%- if anew or state["all_touched"] or _too_many(key, state) -%}
+    {%- set much = "all" if anew or state["all_touched"] else _how_much(key, state) -%}
+    {%- if much in ("all", "much") -%}
         {{ _build_whole(target_relation, sql, key) }}
         {%- if existing_relation is not none -%}
             {%- do adapter.rename_relation(existing_relation, swapped_out) -%}
         {%- endif -%}
         {%- do adapter.rename_relation(make_intermediate_relation(target_relation), target_relation) -%}
-    {%- else -%}
+    {%- elif much == "some" -%}
         {{ _build_changes(target_relation, sql, key) }}
+    {%- else -%}
+        {%- call statement("main") -%} select where false {%- endcall -%}
     {%- endif -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ _remember(model, state["number"], anew) }}

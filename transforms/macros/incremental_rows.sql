@@ -17,6 +17,8 @@
    all of them at once, for which it would compute every row of the model's SQL first. #}
 {% macro _build_changes(target_relation, sql, key) -%}
     {%- set columns = adapter.get_columns_in_relation(target_relation) | map(attribute="quoted") | join(", ") -%}
+    {%- do run_query("alter table touched_now add primary key (id)") -%}
+    {%- do run_query("analyze touched_now") -%}
     {%- do run_query("set local enable_seqscan = off; set local jit = off") -%}
     {%- do run_query(
         "delete from " ~ target_relation ~ " as it using touched_now where it." ~ key ~ " = touched_now.id"

@@ -10,25 +10,41 @@
     {%- set row = run_query(
         "select gathering.number, built.gathering, built.mark, exists ("
         "select from landing.touched where touched.gathering > built.gathering and ("
-        "(entity = '" ~ meta["entity"] ~ "' and id is null) "
+        "(entity = '" ~ meta["entity"] ~ "' and id is null and " ~ _concerns(node) ~ ") "
         "or entity in ('" ~ whole_with | join("', '") ~ "'))) "
         "from landing.gathering left join landing.built on model = '" ~ node.name ~ "'"
     ).rows[0] -%}
     {{ return({"number": row[0], "built": row[1], "mark": row[2], "all_touched": row[3]}) }}
 {%- endmacro %}
 
-{# Puts what is to be computed into a temporary table, and says whether that is a large part. #}
-{% macro _too_many(key, state) -%}
+{# Whether what was touched was so by a table that this model is made of: a ticket's survey changes
+   nothing of its visits. What no table touched, or nobody knows which, concerns all. #}
+{% macro _concerns(node) -%}
+    {{ return("(table_name is null or table_name in ('" ~ _tables_under(node) | join("', '") ~ "'))") }}
+{%- endmacro %}
+
+{% macro _tables_under(node) -%}
+    {%- set found = [] -%}
+    {%- for name in node.depends_on.get("nodes", []) -%}
+        {%- if name in graph.sources -%} {%- do found.append(graph.sources[name].identifier) -%}
+        {%- else -%} {%- do found.extend(_tables_under(graph.nodes[name])) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found | unique | list) }}
+{%- endmacro %}
+
+{# Puts what is to be computed into a temporary table, and says whether that is nothing, some
+   or so many that all is as soon made anew. #}
+{% macro _how_much(key, state) -%}
     {%- do run_query(
         "create temporary table touched_now on commit drop as select distinct id "
         "from landing.touched where entity = '" ~ model.config.meta["entity"] ~ "' "
-        "and gathering > " ~ state["built"]
+        "and gathering > " ~ state["built"] ~ " and " ~ _concerns(model)
     ) -%}
-    {%- do run_query("alter table touched_now add primary key (id)") -%}
-    {%- do run_query("analyze touched_now") -%}
     {%- set row = run_query(
-        "select count(*) > 1000 and count(*) * 5 > (select reltuples from pg_class "
-        "where oid = '" ~ this ~ "'::regclass) from touched_now"
+        "select case when count(*) = 0 then 'nothing' when count(*) > 1000 and count(*) * 5 > "
+        "(select reltuples from pg_class where oid = '" ~ this ~ "'::regclass) then 'much' "
+        "else 'some' end from touched_now"
     ).rows[0] -%}
     {{ return(row[0]) }}
 {%- endmacro %}

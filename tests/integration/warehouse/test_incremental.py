@@ -120,6 +120,22 @@ def test_a_model_that_fails_and_those_after_it_are_made_up_for_by_the_next_build
     assert differing(living) == {}
 
 
+def test_what_a_table_changed_is_computed_again_only_where_that_table_is_read(
+    living: Built,
+) -> None:
+    run(living)
+    three = "SELECT id FROM payment ORDER BY id LIMIT 3"
+    living.databases.execute(
+        "billing",
+        f"UPDATE payment SET decided_at = decided_at + interval '1 second' WHERE id IN ({three})",
+    )
+    living.sources.mirror("billing")
+    growing = {name for name, model in project.load().models.items() if model.entity}
+    written = {one.name for one in run(living) if one.is_model and one.rows}
+    assert written & growing == {"fct_invoice", "fct_payment"}
+    assert differing(living) == {}
+
+
 def test_building_a_few_models_loses_nothing_for_the_others(living: Built) -> None:
     turmoil = Turmoil(living.databases, Random(2))
     turmoil.happen(25)
