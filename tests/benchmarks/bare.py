@@ -39,7 +39,6 @@ import streamlit as st
 st.write("Hello")
 """,
     "definitions.py": """
-import os
 import time
 from pathlib import Path
 
@@ -48,9 +47,9 @@ import dagster as dg
 
 @dg.op
 def wait(context):
-    Path(f"run-{context.run_id}").touch()
-    server = os.getppid()
-    while os.getppid() == server:
+    mark = Path(f"run-{context.run_id}")
+    mark.touch()
+    while mark.exists():
         time.sleep(0.2)
 
 
@@ -106,6 +105,9 @@ class Bare:
         return sum((memory_of(pid) for pid in pids), Memory())
 
     def stop(self) -> None:
+        # A code server that is told to end waits for its runs.
+        for run in self._runs():
+            run.unlink()
         for one in self.processes:
             one.terminate()
         for one in self.processes:
@@ -161,14 +163,15 @@ class Bare:
         return lambda: self._beats(since)
 
     def _run_of_a_job(self) -> Callable[[], bool]:
-        """A run that does nothing until its code server ends; that and the daemon must be there."""
-        before = self._runs()
+        """A run that does nothing until all is stopped; code server and daemon must be there."""
+        before = len(self._runs())
         self._once("dagster", "job", "launch", "-w", "workspace.yaml", "-j", "waiting",
                    "-l", f"bare-{self._code_servers[0]}")  # fmt: skip
-        return lambda: self._runs() > before
+        return lambda: len(self._runs()) > before
 
-    def _runs(self) -> int:
-        return len(list(self.folder.glob("run-*")))
+    def _runs(self) -> list[Path]:
+        """What runs have put there when they began; each ends when its own is gone."""
+        return list(self.folder.glob("run-*"))
 
     def _beats(self, since: float) -> bool:
         with psycopg.connect(self.server.url()) as connection:

@@ -13,7 +13,6 @@ from time import perf_counter
 from typing import Any, Final
 from uuid import UUID
 
-import psycopg
 import uvloop
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -107,17 +106,16 @@ def fill(databases: Databases, tickets: int, say: Callable[[str], None]) -> None
     """So many tickets, ten a customer, as a bulk load writes and indexes them."""
     furnish(databases)
     add_expert(databases)
-    with psycopg.connect(databases.url("sysops"), autocommit=True) as connection:
+    with databases.connect("sysops") as connection:
         found = find_constraints(connection, [*_FILLED, *bulk.DERIVED])
         rows = [it.replace("%s", str(tickets)) for it in _FILL.split(";\n") if it.strip()]
         statements = [
             "SET maintenance_work_mem = '1GB'", "SET session_replication_role = replica",
-            *found.off, *bulk.BEFORE, *rows, *bulk.AFTER, *found.on,
-            "RESET session_replication_role", "VACUUM ANALYZE",
+            *found.off, *bulk.BEFORE, *rows, *bulk.AFTER, *found.on, "VACUUM ANALYZE",
         ]  # fmt: skip
         for statement in statements:
             began = perf_counter()
-            connection.execute(statement)
+            connection.execute(statement.encode())
             if (seconds := perf_counter() - began) > LONG_S:
                 say(f"{' '.join(statement.split())[:70]} … {seconds:.0f} s")
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 
@@ -43,6 +43,8 @@ PARTS = {
 
 RUNS = 2
 """Bare runs that are looked at together."""
+
+Seen = TypeVar("Seen")
 
 IMPORTS = {
     "squad": "orchestration.local.cli",
@@ -103,8 +105,8 @@ def memory(say: Callable[[str], None]) -> dict[str, Any]:
     report = Report({}, say)
     with whole_platform(CUSTOMERS) as platform:
         parts = counted(platform.runner())
-        rest = _least(lambda: _ours(platform))
-        report.add("at_rest_mb", rest.mb)
+        rest = min(it.mb for it in _looks(lambda: _ours(platform), REST_SECONDS))
+        report.add("at_rest_mb", rest)
         looks = _under_load(platform)
     bare_parts, bare_run = _bare_memory(parts)
     report.add("bare_mb", bare_parts)
@@ -115,7 +117,7 @@ def memory(say: Callable[[str], None]) -> dict[str, Any]:
     )[len(looks) // 2]
     report.add("under_load_mb", loaded.mb)
     report.add("under_load_runs", loaded.runs)
-    report.compare("memory at rest", ours=[rest.mb], yardstick=[bare_parts], at_most=1.5)
+    report.compare("memory at rest", ours=[rest], yardstick=[bare_parts], at_most=1.5)
     report.compare("memory under load", ours=[loaded.mb], yardstick=[yardstick], at_most=1.5)
     return report.figures
 
@@ -193,17 +195,14 @@ def _bare_memory(parts: Counter[str]) -> tuple[int, float]:
     """MB of as many bare parts, and of a bare run beside them."""
     with bare() as made:
         _at_once(made, parts)
-        without = _least(lambda: Look(_mb(made.memory()), 0)).mb
-        wait({f"run {number}": made.start("run_of_a_job") for number in range(RUNS)})
-        beside = _least(lambda: Look(_mb(made.memory()), RUNS)).mb
+        without = min(_looks(lambda: _mb(made.memory()), REST_SECONDS))
+        for number in range(RUNS):
+            wait({f"run {number}": made.start("run_of_a_job")})
+        beside = min(_looks(lambda: _mb(made.memory()), REST_SECONDS))
     return without, (beside - without) / RUNS
 
 
-def _least(look: Callable[[], Look]) -> Look:
-    return min(_looks(look, REST_SECONDS), key=lambda it: it.mb)
-
-
-def _looks(look: Callable[[], Look], seconds: float) -> list[Look]:
+def _looks(look: Callable[[], Seen], seconds: float) -> list[Seen]:
     until, found = time.monotonic() + seconds, []
     while time.monotonic() < until:
         found.append(look())

@@ -24,7 +24,7 @@
     {%- set anew = existing_relation is none or not existing_relation.is_table
         or should_full_refresh() or state["mark"] != _mark_of(model) or not _mark_of(model) -%}
     {%- set much = "all" if anew or state["all_touched"] else _how_much(key, state) -%}
-    {%- if much in ("all", "much") -%}
+    {%- if much == "all" -%}
         {{ _build_whole(target_relation, sql, key) }}
         {%- if existing_relation is not none -%}
             {%- do adapter.rename_relation(existing_relation, swapped_out) -%}

@@ -7,14 +7,17 @@
 {% macro _state_of(node) -%}
     {%- set meta = node.config.meta -%}
     {%- set whole_with = meta.get("whole_with", []) + ["nothing else"] -%}
+    {%- set concerns = _concerns(node) -%}
     {%- set row = run_query(
         "select gathering.number, built.gathering, built.mark, exists ("
         "select from landing.touched where touched.gathering > built.gathering and ("
-        "(entity = '" ~ meta["entity"] ~ "' and id is null and " ~ _concerns(node) ~ ") "
+        "(entity = '" ~ meta["entity"] ~ "' and id is null and " ~ concerns ~ ") "
         "or entity in ('" ~ whole_with | join("', '") ~ "'))) "
         "from landing.gathering left join landing.built on model = '" ~ node.name ~ "'"
     ).rows[0] -%}
-    {{ return({"number": row[0], "built": row[1], "mark": row[2], "all_touched": row[3]}) }}
+    {{ return({
+        "number": row[0], "built": row[1], "mark": row[2], "all_touched": row[3], "concerns": concerns
+    }) }}
 {%- endmacro %}
 
 {# Whether what was touched was so by a table that this model is made of: a ticket's survey changes
@@ -26,24 +29,24 @@
 {% macro _tables_under(node) -%}
     {%- set found = [] -%}
     {%- for name in node.depends_on.get("nodes", []) -%}
-        {%- if name in graph.sources -%} {%- do found.append(graph.sources[name].identifier) -%}
+        {%- if name.startswith("source.") -%} {%- do found.append(graph.sources[name].identifier) -%}
         {%- else -%} {%- do found.extend(_tables_under(graph.nodes[name])) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(found | unique | list) }}
 {%- endmacro %}
 
-{# Puts what is to be computed into a temporary table, and says whether that is nothing, some
-   or so many that all is as soon made anew. #}
+{# Puts what is to be computed into a temporary table, and says whether that is nothing, some,
+   or so much that all is as soon made anew. #}
 {% macro _how_much(key, state) -%}
     {%- do run_query(
         "create temporary table touched_now on commit drop as select distinct id "
         "from landing.touched where entity = '" ~ model.config.meta["entity"] ~ "' "
-        "and gathering > " ~ state["built"] ~ " and " ~ _concerns(model)
+        "and gathering > " ~ state["built"] ~ " and " ~ state["concerns"]
     ) -%}
     {%- set row = run_query(
         "select case when count(*) = 0 then 'nothing' when count(*) > 1000 and count(*) * 5 > "
-        "(select reltuples from pg_class where oid = '" ~ this ~ "'::regclass) then 'much' "
+        "(select reltuples from pg_class where oid = '" ~ this ~ "'::regclass) then 'all' "
         "else 'some' end from touched_now"
     ).rows[0] -%}
     {{ return(row[0]) }}

@@ -16,7 +16,7 @@ from api.kernel.sets import equals_any
 from api.sysops.knowledge.ranking import MOST_RANKED, Word, candidates, rarest, weight
 from api.sysops.knowledge.rules import kept_words
 from api.sysops.knowledge.service import Listing
-from api.sysops.knowledge.spelling import SHORTEST, guesses, similarities
+from api.sysops.knowledge.spelling import guesses, similarities
 from api.sysops.knowledge.tables import Article, ArticleIndex, ArticleQuery, Readers
 
 TOLD_FROM = 3
@@ -35,7 +35,7 @@ _KNOWN = text("""
 # How alike words are to be is a setting: it is made before the index is asked, which needs its row.
 _NEAR = text("""
     SELECT near.word, near.articles
-    FROM (SELECT set_config('pg_trgm.similarity_threshold', :threshold, true) OFFSET 0) AS setting,
+    FROM (SELECT set_config('pg_trgm.similarity_threshold', :threshold, true)) AS setting,
     LATERAL (
         SELECT word, articles FROM article_word
         WHERE word % CASE WHEN setting.set_config IS NOT NULL THEN :typed END AND articles > 0
@@ -132,8 +132,6 @@ async def _near(session: AsyncSession, lexemes: Sequence[str]) -> dict[str, list
 
 async def _meant(session: AsyncSession, lexeme: str) -> list[Word]:
     """The nearest words, looked for among those as alike as a slip leaves them, then among more."""
-    if len(lexeme) < SHORTEST:
-        return []
     for threshold in similarities(len(lexeme)):
         asked = {"typed": lexeme, "threshold": f"{threshold:.2f}"}
         rows = (await session.execute(_NEAR, asked)).all()

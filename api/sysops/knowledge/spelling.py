@@ -47,8 +47,10 @@ def similarities(letters: int) -> Iterator[float]:
     """Trigram similarities to look for, one after the other, until something near is found.
 
     A word of n letters has n + 1 trigrams (pg_trgm); swapping two letters changes four of them,
-    and two slips, which are forgiven from seven letters on, leave less.
+    and two slips, which are forgiven from seven letters on, leave less. In hundredths, rounded
+    down: what is as alike as that is found. Of words that are too short there are none.
     """
-    yield max(LEAST_ALIKE, (letters - 3) / (letters + 5))
+    if letters >= SHORTEST:
+        yield max(LEAST_ALIKE, 100 * (letters - 3) // (letters + 5) / 100)
     if letters >= 7:
         yield LEAST_ALIKE

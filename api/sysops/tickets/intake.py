@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.kernel import outbox, tracing
 from api.kernel.erasure import any_erased
 from api.kernel.errors import Conflict, FieldError, Invalid
+from api.kernel.sets import insert_all, insert_of
 from api.messages import PhoneTicketCreated, Priority, ServiceAddress, Window
 from api.sysops.catalogue.tables import SupportPlan, TicketType
 from api.sysops.tickets import service, telling
@@ -77,12 +78,15 @@ async def open_together(
     ):
         raise OutOfTheOrdinary
     rows = [_values_of(it, "web", sla_hours[it.contract_id], now) for it in new]
-    numbered = insert(Ticket).returning(Ticket.number, sort_by_parameter_order=True)
-    numbers = await session.scalars(numbered, rows)
-    tickets = [Ticket(**row, number=number) for row, number in zip(rows, numbers, strict=True)]
-    events = [_opening_of(it, service.Actor("customer", it.customer_id), now) for it in tickets]
-    await session.execute(insert(TicketEvent), events)
-    return [(ticket, TicketEvent(**event)) for ticket, event in zip(tickets, events, strict=True)]
+    numbered = insert_of(Ticket, rows).returning(Ticket.id, Ticket.number)
+    numbers = {row.id: row.number for row in await session.execute(numbered)}
+    tickets = [Ticket(**row, number=numbers[row["id"]]) for row in rows]
+    events = [
+        TicketEvent(**_opening_of(it, service.Actor("customer", it.customer_id), now))
+        for it in tickets
+    ]
+    await insert_all(session, events)
+    return list(zip(tickets, events, strict=True))
 
 
 async def _sla_hours(session: AsyncSession, contracts: Sequence[UUID]) -> dict[UUID, int]:

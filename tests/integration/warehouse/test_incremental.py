@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from orchestration.publishing import publish
+from orchestration.replication.mirror import SOURCES
 from orchestration.transforms import dbt, project
 from tests.databases import Databases, Templates
 from tests.integration.warehouse.conftest import target_path
@@ -123,6 +124,8 @@ def test_a_model_that_fails_and_those_after_it_are_made_up_for_by_the_next_build
 def test_what_a_table_changed_is_computed_again_only_where_that_table_is_read(
     living: Built,
 ) -> None:
+    for source in SOURCES:
+        living.sources.mirror(source)
     run(living)
     three = "SELECT id FROM payment ORDER BY id LIMIT 3"
     living.databases.execute(
@@ -249,6 +252,11 @@ def test_every_table_under_a_mart_is_noted_and_touches_its_entity() -> None:
             known.add("landing__watermark")
         if sources(name) - known:
             missing[name] = sources(name) - known
+        # What is found by way of another table is noted as of the table that changed, and must be
+        # touched again when the other one has its row at last.
+        for lookup in entities[model.entity].get("lookups", ()):
+            if lookup["changed"].split(".")[0] in sources(name):
+                assert lookup["in"].removeprefix("raw.") in sources(name), name
         # What is under it must be computed by the same entity, or it would be seen too late.
         for under in model.models:
             assert not models[under].is_table or models[under].entity == model.entity

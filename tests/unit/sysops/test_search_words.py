@@ -49,13 +49,18 @@ def test_numbers_and_addresses_are_no_words(word: str) -> None:
         ("johnsen", "johnson"),
         ("martinze", "martinez"),
         ("refridgerator", "refrigerator"),
+        ("bluteooth", "bluetooth"),
     ],
 )
 def test_one_slip_is_found_by_the_first_look(typed: str, meant: str) -> None:
     assert alike(typed, meant) >= next(similarities(len(typed)))
 
 
-@given(st.integers(min_value=1, max_value=300))
+def test_words_of_three_letters_have_too_many_neighbours_to_look_for() -> None:
+    assert [list(similarities(letters)) for letters in range(4)] == [[]] * 4
+
+
+@given(st.integers(min_value=4, max_value=300))
 def test_the_second_look_is_wider_and_only_for_words_with_two_slips(letters: int) -> None:
     looks = list(similarities(letters))
     assert looks == sorted(looks, reverse=True)
