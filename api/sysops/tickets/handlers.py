@@ -45,8 +45,7 @@ async def tickets_created(
 ) -> None:
     """The same for many that are all told for the first time; raises OutOfTheOrdinary."""
     opened = await intake.open_together(session, [_new(it) for it in messages], now)
-    words = [await telling.word_of(session, ticket, event) for ticket, event in opened]
-    await outbox.send(session, *words)
+    await outbox.send(session, *(telling.opened(it.id, it.number, now) for it in opened))
 
 
 def _new(message: TicketCreated) -> intake.NewTicket:

@@ -59,6 +59,13 @@ async def word_of(
     )
 
 
+def opened(ticket_id: UUID, number: int, at: datetime) -> TicketProgress:
+    """What `tell` sends of a customer's ticket when it was opened."""
+    return TicketProgress(
+        ticket_id=ticket_id, number=number, version=1, status="open", at=at, action="open"
+    )
+
+
 async def tell_refusal(
     session: AsyncSession,
     ticket: Ticket,

@@ -78,6 +78,23 @@ async def test_a_batch_that_comes_again_opens_nothing_twice(
     assert answers(databases) == [*ids(tickets), fresh.ticket_id]
 
 
+async def test_a_customer_is_told_the_same_of_a_ticket_whether_its_batch_was_taken_apart_or_not(
+    databases: Databases, home: Household
+) -> None:
+    together, alone = home.ticket(), home.ticket()
+    await send(databases, together)
+    await deliver(databases, "customer", "sysops")
+    await send(databases, alone, household().ticket())
+    await deliver(databases, "customer", "sysops")
+    bodies = databases.rows(
+        "sysops",
+        "SELECT (convert_from(payload, 'utf8')::jsonb -> 'body') - '{ticket_id,number,at}'::text[]"
+        " FROM to_customer.pgqueuer ORDER BY id",
+    )
+    assert answers(databases) == [together.ticket_id, alone.ticket_id]
+    assert bodies[0] == bodies[1]
+
+
 async def test_a_ticket_whose_contract_is_not_known_yet_waits_and_the_others_are_opened(
     databases: Databases, home: Household
 ) -> None:
