@@ -53,7 +53,7 @@ SELECT * FROM (
     FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.invoice_id = ANY(:ids)
 ) AS done
 ORDER BY at, array_position(
-    ARRAY['credit', 'payment', 'credit_note', 'refund', 'write_off'], kind::text
+    ARRAY['credit', 'payment', 'credit_note', 'refund', 'write_off'], kind
 ), id
 """)
 

@@ -30,9 +30,15 @@ _KNOWN = text("""
 _BEGINNING = text("""
     SELECT word FROM search_word WHERE word LIKE :pattern ORDER BY length(word), word LIMIT :most
 """)
+# How alike words are to be is a setting: it is made before the index is asked, which needs its row.
 _NEAR = text("""
-    SELECT word FROM search_word WHERE word % :typed
-    ORDER BY similarity(word, :typed) DESC, word LIMIT 40
+    SELECT near.word
+    FROM (SELECT set_config('pg_trgm.similarity_threshold', :threshold, true)) AS setting,
+    LATERAL (
+        SELECT word FROM search_word
+        WHERE word % CASE WHEN setting.set_config IS NOT NULL THEN :typed END
+        ORDER BY similarity(word, :typed) DESC, word LIMIT 40
+    ) AS near
 """)
 # All of them first: with a limit the planner would bet on finding enough of them by chance.
 _PART = text("""
@@ -188,9 +194,8 @@ async def _near(session: AsyncSession, lexemes: Sequence[str]) -> dict[str, list
 async def _alike(session: AsyncSession, lexeme: str) -> list[str]:
     """Words with many of the same groups of three letters, as many as a slip leaves."""
     for threshold in similarities(len(lexeme)):
-        setting = func.set_config("pg_trgm.similarity_threshold", f"{threshold:.2f}", True)
-        await session.execute(select(setting))
-        alike = list(await session.scalars(_NEAR, {"typed": lexeme}))
+        asked = {"typed": lexeme, "threshold": f"{threshold:.2f}"}
+        alike = list(await session.scalars(_NEAR, asked))
         if guesses(lexeme, [(word, 0) for word in alike]):
             return alike
     return []
